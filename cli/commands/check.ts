@@ -1,0 +1,23 @@
+import pc from 'picocolors';
+import type { CommandModule } from 'yargs';
+import { checkRule, loadPlugin } from '../../experiments/index.ts';
+
+export const check: CommandModule<object, { file: string }> = {
+  command: 'check <file>',
+  describe: 'Check rules of your own: shapes, finite values, determinism, devices, learning',
+  builder: (parser) =>
+    parser.positional('file', {
+      type: 'string',
+      demandOption: true,
+      describe: 'File (.ts or .js) that exports rules',
+    }),
+  handler: async ({ file }) => {
+    for (const rule of await loadPlugin(file)) {
+      process.stdout.write(`${rule.name}\n`);
+      for (const { check, passed, detail } of await checkRule(rule)) {
+        process.stdout.write(`  ${passed ? pc.green('ok  ') : pc.red('FAIL')} ${check}: ${detail}\n`);
+        if (!passed) process.exitCode = 1;
+      }
+    }
+  },
+};

@@ -1,0 +1,220 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import pc from 'picocolors';
+import type { CommandModule } from 'yargs';
+import { defineExperiment, loadPlugins, runExperiment } from '../../experiments/index.ts';
+import { UserError } from '../../kernels/index.ts';
+import { ACTIVATIONS, INITIAL_WEIGHTS } from '../../networks/index.ts';
+import { type CompareDocument, comparisonTable } from '../../results/index.ts';
+import { OPTIMIZERS, SCHEDULES } from '../../rules/index.ts';
+import { parseNumbers, parseRules, parseSeeds } from '../options.ts';
+import { createProgress } from '../progress.ts';
+
+/** The rules that `npm start` compares. */
+const HEADLINE_RULES = 'backprop,feedback-alignment,direct-feedback-alignment';
+
+const TRAINING = 'Training:';
+const MACHINE = 'Device:';
+const OUTPUT = 'Output:';
+
+const options = {
+  rules: { type: 'string', default: HEADLINE_RULES, describe: 'Rules to compare, separated by commas' },
+  dataset: { type: 'string', default: 'mnist', describe: 'mnist, mnist-full or idx:<folder>' },
+  validation: {
+    type: 'number',
+    default: 0,
+    describe: 'Training examples to set aside for a validation error',
+  },
+  seeds: { type: 'string', default: '3', describe: 'How many seeds, or which: 5 or 1,2,7' },
+  set: { type: 'string', array: true, default: [], describe: 'Option of a rule: rule.option=value' },
+  plugin: {
+    type: 'string',
+    array: true,
+    default: [],
+    describe: 'File (.ts or .js) that exports rules of your own',
+  },
+
+  layers: {
+    type: 'string',
+    default: '784,500,10',
+    group: TRAINING,
+    describe: 'Neurons of each layer, input first',
+  },
+  activation: {
+    choices: Object.keys(ACTIVATIONS),
+    default: 'tanh',
+    group: TRAINING,
+    describe: 'Of the hidden layers',
+  },
+  loss: {
+    choices: ['cross-entropy', 'squared-error'],
+    default: 'cross-entropy',
+    group: TRAINING,
+    describe: 'Softmax and cross-entropy, or squared error',
+  },
+  'output-activation': {
+    choices: Object.keys(ACTIVATIONS),
+    default: 'sigmoid',
+    group: TRAINING,
+    describe: 'Of the output layer, with squared error',
+  },
+  initial: {
+    choices: Object.keys(INITIAL_WEIGHTS),
+    default: 'glorot-uniform',
+    group: TRAINING,
+    describe: 'Distribution of the initial weights',
+  },
+  epochs: { type: 'number', default: 10, group: TRAINING, describe: 'Passes over the training set' },
+  examples: {
+    type: 'number',
+    group: TRAINING,
+    describe: 'Training examples to show in all, instead of --epochs',
+  },
+  batch: { type: 'number', default: 50, group: TRAINING, describe: 'Examples in a minibatch' },
+  optimizer: {
+    choices: OPTIMIZERS,
+    default: 'sgd',
+    group: TRAINING,
+    describe: 'How directions become changes of weights',
+  },
+  rate: {
+    type: 'string',
+    default: '0.1',
+    group: TRAINING,
+    describe: 'Learning rate, or one for each connection: 0.1,0.05',
+  },
+  momentum: { type: 'number', default: 0.9, group: TRAINING, describe: 'Of --optimizer momentum' },
+  'weight-decay': { type: 'number', default: 0, group: TRAINING, describe: 'L2 penalty on the weights' },
+  schedule: {
+    choices: SCHEDULES,
+    default: 'constant',
+    group: TRAINING,
+    describe: 'How the rate falls over the run',
+  },
+
+  device: { choices: ['auto', 'cpu', 'gpu'], default: 'auto', group: MACHINE, describe: 'Where to compute' },
+  backend: {
+    choices: ['auto', 'webgpu', 'headlessgl', 'webasm', 'cpu'],
+    default: 'auto',
+    group: MACHINE,
+    describe: 'Of gpu.js, with --device gpu',
+  },
+  blas: {
+    type: 'string',
+    default: 'auto',
+    group: MACHINE,
+    describe: 'auto, none (bit-exact), or a BLAS library to load',
+  },
+  jobs: {
+    type: 'number',
+    default: availableParallelism(),
+    group: MACHINE,
+    describe: 'Runs at the same time',
+  },
+
+  out: { type: 'string', default: 'runs', group: OUTPUT, describe: 'Folder for the run folders' },
+  json: {
+    type: 'boolean',
+    default: false,
+    group: OUTPUT,
+    describe: 'Print one JSON document instead of the table',
+  },
+} as const;
+
+export const compare: CommandModule = {
+  command: 'compare',
+  describe: 'Train the same network by several rules and compare them',
+  builder: (parser) =>
+    parser
+      .options(options as Parameters<typeof parser.options>[0])
+      .example('$0 compare --rules backprop,feedback-alignment --seeds 5', 'five seeds of two rules')
+      .example('$0 compare --dataset mnist-full --epochs 20 --batch 100', 'all of MNIST')
+      .example('$0 compare --set feedback-alignment.feedbackScale=0.2', 'an option of a rule'),
+  handler: async (argv) => {
+    const args = argv as unknown as CompareArguments;
+    const plugins = await loadPlugins(args.plugin);
+    const experiment = defineExperiment(
+      {
+        dataset: args.dataset,
+        validation: args.validation,
+        rules: parseRules(args.rules, args.set),
+        seeds: parseSeeds(args.seeds),
+        layers: parseNumbers('layers', args.layers),
+        activation: args.activation as never,
+        loss: args.loss as never,
+        outputActivation: args.outputActivation as never,
+        initial: args.initial as never,
+        epochs: args.epochs,
+        examples: args.examples ?? null,
+        batch: args.batch,
+        optimizer: args.optimizer as never,
+        rates: parseNumbers('rate', args.rate),
+        momentum: args.momentum,
+        weightDecay: args.weightDecay,
+        schedule: args.schedule as never,
+      },
+      plugins,
+    );
+    if (!Number.isInteger(args.jobs) || args.jobs < 1)
+      throw new UserError(`--jobs ${args.jobs} must be a whole number above 0`);
+    const progress = createProgress(process.stderr, experiment);
+    let document: CompareDocument;
+    try {
+      document = await runExperiment({
+        experiment,
+        device: { device: args.device, backend: args.backend, blas: args.blas },
+        plugins: args.plugin,
+        out: newFolder(args.out),
+        jobs: args.jobs,
+        progress: progress.update,
+        runEnded: progress.ended,
+      });
+    } finally {
+      progress.stop();
+    }
+    process.stdout.write(
+      args.json
+        ? `${JSON.stringify(document, null, 2)}\n`
+        : `${comparisonTable(document, { colour: pc.isColorSupported && process.stdout.isTTY, width: process.stdout.columns ?? 100 })}\n`,
+    );
+    // A failed run is in the table with its reason; scripts see it from the exit code.
+    if (document.runs.some(({ status }) => status === 'failed')) process.exitCode = 1;
+  },
+};
+
+interface CompareArguments {
+  rules: string;
+  dataset: string;
+  validation: number;
+  seeds: string;
+  set: string[];
+  plugin: string[];
+  layers: string;
+  activation: string;
+  loss: string;
+  outputActivation: string;
+  initial: string;
+  epochs: number;
+  examples?: number;
+  batch: number;
+  optimizer: string;
+  rate: string;
+  momentum: number;
+  weightDecay: number;
+  schedule: string;
+  device: 'auto' | 'cpu' | 'gpu';
+  backend: 'auto' | 'webgpu' | 'headlessgl' | 'webasm' | 'cpu';
+  blas: string;
+  jobs: number;
+  out: string;
+  json: boolean;
+}
+
+/** A folder of this comparison's own, named by the time: runs/2026-01-31-17-05-09-compare. */
+function newFolder(out: string): string {
+  const time = new Date().toISOString().slice(0, 19).replace(/[T:]/g, '-');
+  let folder = join(out, `${time}-compare`);
+  for (let i = 2; existsSync(folder); i++) folder = join(out, `${time}-compare-${i}`);
+  return folder;
+}

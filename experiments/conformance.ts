@@ -1,0 +1,121 @@
+import { type Device, openDevice, ReferenceDevice } from '../kernels/index.ts';
+import type { RuleDefinition } from '../rules/index.ts';
+import { defineExperiment, type Experiment } from './experiment.ts';
+import { firstLine } from './plugins.ts';
+import { prepareRun } from './prepared-run.ts';
+import { tinyTask } from './tiny-task.ts';
+import { train } from './training.ts';
+
+/** One promise that every rule keeps, and whether this one does. */
+export interface CheckResult {
+  readonly check: string;
+  readonly passed: boolean;
+  /** What was seen. */
+  readonly detail: string;
+}
+
+/** The largest difference, relative to the largest value, that float32 and float64 may have after 20 minibatches. */
+const DEVICE_TOLERANCE = 1e-3;
+const BATCH = 20;
+const STEPS = 20;
+
+/** Throws what went wrong, or returns what was seen. */
+type Check = (definition: RuleDefinition) => Promise<string>;
+
+const CHECKS: Readonly<Record<string, Check>> = {
+  'its output and directions fit the network': async (definition) => {
+    const run = await prepareRun(experimentFor(definition), definition, 1, tinyTask(), new ReferenceDevice());
+    return `${run.states.size} states`;
+  },
+  'all values stay finite': async (definition) => {
+    const values = await statesAfter(definition, await openCpu());
+    const broken = [...values].find(([, numbers]) => !numbers.every(Number.isFinite));
+    if (broken)
+      throw new Error(`the state '${broken[0]}' holds a value that is not finite after 20 minibatches`);
+    return `${values.size} states`;
+  },
+  'the same seed gives the same bits': async (definition) => {
+    const [first, second] = [
+      await statesAfter(definition, await openCpu()),
+      await statesAfter(definition, await openCpu()),
+    ];
+    for (const [name, numbers] of first)
+      if (!Buffer.from(numbers.buffer).equals(Buffer.from(second.get(name)!.buffer)))
+        throw new Error(`the state '${name}' differs between two runs of one seed`);
+    return `${first.size} states equal after 20 minibatches`;
+  },
+  'devices agree': async (definition) => {
+    const wanted = await statesAfter(definition, new ReferenceDevice());
+    const worst = largestDifference(await statesAfter(definition, await openCpu()), wanted);
+    if (!(worst.difference < DEVICE_TOLERANCE))
+      throw new Error(
+        `'${worst.name}' differs by ${worst.difference.toExponential(1)} of its size from the float64 reference`,
+      );
+    return `cpu within ${worst.difference.toExponential(1)} of the float64 reference`;
+  },
+  'learns a tiny task': async (definition) => {
+    const errors: number[] = [];
+    const device = await openCpu();
+    const outcome = await train(experimentFor(definition), definition, 1, tinyTask(), device, {
+      epoch: ({ testError }) => errors.push(testError ?? Number.NaN),
+    });
+    await device.dispose();
+    if (outcome.status !== 'finished') throw new Error(outcome.reason);
+    // Chance is 75 %.
+    if (!(errors.at(-1)! <= 10))
+      throw new Error(`test error ${errors.at(-1)} % after ${errors.length} epochs, chance is 75 %`);
+    return `test error ${errors.at(-1)!.toFixed(1)} % after ${errors.length} epochs`;
+  },
+};
+
+export const CHECK_NAMES: readonly string[] = Object.keys(CHECKS);
+
+/** Runs the table of checks on a rule. */
+export async function checkRule(definition: RuleDefinition): Promise<CheckResult[]> {
+  const results: CheckResult[] = [];
+  for (const [check, perform] of Object.entries(CHECKS)) {
+    try {
+      results.push({ check, passed: true, detail: await perform(definition) });
+    } catch (error) {
+      results.push({ check, passed: false, detail: firstLine(error) });
+    }
+  }
+  return results;
+}
+
+const openCpu = (): Promise<Device> => openDevice({ device: 'cpu', backend: 'auto', blas: 'none' });
+
+const experimentFor = ({ name }: RuleDefinition): Experiment => ({
+  ...defineExperiment({
+    rules: [{ name: 'backprop' }],
+    layers: [36, 24, 12, 4],
+    batch: BATCH,
+    epochs: 15,
+    rates: [0.2],
+  }),
+  rules: [{ name, options: {} }],
+});
+
+/** The states of a run of the tiny task after 20 minibatches. */
+async function statesAfter(definition: RuleDefinition, device: Device): Promise<Map<string, Float32Array>> {
+  const data = tinyTask();
+  const run = await prepareRun(experimentFor(definition), definition, 1, data, device);
+  const rows = Uint32Array.from({ length: STEPS * BATCH }, (_, i) => i % data.train.images.count);
+  await run.step.run({ steps: STEPS, firstStep: 0, rows });
+  const values = new Map<string, Float32Array>();
+  for (const [name, tensor] of run.states) values.set(name, await device.read(tensor));
+  await device.dispose();
+  return values;
+}
+
+/** The largest difference between corresponding states, relative to the largest value of the state. */
+function largestDifference(seen: Map<string, Float32Array>, wanted: Map<string, Float32Array>) {
+  let worst = { name: '', difference: 0 };
+  for (const [name, values] of wanted) {
+    const size = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const gap = values.reduce((most, value, i) => Math.max(most, Math.abs(value - seen.get(name)![i]!)), 0);
+    const difference = size === 0 ? gap : gap / size;
+    if (!(difference <= worst.difference)) worst = { name, difference };
+  }
+  return worst;
+}

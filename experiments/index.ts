@@ -1,0 +1,7 @@
+export { type CheckResult, checkRule } from './conformance.ts';
+export { checkAgainst, defineExperiment, type Experiment, type ExperimentInput } from './experiment.ts';
+export { loadPlugin, loadPlugins } from './plugins.ts';
+export type { RunProgress } from './run.ts';
+export { type RunnerOptions, runExperiment } from './runner.ts';
+export { tinyTask } from './tiny-task.ts';
+export { type TrainingHooks, type TrainingOutcome, train } from './training.ts';

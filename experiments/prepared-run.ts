@@ -1,0 +1,107 @@
+import type { Dataset } from '../data/index.ts';
+import { type Device, type Executable, Kernels, RandomStream, type Tensor } from '../kernels/index.ts';
+import { LayeredNetwork } from '../networks/index.ts';
+import { type Lesson, Optimizer, type Rule, type RuleDefinition, resolveOptions } from '../rules/index.ts';
+import { createAngleProbe } from './alignment.ts';
+import { Evaluation, wrongAnswers } from './evaluation.ts';
+import { type Experiment, totalSteps } from './experiment.ts';
+
+/** The recorded parts of one run, ready to be executed. */
+export interface PreparedRun {
+  /** One minibatch: learn, count loss and mistakes, update the weights. */
+  readonly step: Executable;
+  readonly test: Evaluation;
+  readonly validation: Evaluation | null;
+  angles(): Promise<Record<string, number | null>>;
+  resetTotals(): Promise<void>;
+  /** Loss and wrong answers of the training examples since the totals were reset. */
+  totals(): Promise<{ loss: number; wrong: number }>;
+  /** Every state tensor by name: weights, feedback, the optimizer's memory. */
+  readonly states: ReadonlyMap<string, Tensor>;
+}
+
+/** Builds network and rule on a device, and records what a run does. */
+export async function prepareRun(
+  experiment: Experiment,
+  definition: RuleDefinition,
+  seed: number,
+  dataset: Dataset,
+  device: Device,
+): Promise<PreparedRun> {
+  const k = new Kernels(device, seed);
+  const network = new LayeredNetwork(k, seed, experiment);
+  const rule = buildRule(definition, experiment, network, k, seed);
+  const optimizer = new Optimizer(
+    k,
+    network.connections,
+    experiment,
+    totalSteps(experiment, dataset.train.images.count),
+  );
+  const lossTotal = k.state('training loss of the epoch', 1, 1);
+  const wrongTotal = k.state('wrong training answers of the epoch', 1, 1);
+  const step = await k.record(`a step of ${definition.name}`, () => {
+    const input = k.gather(dataset.train.images, experiment.batch);
+    const target = k.gather(dataset.train.labels, experiment.batch);
+    const lesson = rule.learn({ input, target });
+    checkLesson(definition.name, lesson, target);
+    const add = (into: Tensor, values: Tensor) => k.sum(values, { over: 'all', into, accumulate: true });
+    add(lossTotal, network.readout.loss(k, lesson.output, target));
+    add(wrongTotal, wrongAnswers(k, lesson.output, target));
+    optimizer.apply(lesson.directions);
+  });
+  const predict = (input: Tensor): Tensor => rule.predict?.(input) ?? network.forward(input).at(-1)!.rate;
+  return {
+    step,
+    test: await Evaluation.create(k, 'test', dataset.test, predict),
+    validation: dataset.validation && (await Evaluation.create(k, 'validation', dataset.validation, predict)),
+    angles: await createAngleProbe(k, network, rule, dataset),
+    async resetTotals() {
+      await device.write(lossTotal, new Float32Array(1));
+      await device.write(wrongTotal, new Float32Array(1));
+    },
+    async totals() {
+      const [loss] = await device.read(lossTotal);
+      const [wrong] = await device.read(wrongTotal);
+      return { loss: loss!, wrong: wrong! };
+    },
+    states: k.states,
+  };
+}
+
+function buildRule(
+  definition: RuleDefinition,
+  experiment: Experiment,
+  network: LayeredNetwork,
+  kernels: Kernels,
+  seed: number,
+): Rule {
+  const chosen = experiment.rules.find(({ name }) => name === definition.name)?.options ?? {};
+  return definition.build({
+    network,
+    kernels,
+    random: (name) => new RandomStream(seed, name),
+    options: resolveOptions(definition, chosen),
+  });
+}
+
+/** @throws Error when a rule's answer does not fit the network, naming the part that does not */
+function checkLesson(rule: string, lesson: Lesson, target: Tensor): void {
+  const shape = (t: Tensor | undefined) => (t ? `${t.rows}x${t.columns}` : 'missing');
+  const expect = (what: string, t: Tensor | undefined, rows: number, columns: number) => {
+    if (t?.rows !== rows || t.columns !== columns)
+      throw new Error(
+        `the rule '${rule}' gives ${what} of shape ${shape(t)}, but it must be ${rows}x${columns}`,
+      );
+  };
+  expect('an output', lesson?.output, target.rows, target.columns);
+  if (!Array.isArray(lesson.directions) || lesson.directions.length === 0)
+    throw new Error(`the rule '${rule}' gives no directions`);
+  for (const { connection, products } of lesson.directions) {
+    if (products.length === 0)
+      throw new Error(`the rule '${rule}' gives a direction without products for '${connection.name}'`);
+    for (const { pre, post } of products) {
+      expect(`a presynaptic factor for '${connection.name}'`, pre, post.rows, connection.from.size);
+      expect(`a postsynaptic factor for '${connection.name}'`, post, pre.rows, connection.to.size);
+    }
+  }
+}

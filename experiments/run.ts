@@ -1,0 +1,103 @@
+import type { Dataset } from '../data/index.ts';
+import { type Device, type DeviceChoice, openDevice } from '../kernels/index.ts';
+import {
+  type DeviceRecord,
+  type EpochRecord,
+  openRun,
+  type Provenance,
+  type RunRecord,
+} from '../results/index.ts';
+import { findRule } from '../rules/index.ts';
+import type { Experiment } from './experiment.ts';
+import { firstLine, loadPlugins } from './plugins.ts';
+import { type TrainingOutcome, train } from './training.ts';
+
+/** Everything that one run needs; plain data, so that it can be sent to a worker thread. */
+export interface RunOrder {
+  readonly experiment: Experiment;
+  readonly rule: string;
+  readonly seed: number;
+  readonly dataset: Dataset;
+  readonly device: DeviceChoice;
+  readonly plugins: readonly string[];
+  readonly folder: string;
+  readonly provenance: Provenance;
+}
+
+export interface RunProgress {
+  readonly rule: string;
+  readonly seed: number;
+  readonly epoch: number;
+  readonly stepsDone: number;
+  readonly stepsTotal: number;
+  /** After the last finished epoch, in percent. */
+  readonly testError: number | null;
+  readonly device: string;
+}
+
+/**
+ * Trains one network, and leaves its folder behind. A fault of the run (a rule that throws, a disk that is full) is
+ * its result, with status 'failed': it must not stop the other runs.
+ */
+export async function executeRun(
+  order: RunOrder,
+  report: (progress: RunProgress) => void,
+): Promise<RunRecord> {
+  const { rule, seed, folder } = order;
+  const epochs: EpochRecord[] = [];
+  let device: Device | null = null;
+  let outcome: TrainingOutcome | { status: 'failed'; reason: string };
+  try {
+    device = await openDevice(order.device);
+    outcome = await trainInto(order, device, epochs, report);
+  } catch (error) {
+    outcome = { status: 'failed', reason: firstLine(error) };
+  }
+  // Read again after training: a GPU knows only then what really ran.
+  const info: DeviceRecord | null = device && { ...device.info };
+  await device?.dispose();
+  return { rule, seed, epochs, device: info, folder, ...outcome };
+}
+
+async function trainInto(
+  { experiment, rule, seed, dataset, folder, plugins, provenance }: RunOrder,
+  device: Device,
+  epochs: EpochRecord[],
+  report: (progress: RunProgress) => void,
+): Promise<TrainingOutcome> {
+  const definition = findRule(rule, await loadPlugins(plugins));
+  const { rules, seeds, ...settings } = experiment;
+  const config = {
+    ...settings,
+    rule,
+    seed,
+    options: rules.find(({ name }) => name === rule)!.options,
+    plugins,
+  };
+  const record = openRun(folder, { config, provenance: { ...provenance, device: device.info } });
+  try {
+    const outcome = await train(experiment, definition, seed, dataset, device, {
+      progress(stepsDone, stepsTotal) {
+        const testError = epochs.at(-1)?.testError ?? null;
+        report({
+          rule,
+          seed,
+          epoch: epochs.length + 1,
+          stepsDone,
+          stepsTotal,
+          testError,
+          device: device.info.name,
+        });
+      },
+      epoch(line) {
+        record.append(line);
+        epochs.push(line);
+      },
+    });
+    record.finish({ ...outcome, device: device.info });
+    return outcome;
+  } catch (error) {
+    record.finish({ status: 'failed', reason: firstLine(error), device: device.info });
+    throw error;
+  }
+}

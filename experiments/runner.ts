@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { MessageChannel } from 'node:worker_threads';
+import { Tinypool } from 'tinypool';
+import { type Dataset, loadDataset } from '../data/index.ts';
+import { chooseDevice, type DeviceChoice } from '../kernels/index.ts';
+import {
+  type CompareDocument,
+  collectProvenance,
+  compareDocument,
+  type RunRecord,
+} from '../results/index.ts';
+import { checkAgainst, type Experiment, totalSteps } from './experiment.ts';
+import { firstLine } from './plugins.ts';
+import { executeRun, type RunOrder, type RunProgress } from './run.ts';
+
+export interface RunnerOptions {
+  readonly experiment: Experiment;
+  readonly device: DeviceChoice;
+  /** Files whose rules the experiment may name. */
+  readonly plugins: readonly string[];
+  /** Folder in which the runs' folders are made. */
+  readonly out: string;
+  /** Runs at the same time, one worker thread each. Results do not depend on it. */
+  readonly jobs: number;
+  progress?(progress: RunProgress): void;
+  /** After each run, finished or not. */
+  runEnded?(run: RunRecord): void;
+}
+
+/**
+ * Runs every rule from every seed, and gathers what came out.
+ * @throws UserError for settings that cannot work; faults of single runs are in their records
+ */
+export async function runExperiment(options: RunnerOptions): Promise<CompareDocument> {
+  const { experiment, plugins, out } = options;
+  const dataset = await loadDataset(experiment.dataset, { validation: experiment.validation });
+  checkAgainst(experiment, dataset);
+  const device = await chooseDevice(options.device, experiment);
+  const provenance = collectProvenance();
+  const orders = experiment.rules.flatMap(({ name: rule }) =>
+    experiment.seeds.map((seed): RunOrder => {
+      const folder = join(out, `${rule}-seed-${seed}`);
+      return { experiment, rule, seed, dataset, device, plugins, folder, provenance };
+    }),
+  );
+  // A GPU serves one run at a time, from this thread.
+  const runs = device.device === 'gpu' ? await runHere(orders, options) : await runInWorkers(orders, options);
+  return compareDocument({ dendrite: provenance.dendrite, experiment: describe(experiment, dataset), runs });
+}
+
+async function runHere(orders: readonly RunOrder[], options: RunnerOptions): Promise<RunRecord[]> {
+  const runs: RunRecord[] = [];
+  for (const order of orders) {
+    const run = await executeRun(order, (progress) => options.progress?.(progress));
+    options.runEnded?.(run);
+    runs.push(run);
+  }
+  return runs;
+}
+
+async function runInWorkers(orders: readonly RunOrder[], options: RunnerOptions): Promise<RunRecord[]> {
+  const threads = Math.min(options.jobs, orders.length);
+  // The worker file lies beside this one, as .ts in the source and as .js when built.
+  const filename = import.meta.url.replace(/runner(\.[jt]s)$/, 'worker$1');
+  const pool = new Tinypool({ filename, minThreads: threads, maxThreads: threads });
+  try {
+    return await Promise.all(orders.map((order) => runInWorker(pool, order, options)));
+  } finally {
+    await pool.destroy();
+  }
+}
+
+async function runInWorker(pool: Tinypool, order: RunOrder, options: RunnerOptions): Promise<RunRecord> {
+  const { port1, port2 } = new MessageChannel();
+  port1.on('message', (progress: RunProgress) => options.progress?.(progress));
+  let run: RunRecord;
+  try {
+    run = await pool.run({ order, port: port2 }, { transferList: [port2] });
+  } catch (error) {
+    // The thread itself died, e.g. for want of memory.
+    const { rule, seed, folder } = order;
+    run = { rule, seed, folder, epochs: [], device: null, status: 'failed', reason: firstLine(error) };
+  } finally {
+    port1.close();
+  }
+  options.runEnded?.(run);
+  return run;
+}
+
+/** The experiment as results show it. */
+function describe(experiment: Experiment, dataset: Dataset): CompareDocument['experiment'] {
+  const trainExamples = dataset.train.images.count;
+  return {
+    ...experiment,
+    ...(dataset.comparable !== true && { note: dataset.comparable }),
+    rules: experiment.rules.map(({ name }) => name),
+    options: Object.fromEntries(experiment.rules.map(({ name, options }) => [name, options])),
+    trainExamples,
+    testExamples: dataset.test.images.count,
+    examplesShown: totalSteps(experiment, trainExamples) * experiment.batch,
+  };
+}

@@ -1,0 +1,18 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { RunRecord } from '../results/index.ts';
+import { executeRun, type RunOrder } from './run.ts';
+
+/** The entry of a worker thread: does one run and reports its progress through the port. */
+export default async function work({
+  order,
+  port,
+}: {
+  order: RunOrder;
+  port: MessagePort;
+}): Promise<RunRecord> {
+  try {
+    return await executeRun(order, (progress) => port.postMessage(progress));
+  } finally {
+    port.close();
+  }
+}

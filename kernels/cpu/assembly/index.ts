@@ -1,0 +1,2 @@
+export { ARENA_START } from './memory';
+export { product } from './product';

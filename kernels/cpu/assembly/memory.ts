@@ -1,0 +1,18 @@
+/**
+ * Layout of the memory below the device's arena. The compiler puts no static data there (these files hold no strings,
+ * arrays or objects) and the stub runtime has no stack of its own, so that everything from address 64 on is ours.
+ */
+
+/** Depth of a packed block of a product. */
+export const DEPTH: i32 = 320;
+/** Rows of op(a) packed at a time. */
+export const BLOCK_ROWS: i32 = 256;
+/** Columns of op(b) packed at a time. */
+export const BLOCK_COLUMNS: i32 = 128;
+
+/** One tile of the result, for tiles that stick out over the edge. */
+export const EDGE_TILE: usize = 64;
+export const PACKED_A: usize = EDGE_TILE + 4 * 8 * 4;
+export const PACKED_B: usize = PACKED_A + DEPTH * BLOCK_ROWS * 4;
+/** Where the arena begins: a multiple of 64. */
+export const ARENA_START: usize = PACKED_B + DEPTH * BLOCK_COLUMNS * 4;

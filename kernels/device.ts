@@ -1,0 +1,48 @@
+import type { Program } from './program.ts';
+import type { Tensor } from './tensor.ts';
+
+/** What really runs, as measured and asserted, not as asked for: goes into every run record. */
+export interface DeviceInfo {
+  readonly name: 'cpu' | 'gpu' | 'reference';
+  /** e.g. 'wasm-simd', or for gpu.js the mode that executes: 'webgpu', 'webasm', 'headlessgl', 'cpu'. */
+  readonly backend: string;
+  /** Library and version of the system BLAS that multiplies, or null for the built-in kernels. */
+  readonly blas: string | null;
+  /** gpu.js plans only: 'fused-encoder', 'fused-sync', 'fused-threaded' or 'generic'. */
+  readonly executorKind: string | null;
+  readonly fallbackReason: string | null;
+  /** The hardware in words, e.g. the adapter's description. */
+  readonly hardware: string;
+}
+
+/** One call of an executable: `steps` minibatches, one after the other. */
+export interface Feed {
+  readonly steps: number;
+  /** Number of the first step: the counter of random fills, and what host scalars are computed from. */
+  readonly firstStep: number;
+  /** Row numbers for the gathers: `steps * program.batch` of them. */
+  readonly rows: Uint32Array;
+}
+
+/** A program made ready for its device. */
+export interface Executable {
+  run(feed: Feed): Promise<void>;
+  /** Releases what the executable holds. Its state tensors stay with the device. */
+  dispose(): void;
+}
+
+/**
+ * Where tensors live and programs run. A device is not responsible for checking shapes (kernels.ts does), for the
+ * order of minibatches or for anything random on the host. It owns every buffer; `dispose` releases them all.
+ */
+export interface Device {
+  readonly info: DeviceInfo;
+  /** Makes room for a state tensor, filled with zeros. */
+  allocate(tensor: Tensor): void;
+  write(tensor: Tensor, values: Float32Array): Promise<void>;
+  read(tensor: Tensor): Promise<Float32Array>;
+  compile(program: Program): Promise<Executable>;
+  /** Number of live buffers, for leak tests. */
+  liveBuffers(): number;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,97 @@
+import { UserError } from '../errors.ts';
+
+/** The part of a WebGPU adapter that is of use here. */
+interface Adapter {
+  readonly info: {
+    readonly vendor: string;
+    readonly architecture: string;
+    readonly description: string;
+    readonly isFallbackAdapter?: boolean;
+  };
+}
+
+export interface WebGpuHardware {
+  readonly description: string;
+  /** Whether a processor stands in for the GPU (SwiftShader, lavapipe). */
+  readonly isSoftware: boolean;
+}
+
+/**
+ * Makes `navigator.gpu`, which Node lacks, from the npm package `webgpu` (Dawn), and says what hardware answers.
+ * @throws UserError if none does, with what to install
+ */
+export async function openWebGpu(): Promise<WebGpuHardware> {
+  const gpu = await provideNavigatorGpu();
+  const adapter = await gpu.requestAdapter();
+  if (!adapter)
+    throw unavailable('no graphics driver answers (on Linux it needs a Vulkan driver for the GPU)');
+  const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
+  const isSoftware = isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe/i.test(description);
+  const words = [vendor, architecture, description].filter((word) => word !== '').join(' ');
+  return { description: isSoftware ? `${words} (software, no GPU)` : words, isSoftware };
+}
+
+const unavailable = (why: string): UserError => new UserError(`WebGPU is not available: ${why}`);
+
+interface NavigatorGpu {
+  requestAdapter(): Promise<Adapter | null>;
+}
+
+async function provideNavigatorGpu(): Promise<NavigatorGpu> {
+  const host = globalThis as { navigator?: { gpu?: NavigatorGpu } };
+  if (host.navigator?.gpu) return host.navigator.gpu;
+  await requireVulkanLoader();
+  const gpu = await createDawn();
+  if (!host.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
+  Object.defineProperty(host.navigator, 'gpu', { value: gpu, configurable: true });
+  return gpu;
+}
+
+/** Looked for here because Dawn without it prints a warning of its own and then finds no adapter. */
+async function requireVulkanLoader(): Promise<void> {
+  if (process.platform !== 'linux') return;
+  const { default: koffi } = await import('koffi');
+  try {
+    koffi.load('libvulkan.so.1');
+  } catch {
+    throw unavailable(
+      'the Vulkan loader libvulkan.so.1 is missing (Debian: libvulkan1, and a Vulkan driver for the GPU)',
+    );
+  }
+}
+
+async function createDawn(): Promise<NavigatorGpu> {
+  try {
+    const { create } = await import('webgpu');
+    return create([]) as unknown as NavigatorGpu;
+  } catch (error) {
+    throw unavailable(`the npm package 'webgpu' does not load (${String(error)})`);
+  }
+}
+
+interface DriverEvents {
+  addEventListener(type: 'uncapturederror', listener: (event: { error: { message: string } }) => void): void;
+}
+
+const watched = new WeakSet<DriverEvents>();
+let driverError: string | null = null;
+
+/** Remembers what the driver reports on gpu.js's device: gpu.js itself only prints it, and goes on with zeros. */
+export async function watchDriver(library: typeof import('gpu.js')): Promise<void> {
+  const { WebGPUContext } = library as unknown as {
+    WebGPUContext: { acquire(): Promise<{ device: DriverEvents }> };
+  };
+  const { device } = await WebGPUContext.acquire();
+  if (watched.has(device)) return;
+  watched.add(device);
+  device.addEventListener('uncapturederror', (event) => {
+    driverError ??= event.error.message;
+  });
+}
+
+/** The first error reported since the last call, or null. */
+export function takeDriverError(): string | null {
+  const error = driverError;
+  driverError = null;
+  return error;
+}

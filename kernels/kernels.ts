@@ -1,0 +1,276 @@
+import type { Device, Executable } from './device.ts';
+import type { Factor, HostScalar, Op, Program, StepInfo } from './program.ts';
+import { streamKey } from './random.ts';
+import { type JsScalarFunction, parseScalarFunction } from './scalar.ts';
+import { describeShape, type Table, type Tensor } from './tensor.ts';
+
+/** Where a kernel puts its result. Without `into` it makes a new temporary tensor. */
+export interface Into {
+  into?: Tensor;
+}
+
+export interface MatmulOptions extends Into {
+  transposeA?: boolean;
+  transposeB?: boolean;
+  /** Multiplies the product; a tensor stands for its 1 x 1 value at the time of the step. */
+  scale?: number | Tensor | readonly [number, Tensor];
+  /** Add to what `into` holds, instead of replacing it. */
+  accumulate?: boolean;
+}
+
+export interface SumOptions extends Into {
+  over: 'rows' | 'columns' | 'all';
+  scale?: number | Tensor | readonly [number, Tensor];
+  accumulate?: boolean;
+}
+
+/**
+ * The kernel vocabulary. A step is recorded once, by calling these methods inside `record`, and then run for every
+ * minibatch: a call computes nothing yet, and its result is a description of the value. So a rule's code runs once;
+ * loops unroll; what changes from step to step comes from `hostScalar`, random fills and gathers.
+ */
+export class Kernels {
+  readonly device: Device;
+  readonly seed: number;
+  readonly #state = new Map<string, Tensor>();
+  #ops: Op[] | null = null;
+  #hostScalars: HostScalar[] = [];
+  #batch = 0;
+  #nextId = 0;
+  #fills = 0;
+  #writes: Promise<void>[] = [];
+
+  /** @param seed of every random fill recorded through this object */
+  constructor(device: Device, seed: number) {
+    this.device = device;
+    this.seed = seed;
+  }
+
+  /** The named state tensors made so far: what a checkpoint of the run holds. */
+  get states(): ReadonlyMap<string, Tensor> {
+    return this.#state;
+  }
+
+  /**
+   * A tensor that keeps its values from step to step.
+   * @param values row by row; zeros when left out
+   * @throws Error if the name is taken, or the size is not a positive whole number, or does not fit the values
+   */
+  state(name: string, rows: number, columns: number, values?: Float32Array): Tensor {
+    if (this.#state.has(name)) throw new Error(`there is already a state tensor named '${name}'`);
+    const tensor = this.#tensor(name, rows, columns, 'state');
+    if (values && values.length !== rows * columns)
+      throw new Error(`${label(tensor)} got ${values.length} values instead of ${rows * columns}`);
+    this.#state.set(name, tensor);
+    this.device.allocate(tensor);
+    if (values) this.#writes.push(this.device.write(tensor, values));
+    return tensor;
+  }
+
+  /**
+   * Records what `body` calls and makes it ready to run.
+   * @param name shown in error messages
+   */
+  async record(name: string, body: () => void): Promise<Executable> {
+    await Promise.all(this.#writes.splice(0));
+    if (this.#ops) throw new Error(`cannot record '${name}' inside another recording`);
+    this.#ops = [];
+    this.#hostScalars = [];
+    this.#batch = 0;
+    try {
+      body();
+      const program: Program = { name, ops: this.#ops, hostScalars: this.#hostScalars, batch: this.#batch };
+      return await this.device.compile(program);
+    } finally {
+      this.#ops = null;
+    }
+  }
+
+  /** A 1 x 1 tensor that the host computes before each step: a rate that decays, a sign drawn at random. */
+  hostScalar(name: string, value: (info: StepInfo) => number): Tensor {
+    this.#recording('hostScalar');
+    const tensor = this.#tensor(name, 1, 1, 'scalar');
+    this.#hostScalars.push({ tensor, value });
+    return tensor;
+  }
+
+  /** The rows of the minibatch at hand, `batch` x `table.columns`, as float32. */
+  gather(table: Table, batch: number): Tensor {
+    if (this.#batch !== 0 && this.#batch !== batch)
+      throw new Error(`gather of ${batch} rows in a step whose minibatch has ${this.#batch}`);
+    const out = this.#tensor(table.name, batch, table.columns, 'temporary');
+    this.#push({ kind: 'gather', out, table });
+    this.#batch = batch;
+    return out;
+  }
+
+  /** Matrix product op(a) op(b), optionally scaled and added to `into`. */
+  matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+    const { transposeA = false, transposeB = false, scale = 1, accumulate = false, into } = options;
+    const [m, inner] = transposeA ? [a.columns, a.rows] : [a.rows, a.columns];
+    const [innerB, n] = transposeB ? [b.columns, b.rows] : [b.rows, b.columns];
+    if (inner !== innerB)
+      throw new Error(
+        `matmul of ${label(a)}${transposeA ? ' transposed' : ''} and ${label(b)}${transposeB ? ' transposed' : ''}: ` +
+          `inner sizes ${inner} and ${innerB} differ`,
+      );
+    const out = this.#result('matmul', m!, n!, into, accumulate);
+    if (out === a || out === b) throw new Error(`matmul cannot write into its own operand ${label(out)}`);
+    this.#push({ kind: 'matmul', out, a, b, transposeA, transposeB, factor: asFactor(scale), accumulate });
+    return out;
+  }
+
+  /**
+   * Applies a scalar function to every element: `map((v, drive, dt) => v + dt * (drive - v), v, drive, 0.1)`.
+   * Numbers are built into the function; row vectors, columns and 1 x 1 tensors are repeated.
+   */
+  map(fn: JsScalarFunction, ...args: (Tensor | number)[]): Tensor {
+    return this.#map(fn, args, undefined);
+  }
+
+  /** `map` whose result replaces the values of `out`, which may be among the arguments. */
+  mapInto(out: Tensor, fn: JsScalarFunction, ...args: (Tensor | number)[]): Tensor {
+    return this.#map(fn, args, out);
+  }
+
+  sum(a: Tensor, { over, scale = 1, accumulate = false, into }: SumOptions): Tensor {
+    const rows = over === 'columns' ? a.rows : 1;
+    const columns = over === 'rows' ? a.columns : 1;
+    const out = this.#result('sum', rows, columns, into, accumulate);
+    if (out === a) throw new Error(`sum cannot write into its own operand ${label(out)}`);
+    this.#push({ kind: 'sum', out, a, over, factor: asFactor(scale), accumulate });
+    return out;
+  }
+
+  /** Sum of all products of corresponding elements (1 x 1). */
+  dot(a: Tensor, b: Tensor, { into }: Into = {}): Tensor {
+    if (a.rows !== b.rows || a.columns !== b.columns)
+      throw new Error(`dot of ${label(a)} and ${label(b)}: shapes differ`);
+    const out = this.#result('dot', 1, 1, into, false);
+    this.#push({ kind: 'dot', out, a, b });
+    return out;
+  }
+
+  /** Euclidean (Frobenius) norm (1 x 1). */
+  norm(a: Tensor): Tensor {
+    return this.map((squares) => Math.sqrt(squares), this.dot(a, a));
+  }
+
+  /** Column of the largest value of each row (m x 1). */
+  argmax(a: Tensor): Tensor {
+    const out = this.#result('argmax', a.rows, 1, undefined, false);
+    this.#push({ kind: 'argmax', out, a });
+    return out;
+  }
+
+  /** Softmax of each row. */
+  softmax(a: Tensor): Tensor {
+    const out = this.#result('softmax', a.rows, a.columns, undefined, false);
+    this.#push({ kind: 'softmax', out, a });
+    return out;
+  }
+
+  /** Uniform numbers in [low, high), new ones at each step, from the named stream. */
+  uniform(
+    stream: string,
+    rows: number,
+    columns: number,
+    low: number,
+    high: number,
+    { into }: Into = {},
+  ): Tensor {
+    return this.#random('uniform', stream, rows, columns, low, high, null, into);
+  }
+
+  /** Normal numbers, new ones at each step. */
+  normal(
+    stream: string,
+    rows: number,
+    columns: number,
+    mean: number,
+    deviation: number,
+    { into }: Into = {},
+  ): Tensor {
+    return this.#random('normal', stream, rows, columns, mean, deviation, null, into);
+  }
+
+  /** 1 with the given probability, else 0, for each element of `probability`: spikes, dropout masks. */
+  bernoulli(stream: string, probability: Tensor, { into }: Into = {}): Tensor {
+    return this.#random('bernoulli', stream, probability.rows, probability.columns, 0, 1, probability, into);
+  }
+
+  #random(
+    distribution: 'uniform' | 'normal' | 'bernoulli',
+    stream: string,
+    rows: number,
+    columns: number,
+    a: number,
+    b: number,
+    probability: Tensor | null,
+    into: Tensor | undefined,
+  ): Tensor {
+    const out = this.#result(distribution, rows, columns, into, false);
+    // Two fills of one stream in a step must differ, hence the count in the name.
+    const key = streamKey(this.seed, `${stream} #${this.#fills++}`);
+    this.#push({ kind: 'random', out, distribution, a, b, probability, key });
+    return out;
+  }
+
+  #map(fn: JsScalarFunction, args: (Tensor | number)[], into: Tensor | undefined): Tensor {
+    const tensors = args.filter((arg) => typeof arg !== 'number');
+    const scalarFunction = parseScalarFunction(
+      fn,
+      args.map((arg) => (typeof arg === 'number' ? arg : null)),
+    );
+    const rows = Math.max(1, ...tensors.map((t) => t.rows));
+    const columns = Math.max(1, ...tensors.map((t) => t.columns));
+    const out = this.#result('map', into?.rows ?? rows, into?.columns ?? columns, into, false);
+    for (const t of tensors) {
+      if ((t.rows !== out.rows && t.rows !== 1) || (t.columns !== out.columns && t.columns !== 1))
+        throw new Error(
+          `map cannot spread ${label(t)} over ${describeShape(out)} in \`${scalarFunction.source.slice(0, 80)}\``,
+        );
+    }
+    this.#push({ kind: 'map', out, fn: scalarFunction, args: tensors });
+    return out;
+  }
+
+  #result(op: string, rows: number, columns: number, into: Tensor | undefined, accumulate: boolean): Tensor {
+    if (!into) {
+      if (accumulate) throw new Error(`${op} can only accumulate with 'into'`);
+      return this.#tensor(op, rows, columns, 'temporary');
+    }
+    if (into.storage === 'scalar') throw new Error(`${op} cannot write into the host scalar '${into.name}'`);
+    if (into.rows !== rows || into.columns !== columns)
+      throw new Error(`${op} gives ${rows}x${columns}, which does not fit into ${label(into)}`);
+    return into;
+  }
+
+  #tensor(name: string, rows: number, columns: number, storage: Tensor['storage']): Tensor {
+    if (!Number.isInteger(rows) || !Number.isInteger(columns) || rows < 1 || columns < 1)
+      throw new Error(
+        `the tensor '${name}' cannot have the shape ${rows}x${columns}: both must be whole numbers above 0`,
+      );
+    return { id: this.#nextId++, name, rows, columns, storage };
+  }
+
+  #recording(what: string): Op[] {
+    if (!this.#ops)
+      throw new Error(`${what} was called outside of record: kernels only run as part of a recorded step`);
+    return this.#ops;
+  }
+
+  #push(op: Op): void {
+    this.#recording(op.kind).push(op);
+  }
+}
+
+const label = (t: Tensor): string => `'${t.name}' (${describeShape(t)})`;
+
+const isPair = (scale: number | Tensor | readonly [number, Tensor]): scale is readonly [number, Tensor] =>
+  Array.isArray(scale);
+
+function asFactor(scale: number | Tensor | readonly [number, Tensor]): Factor {
+  if (typeof scale === 'number') return { constant: scale, scalar: null };
+  return isPair(scale) ? { constant: scale[0], scalar: scale[1] } : { constant: 1, scalar: scale };
+}

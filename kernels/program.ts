@@ -1,0 +1,131 @@
+import type { ScalarFunction } from './scalar.ts';
+import type { Table, Tensor } from './tensor.ts';
+
+/** A factor of a product: a constant, times the value of a 1 x 1 tensor when there is one. */
+export interface Factor {
+  readonly constant: number;
+  readonly scalar: Tensor | null;
+}
+
+/** out = factor * op(a) op(b), added to what `out` holds when `accumulate` is set. */
+export interface MatmulOp {
+  readonly kind: 'matmul';
+  readonly out: Tensor;
+  readonly a: Tensor;
+  readonly b: Tensor;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly factor: Factor;
+  readonly accumulate: boolean;
+}
+
+/**
+ * out[i][j] = fn(args...) for every element. An argument is of the shape of `out`, or 1 x n, m x 1 or 1 x 1 and
+ * repeated along the other axis. `out` may be one of the arguments if it has their shape.
+ */
+export interface MapOp {
+  readonly kind: 'map';
+  readonly out: Tensor;
+  readonly fn: ScalarFunction;
+  readonly args: readonly Tensor[];
+}
+
+/** Sum over `rows` (out is 1 x n), over `columns` (m x 1) or over everything (1 x 1). */
+export interface SumOp {
+  readonly kind: 'sum';
+  readonly out: Tensor;
+  readonly a: Tensor;
+  readonly over: 'rows' | 'columns' | 'all';
+  readonly factor: Factor;
+  readonly accumulate: boolean;
+}
+
+/** out (1 x 1) = sum of a * b over all elements. */
+export interface DotOp {
+  readonly kind: 'dot';
+  readonly out: Tensor;
+  readonly a: Tensor;
+  readonly b: Tensor;
+}
+
+/** out (m x 1) = column of the first largest value of each row; NaN if the row holds one. */
+export interface ArgmaxOp {
+  readonly kind: 'argmax';
+  readonly out: Tensor;
+  readonly a: Tensor;
+}
+
+/** Softmax of each row, computed after subtraction of the row's largest value. */
+export interface SoftmaxOp {
+  readonly kind: 'softmax';
+  readonly out: Tensor;
+  readonly a: Tensor;
+}
+
+/**
+ * Random fill; see random.ts for the generator and the layout of its counter.
+ * uniform: a + (b - a) u; normal: a + b z; bernoulli: 1 with probability `probability[i]`, else 0.
+ */
+export interface RandomOp {
+  readonly kind: 'random';
+  readonly out: Tensor;
+  readonly distribution: 'uniform' | 'normal' | 'bernoulli';
+  readonly a: number;
+  readonly b: number;
+  readonly probability: Tensor | null;
+  /** Key of the stream: two 32-bit words (see streamKey). */
+  readonly key: readonly [number, number];
+}
+
+/** Row i of out = row `rows[i]` of the table, where `rows` are the minibatch's row numbers. */
+export interface GatherOp {
+  readonly kind: 'gather';
+  readonly out: Tensor;
+  readonly table: Table;
+}
+
+export type Op = MatmulOp | MapOp | SumOp | DotOp | ArgmaxOp | SoftmaxOp | RandomOp | GatherOp;
+
+/** What a host-side scalar is computed from, once before each step. */
+export interface StepInfo {
+  /** Steps (minibatches) since the start of the run, from 0. */
+  readonly step: number;
+}
+
+/** A 1 x 1 tensor whose value the host computes before each step, e.g. a learning rate that decays. */
+export interface HostScalar {
+  readonly tensor: Tensor;
+  readonly value: (info: StepInfo) => number;
+}
+
+/** A recorded step: what one minibatch does, in order. */
+export interface Program {
+  readonly name: string;
+  readonly ops: readonly Op[];
+  readonly hostScalars: readonly HostScalar[];
+  /** Rows in a minibatch; 0 when nothing is gathered. */
+  readonly batch: number;
+}
+
+/** The tensors that an op reads, `out` included when it adds to what is there. */
+export function inputsOf(op: Op): Tensor[] {
+  switch (op.kind) {
+    case 'matmul':
+      return [op.a, op.b, ...scalarOf(op.factor), ...(op.accumulate ? [op.out] : [])];
+    case 'sum':
+      return [op.a, ...scalarOf(op.factor), ...(op.accumulate ? [op.out] : [])];
+    case 'map':
+      return [...op.args];
+    case 'dot':
+      return [op.a, op.b];
+    case 'argmax':
+    case 'softmax':
+      return [op.a];
+    case 'random':
+      return op.probability ? [op.probability] : [];
+    case 'gather':
+      return [];
+  }
+}
+
+const scalarOf = (factor: Factor): Tensor[] => (factor.scalar ? [factor.scalar] : []);

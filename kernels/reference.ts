@@ -1,0 +1,163 @@
+import type { Device, DeviceInfo, Executable, Feed } from './device.ts';
+import type { Factor, Op, Program } from './program.ts';
+import { normalPair, threefry, unitUniform } from './random.ts';
+import type { Tensor } from './tensor.ts';
+
+/**
+ * The reference device: plain loops over float64, written to be read. Other devices are tested against it, and the
+ * rules against finite differences on it. It is slow, and not offered on the command line.
+ */
+export class ReferenceDevice implements Device {
+  readonly info: DeviceInfo = {
+    name: 'reference',
+    backend: 'float64',
+    blas: null,
+    executorKind: null,
+    fallbackReason: null,
+    hardware: 'JavaScript numbers',
+  };
+  readonly #values = new Map<number, Float64Array>();
+
+  allocate(tensor: Tensor): void {
+    this.#values.set(tensor.id, new Float64Array(tensor.rows * tensor.columns));
+  }
+
+  async write(tensor: Tensor, values: ArrayLike<number>): Promise<void> {
+    this.values(tensor).set(values);
+  }
+
+  async read(tensor: Tensor): Promise<Float32Array> {
+    return Float32Array.from(this.values(tensor));
+  }
+
+  /** The float64 values of a tensor, for tests. */
+  values(tensor: Tensor): Float64Array {
+    let values = this.#values.get(tensor.id);
+    if (!values) {
+      values = new Float64Array(tensor.rows * tensor.columns);
+      this.#values.set(tensor.id, values);
+    }
+    return values;
+  }
+
+  async compile(program: Program): Promise<Executable> {
+    const run = async (feed: Feed): Promise<void> => {
+      for (let i = 0; i < feed.steps; i++) {
+        const step = feed.firstStep + i;
+        const rows = feed.rows.subarray(i * program.batch, (i + 1) * program.batch);
+        for (const { tensor, value } of program.hostScalars) this.values(tensor)[0] = value({ step });
+        for (const op of program.ops) this.#execute(op, step, rows);
+      }
+    };
+    return { run, dispose: () => {} };
+  }
+
+  liveBuffers(): number {
+    return this.#values.size;
+  }
+
+  async dispose(): Promise<void> {
+    this.#values.clear();
+  }
+
+  #factor(factor: Factor): number {
+    return factor.constant * (factor.scalar ? this.values(factor.scalar)[0]! : 1);
+  }
+
+  #execute(op: Op, step: number, rows: Uint32Array): void {
+    const out = this.values(op.out);
+    const { rows: m, columns: n } = op.out;
+    switch (op.kind) {
+      case 'matmul': {
+        const a = this.values(op.a);
+        const b = this.values(op.b);
+        const inner = op.transposeA ? op.a.rows : op.a.columns;
+        const factor = this.#factor(op.factor);
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++) {
+            let total = 0;
+            for (let k = 0; k < inner; k++)
+              total +=
+                a[op.transposeA ? k * op.a.columns + i : i * op.a.columns + k]! *
+                b[op.transposeB ? j * op.b.columns + k : k * op.b.columns + j]!;
+            out[i * n + j] = factor * total + (op.accumulate ? out[i * n + j]! : 0);
+          }
+        return;
+      }
+      case 'map': {
+        const args = op.args.map((t) => ({
+          values: this.values(t),
+          row: t.rows === 1 ? 0 : t.columns,
+          column: t.columns === 1 ? 0 : 1,
+        }));
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++)
+            out[i * n + j] = op.fn.js(...args.map((t) => t.values[i * t.row + j * t.column]!));
+        return;
+      }
+      case 'sum': {
+        const a = this.values(op.a);
+        const totals = new Float64Array(out.length);
+        for (let i = 0; i < op.a.rows; i++)
+          for (let j = 0; j < op.a.columns; j++) {
+            const target = op.over === 'rows' ? j : op.over === 'columns' ? i : 0;
+            totals[target] = totals[target]! + a[i * op.a.columns + j]!;
+          }
+        const factor = this.#factor(op.factor);
+        for (let i = 0; i < out.length; i++) out[i] = factor * totals[i]! + (op.accumulate ? out[i]! : 0);
+        return;
+      }
+      case 'dot': {
+        const a = this.values(op.a);
+        const b = this.values(op.b);
+        out[0] = a.reduce((total, value, i) => total + value * b[i]!, 0);
+        return;
+      }
+      case 'argmax': {
+        const a = this.values(op.a);
+        for (let i = 0; i < m; i++) {
+          const row = a.subarray(i * op.a.columns, (i + 1) * op.a.columns);
+          out[i] = row.some(Number.isNaN) ? Number.NaN : row.indexOf(Math.max(...row));
+        }
+        return;
+      }
+      case 'softmax': {
+        const a = this.values(op.a);
+        for (let i = 0; i < m; i++) {
+          const row = a.subarray(i * n, (i + 1) * n);
+          const top = Math.max(...row);
+          const powers = row.map((value) => Math.exp(value - top));
+          const total = powers.reduce((sum, value) => sum + value, 0);
+          out.set(
+            powers.map((value) => value / total),
+            i * n,
+          );
+        }
+        return;
+      }
+      case 'random': {
+        const words = new Uint32Array(2);
+        for (let i = 0; i < out.length; i += 2) {
+          threefry(i >> 1, step, op.key[0], op.key[1], words);
+          const normals = normalPair(words[0]!, words[1]!);
+          for (let k = 0; k < 2 && i + k < out.length; k++) {
+            const u = unitUniform(words[k]!);
+            if (op.distribution === 'uniform') out[i + k] = op.a + (op.b - op.a) * u;
+            else if (op.distribution === 'normal') out[i + k] = op.a + op.b * normals[k]!;
+            // Compared in float32, as on the other devices.
+            else out[i + k] = u < Math.fround(this.values(op.probability!)[i + k]!) ? 1 : 0;
+          }
+        }
+        return;
+      }
+      case 'gather': {
+        const { values, encoding, scale } = op.table;
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++)
+            out[i * n + j] =
+              encoding === 'one-hot' ? Number(values[rows[i]!] === j) : values[rows[i]! * n + j]! * scale;
+        return;
+      }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import { type JsScalarFunction, sigmoid } from '../kernels/index.ts';
+
+/** How a soma's potential becomes a firing rate. Both functions are `map` functions (docs/kernels.md). */
+export interface Activation {
+  /** rate = f(potential) */
+  readonly rate: JsScalarFunction;
+  /** f'(potential) times an error in the rate: (error, potential, rate) => error in the potential. */
+  readonly backward: JsScalarFunction;
+}
+
+export const ACTIVATIONS = {
+  linear: {
+    rate: (v: number) => v,
+    backward: (error: number, _v: number, _r: number) => error,
+  },
+  relu: {
+    rate: (v: number) => Math.max(v, 0),
+    backward: (error: number, v: number, _r: number) => (v > 0 ? error : 0),
+  },
+  tanh: {
+    rate: (v: number) => Math.tanh(v),
+    backward: (error: number, _v: number, r: number) => error * (1 - r * r),
+  },
+  sigmoid: {
+    rate: (v: number) => sigmoid(v),
+    backward: (error: number, _v: number, r: number) => error * r * (1 - r),
+  },
+  /** Clipped to [0, 1] (Scellier & Bengio 2017); the derivative is 1 inside the interval, 0 outside. */
+  'hard-sigmoid': {
+    rate: (v: number) => Math.min(Math.max(v, 0), 1),
+    backward: (error: number, v: number, _r: number) => (v > 0 && v < 1 ? error : 0),
+  },
+} satisfies Record<string, Activation>;
+
+export type ActivationName = keyof typeof ACTIVATIONS;

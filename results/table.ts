@@ -1,0 +1,122 @@
+import { stripVTControlCharacters } from 'node:util';
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import type { CompareDocument, CompareSummary } from './compare.schema.ts';
+import { referenceRule } from './compare-document.ts';
+import { contextLines, type Line, warningLines } from './table-context.ts';
+
+export interface TableOptions {
+  /** Colours on; the environment variable NO_COLOR wins over it. */
+  colour: boolean;
+  /** Columns of the terminal. */
+  width: number;
+}
+
+type Colours = ReturnType<typeof pc.createColors>;
+
+/** What `dendrite compare` prints: the statistics of each rule, and below them what they were measured on. */
+export function comparisonTable(document: CompareDocument, { colour, width }: TableOptions): string {
+  const colours = pc.createColors(colour && !process.env.NO_COLOR);
+  const wide = table(document, ' ', colours);
+  const fits = widthOf(wide.split('\n')) <= width;
+  const context = [
+    ...warningLines(document).map((line) => paragraph(line, width, colours.yellow)),
+    ...contextLines(document).map((line) => paragraph(line, width, colours.dim)),
+  ];
+  return `${fits ? wide : table(document, '\n', colours)}\n\n${context.join('\n')}`;
+}
+
+/** `separator` stands between a mean and its interval: a line break makes the table narrow. */
+function table({ summary, experiment, runs }: CompareDocument, separator: string, colours: Colours): string {
+  const total = (rule: string) => runs.filter((run) => run.rule === rule).length;
+  const columns = [
+    ['Rule', ...summary.map(({ rule }) => rule)],
+    ['Runs', ...summary.map(({ rule, n }) => (n === total(rule) ? `${n}` : `${n} of ${total(rule)}`))],
+    [
+      `Test error, %\nmean ± sd${separator}[95 % interval]`,
+      ...joined(
+        summary.map(({ mean, sd }) => (sd === null ? fixed(mean) : `${fixed(mean)} ± ${fixed(sd)}`)),
+        summary.map(({ ci95 }) => interval(ci95, fixed)),
+        separator,
+      ),
+    ],
+    [
+      `Difference to${separator}${referenceRule(experiment.rules)}\n[95 % interval]`,
+      ...joined(
+        summary.map(({ difference }) => signed(difference?.mean ?? null)),
+        summary.map(({ difference }) => interval(difference?.ci95 ?? null, signed)),
+        separator,
+      ).map((cell, row) => verdict(summary[row]!, colours)(cell)),
+    ],
+    ['Examples/s\ntraining', ...summary.map(({ examplesPerSecond }) => rate(examplesPerSecond))],
+  ];
+  return render(columns, colours);
+}
+
+/** Pads the intervals to one width, so that the means before them stand in line. */
+function joined(means: string[], intervals: string[], separator: string): string[] {
+  const width = separator === '\n' ? 0 : widthOf(intervals);
+  return means.map((mean, row) => mean + separator + intervals[row]!.padStart(width));
+}
+
+/** Green where the whole interval says fewer errors than the reference, red where it says more. */
+function verdict({ difference }: CompareSummary, colours: Colours): (cell: string) => string {
+  const [low, high] = difference?.ci95 ?? [0, 0];
+  if (high < 0) return colours.green;
+  return low > 0 ? colours.red : String;
+}
+
+const BARE = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
+  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
+  ...{ left: '', 'left-mid': '', right: '', 'right-mid': '' },
+  ...{ mid: '─', 'mid-mid': '──', middle: '  ' },
+};
+
+function render(columns: string[][], colours: Colours): string {
+  const [head, ...rows] = columns[0]!.map((_, row) => columns.map((column) => column[row]!));
+  const grid = new Table({
+    head: head!.map(colours.bold),
+    colAligns: columns.map((_, index) => (index === 0 ? 'left' : 'right')),
+    rowAligns: ['bottom'],
+    chars: BARE,
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
+  });
+  grid.push(...rows);
+  return grid.toString().replaceAll(/ +$/gm, '');
+}
+
+const LABEL = 10;
+
+/** A label and its text, broken into lines of `width` columns; a word longer than that is left whole. */
+function paragraph({ label, text }: Line, width: number, colour: (text: string) => string): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`.trimStart();
+    if (longer.length > width - LABEL && lines.at(-1) !== '') lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.map((line, row) => colour((row === 0 ? label : '').padEnd(LABEL) + line)).join('\n');
+}
+
+const widthOf = (lines: readonly string[]): number =>
+  Math.max(...lines.map((line) => stripVTControlCharacters(line).length));
+
+const MISSING = '–';
+
+const fixed = (value: number | null): string => (value === null ? MISSING : value.toFixed(2));
+
+/** With a plus sign where it is due; what rounds to zero has no sign. */
+function signed(value: number | null): string {
+  if (value === null) return MISSING;
+  const text = value.toFixed(2);
+  if (Number(text) === 0) return '0.00';
+  return value > 0 ? `+${text}` : text;
+}
+
+const interval = (ends: [number, number] | null, format: (value: number) => string): string =>
+  ends === null ? MISSING : `[${format(ends[0])}, ${format(ends[1])}]`;
+
+const THREE_DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
+
+const rate = (value: number | null): string => (value === null ? MISSING : THREE_DIGITS.format(value));

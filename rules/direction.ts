@@ -1,0 +1,51 @@
+import type { Kernels, Tensor } from '../kernels/index.ts';
+import type { Connection } from '../networks/index.ts';
+
+/** preᵀ post times `scale`: what each pair of a pre- and a postsynaptic neuron contributes, summed over the batch. */
+export interface Product {
+  /** Presynaptic factor, batch x from.size. */
+  readonly pre: Tensor;
+  /** Postsynaptic factor, batch x to.size. */
+  readonly post: Tensor;
+  readonly scale: number | Tensor;
+}
+
+/**
+ * A direction for the weights and biases of one connection, in the sense of a gradient (descent subtracts it):
+ * the sum of its products for the weights, and for the biases the sum over the batch of the postsynaptic factors.
+ *
+ * It stays a sum of products, so that the optimizer can add it to the weights in place; a matrix of it is made
+ * only for whoever needs one.
+ */
+export interface Direction {
+  readonly connection: Connection;
+  readonly products: readonly Product[];
+}
+
+/** The direction scale · preᵀ post, e.g. with pre = rates below, post = errors above and scale = 1 / batch. */
+export const outerProduct = (
+  connection: Connection,
+  pre: Tensor,
+  post: Tensor,
+  scale: number | Tensor,
+): Direction => ({
+  connection,
+  products: [{ pre, post, scale }],
+});
+
+/** The direction of the weights as a matrix, from.size x to.size. */
+export function weightMatrix(k: Kernels, { products }: Direction): Tensor {
+  return products.reduce<Tensor | null>(
+    (into, { pre, post, scale }) =>
+      k.matmul(pre, post, { transposeA: true, scale, ...(into && { into, accumulate: true }) }),
+    null,
+  )!;
+}
+
+/** The direction of the biases, 1 x to.size. */
+export function biasVector(k: Kernels, { products }: Direction): Tensor {
+  return products.reduce<Tensor | null>(
+    (into, { post, scale }) => k.sum(post, { over: 'rows', scale, ...(into && { into, accumulate: true }) }),
+    null,
+  )!;
+}

@@ -1,0 +1,17 @@
+export { gradient } from './backprop.ts';
+export { biasVector, type Direction, outerProduct, type Product, weightMatrix } from './direction.ts';
+export { OPTIMIZERS, Optimizer, type OptimizerOptions, SCHEDULES, scheduleFactor } from './optimizer.ts';
+export { findRule, RULES } from './registry.ts';
+export {
+  defineRule,
+  isRuleDefinition,
+  type Lesson,
+  type Minibatch,
+  type OptionDefinition,
+  type OptionTable,
+  type OptionValues,
+  type Rule,
+  type RuleContext,
+  type RuleDefinition,
+  resolveOptions,
+} from './rule.ts';

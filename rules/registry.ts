@@ -1,0 +1,23 @@
+import { closest, UserError } from '../kernels/index.ts';
+import { backprop } from './backprop.ts';
+import { directFeedbackAlignment } from './direct-feedback-alignment.ts';
+import { feedbackAlignment } from './feedback-alignment.ts';
+import type { RuleDefinition } from './rule.ts';
+
+/** The rules that come with the framework, in the order of `dendrite rules`. */
+export const RULES: readonly RuleDefinition[] = [backprop, feedbackAlignment, directFeedbackAlignment];
+
+/**
+ * @param extra rules of the user's own, from plug-ins
+ * @throws UserError when there is no rule of that name
+ */
+export function findRule(name: string, extra: readonly RuleDefinition[] = []): RuleDefinition {
+  const rules = [...RULES, ...extra];
+  const found = rules.find((rule) => rule.name === name);
+  if (found) return found;
+  const names = rules.map((rule) => rule.name);
+  const near = closest(name, names);
+  throw new UserError(
+    `there is no rule '${name}'${near ? `; did you mean '${near}'?` : ''} (the rules are ${names.join(', ')})`,
+  );
+}

@@ -1,0 +1,141 @@
+import { type Kernels, type RandomStream, type Tensor, UserError } from '../kernels/index.ts';
+import type { LayeredNetwork } from '../networks/index.ts';
+import type { Direction } from './direction.ts';
+
+/** One option of a rule: its type is that of the default. */
+export interface OptionDefinition<T extends number | string | boolean = number | string | boolean> {
+  readonly default: T;
+  /** One sentence, with the unit where there is one. Shown by `dendrite rule <name>`. */
+  readonly description: string;
+  /** For a string option, the values it may take. */
+  readonly choices?: readonly T[];
+}
+
+export type OptionTable = Readonly<Record<string, OptionDefinition>>;
+
+type Widen<T> = T extends number ? number : T extends boolean ? boolean : string;
+
+/** The values of an option table. */
+export type OptionValues<O extends OptionTable> = { readonly [name in keyof O]: Widen<O[name]['default']> };
+
+/** What a rule is given to build itself from. */
+export interface RuleContext<O extends OptionTable = OptionTable> {
+  readonly network: LayeredNetwork;
+  readonly kernels: Kernels;
+  /** A stream of random numbers under the run's seed, for what the rule draws once, e.g. random('feedback 1'). */
+  random(name: string): RandomStream;
+  readonly options: OptionValues<O>;
+}
+
+/** One minibatch while it is recorded: images are batch x inputs in [0, 1], targets one-hot, batch x classes. */
+export interface Minibatch {
+  readonly input: Tensor;
+  readonly target: Tensor;
+}
+
+/** What one minibatch taught. */
+export interface Lesson {
+  /** Rates of the output layer before learning, batch x classes: training loss and error come from them. */
+  readonly output: Tensor;
+  /** One for each connection that learns, as an estimate of the gradient: the optimizer moves against it. */
+  readonly directions: readonly Direction[];
+}
+
+/** A rule at work in one run. Both methods are recorded once, and the recording runs for every minibatch. */
+export interface Rule {
+  learn(batch: Minibatch): Lesson;
+  /** Output rates for images, batch x classes. Left out: the forward pass of the network. */
+  predict?(input: Tensor): Tensor;
+}
+
+export interface RuleDefinition<O extends OptionTable = OptionTable> {
+  /** As on the command line, in lower case with hyphens. */
+  readonly name: string;
+  readonly title: string;
+  /** The paper: authors, year, journal. */
+  readonly source: string;
+  /** One sentence: what the rule does. */
+  readonly summary: string;
+  /** The kind of network that it trains. */
+  readonly network: 'layered';
+  readonly options: O;
+  build(context: RuleContext<O>): Rule;
+}
+
+/**
+ * Declares a rule; the types of its options follow from their defaults.
+ * @throws UserError when a part is missing or of the wrong type
+ */
+export function defineRule<const O extends OptionTable>(definition: RuleDefinition<O>): RuleDefinition<O> {
+  const fault = findFault(definition);
+  if (fault) throw new UserError(`the rule ${definition?.name ? `'${definition.name}' ` : ''}${fault}`);
+  return definition;
+}
+
+/** What is wrong with a definition (it may come from a plain JavaScript file), or null. */
+function findFault(definition: Partial<RuleDefinition>): string | null {
+  if (typeof definition !== 'object' || definition === null) return 'is not an object';
+  for (const part of ['name', 'title', 'source', 'summary'] as const)
+    if (typeof definition[part] !== 'string' || definition[part] === '') return `lacks the text '${part}'`;
+  if (!/^[a-z][a-z0-9-]*$/.test(definition.name!))
+    return 'needs a name in lower-case letters, digits and hyphens';
+  if (definition.network !== 'layered')
+    return `trains '${definition.network}', but the network kind must be 'layered'`;
+  if (typeof definition.build !== 'function') return "lacks the function 'build'";
+  if (typeof definition.options !== 'object' || definition.options === null)
+    return "lacks the table 'options' (it may be {})";
+  for (const [name, option] of Object.entries(definition.options))
+    if (
+      !['number', 'string', 'boolean'].includes(typeof option?.default) ||
+      typeof option.description !== 'string'
+    )
+      return `has an option '${name}' without a default or a description`;
+  return null;
+}
+
+/** Whether a value exported by a plug-in is meant as a rule. */
+export const isRuleDefinition = (value: unknown): value is RuleDefinition =>
+  typeof value === 'object' && value !== null && 'build' in value && 'name' in value;
+
+/**
+ * Fills in defaults and converts texts from the command line.
+ * @throws UserError for an unknown option or a value of the wrong type
+ */
+export function resolveOptions(
+  rule: RuleDefinition,
+  given: Readonly<Record<string, unknown>>,
+): Record<string, number | string | boolean> {
+  const names = Object.keys(rule.options);
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new UserError(
+      `the rule '${rule.name}' has no option '${unknown}'; it has ${names.length > 0 ? names.join(', ') : 'none'}`,
+    );
+  return Object.fromEntries(
+    Object.entries(rule.options).map(([name, option]) => [
+      name,
+      name in given ? convertOption(rule.name, name, option, given[name]) : option.default,
+    ]),
+  );
+}
+
+function convertOption(
+  rule: string,
+  name: string,
+  option: OptionDefinition,
+  given: unknown,
+): number | string | boolean {
+  const kind = typeof option.default;
+  const text = String(given);
+  const refuse = (wanted: string): never => {
+    throw new UserError(`the option '${name}' of the rule '${rule}' must be ${wanted}, not '${text}'`);
+  };
+  if (option.choices && !option.choices.map(String).includes(text))
+    return refuse(`one of ${option.choices.join(', ')}`);
+  if (kind === 'number') {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    return Number.isFinite(value) ? value : refuse('a number');
+  }
+  if (kind === 'boolean') return text === 'true' ? true : text === 'false' ? false : refuse('true or false');
+  return text;
+}

@@ -1,0 +1,110 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { RandomStream, type Tensor, UserError } from '../../kernels/index.ts';
+import { INITIAL_WEIGHTS, type InitialWeights, LayeredNetwork } from '../../networks/index.ts';
+import { float64, layeredOptions, runOnce } from '../support.ts';
+
+const logistic = (x: number) => 1 / (1 + Math.exp(-x));
+const FUNCTIONS = {
+  linear: (x: number) => x,
+  relu: (x: number) => Math.max(x, 0),
+  tanh: Math.tanh,
+  sigmoid: logistic,
+  'hard-sigmoid': (x: number) => Math.min(1, Math.max(0, x)),
+};
+
+for (const [activation, f] of Object.entries(FUNCTIONS))
+  test(`the forward pass of a 2-3-2 network, written out: ${activation}`, async () => {
+    const { device, k } = float64();
+    const network = new LayeredNetwork(
+      k,
+      1,
+      layeredOptions({ layers: [2, 3, 2], activation: activation as never }),
+    );
+    const [first, second] = network.connections;
+    const values = (t: Tensor | null) => [...device.values(t!)];
+    device.values(first!.bias!).set([0.1, -0.2, 0.3]);
+    const input = k.state('input', 1, 2, Float32Array.of(0.5, -2));
+    const output = k.state('output', 1, 2);
+    await runOnce(k, () => k.mapInto(output, (y) => y, network.forward(input).at(-1)!.rate));
+    const [w, b, u] = [values(first!.weights), values(first!.bias), values(second!.weights)];
+    const hidden = [0, 1, 2].map((j) => f(0.5 * w[j]! - 2 * w[3 + j]! + b[j]!));
+    const powers = [0, 1].map((j) => Math.exp(hidden.reduce((sum, h, i) => sum + h * u[2 * i + j]!, 0)));
+    const total = powers[0]! + powers[1]!;
+    for (const [j, y] of values(output).entries()) assert.ok(Math.abs(y - powers[j]! / total) < 1e-12);
+  });
+
+test('weights depend on the seed and the layer alone', async () => {
+  const weights = async (seed: number, layers: number[]) => {
+    const { device, k } = float64();
+    const network = new LayeredNetwork(k, seed, layeredOptions({ layers }));
+    await runOnce(k, () => {});
+    return network.connections.map(({ weights: w }) => [...device.values(w)]);
+  };
+  const [first, again, other] = [
+    await weights(1, [5, 4, 3]),
+    await weights(1, [5, 4, 3]),
+    await weights(2, [5, 4, 3]),
+  ];
+  assert.equal(first, again);
+  assert.not.equal(first, other);
+  assert.equal(first[0], (await weights(1, [5, 4, 4]))[0]);
+  assert.not.equal((await weights(1, [4, 4, 4]))[0], (await weights(1, [4, 4, 4]))[1]);
+});
+
+/** Variance of the entries, from the papers; a uniform distribution on +-a has the variance a² / 3. */
+const VARIANCE: Record<InitialWeights, (n: number, m: number) => number> = {
+  'glorot-uniform': (n, m) => 2 / (n + m),
+  'glorot-normal': (n, m) => 2 / (n + m),
+  'he-uniform': (n) => 2 / n,
+  'he-normal': (n) => 2 / n,
+  'lecun-uniform': (n) => 1 / (3 * n),
+  zero: () => 0,
+};
+for (const [name, draw] of Object.entries(INITIAL_WEIGHTS))
+  test(`initial weights ${name} have the mean 0 and the variance of the paper`, () => {
+    const [n, m] = [200, 300];
+    const values = draw(new RandomStream(1, name), n, m);
+    const mean = values.reduce((sum, w) => sum + w, 0) / values.length;
+    const variance = values.reduce((sum, w) => sum + w * w, 0) / values.length;
+    const wanted = VARIANCE[name as InitialWeights](n, m);
+    // 60,000 draws: the mean is within 4 standard errors, the variance within 4 * sqrt(2 / 60,000) = 2.3 %.
+    assert.ok(Math.abs(mean) <= 4 * Math.sqrt(wanted / values.length));
+    assert.ok(Math.abs(variance - wanted) <= 0.023 * wanted);
+  });
+
+test('the cross-entropy stays finite when the softmax underflows, and shows a NaN', async () => {
+  const { device, k } = float64();
+  const network = new LayeredNetwork(k, 1, layeredOptions());
+  const rate = k.state('rate', 2, 3, Float32Array.of(0, 1, 0, Number.NaN, 0, 0));
+  const target = k.state('target', 2, 3, Float32Array.of(1, 0, 0, 1, 0, 0));
+  const loss = k.state('loss', 2, 1);
+  await runOnce(k, () => k.sum(network.readout.loss(k, rate, target), { over: 'columns', into: loss }));
+  const [sure, broken] = device.values(loss);
+  assert.ok(Math.abs(sure! - 87.34) < 0.01);
+  assert.ok(Number.isNaN(broken));
+});
+
+test('sizes that make no network are refused', () => {
+  const build = (layers: number[]) => () => new LayeredNetwork(float64().k, 1, layeredOptions({ layers }));
+  const refused = (layers: number[], pattern: RegExp) =>
+    assert.throws(build(layers), (error: Error) => error instanceof UserError && pattern.test(error.message));
+  refused([5], /need at least an input and an output/);
+  refused([5, 0, 3], /0 is not a whole number above 0/);
+  refused([5, 2.5, 3], /2.5 is not/);
+});
+
+test('a layer knows its compartments', () => {
+  const { k } = float64();
+  const network = new LayeredNetwork(k, 1, layeredOptions());
+  assert.equal(
+    network.populations.map(({ compartments }) => compartments),
+    [[], ['soma'], ['soma']],
+  );
+  assert.equal(
+    network.connections.map(({ name }) => name),
+    ['input to hidden 1', 'hidden 1 to output'],
+  );
+});
+
+test.run();

@@ -1,0 +1,156 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  type CompareDocument,
+  compareDocument,
+  compareJsonSchema,
+  type RunRecord,
+} from '../../results/index.ts';
+import { epochRecord, experiment, run } from './example.ts';
+
+const document = (runs: RunRecord[], changes = {}) =>
+  compareDocument({ dendrite: '1.2.3', experiment: { ...experiment, ...changes }, runs });
+
+const finished = [
+  run('backprop', 1, [9, 5]),
+  run('backprop', 2, [4, 6]),
+  run('backprop', 3, [9, 7]),
+  run('feedback-alignment', 1, [9, 6]),
+  run('feedback-alignment', 2, [9, 8]),
+  run('feedback-alignment', 3, [9, 10]),
+];
+const reason = 'the loss became NaN in epoch 2';
+const withDiverged = [
+  ...finished.slice(0, 4),
+  run('feedback-alignment', 2, [9, Number.NaN], { status: 'diverged', reason }),
+  run('feedback-alignment', 3, [], { status: 'failed', reason: 'out of memory', device: null }),
+];
+
+const close = (actual: number | null | undefined, expected: number) =>
+  assert.ok(Math.abs(actual! - expected) < 5e-4, `${actual} is not ${expected}`);
+
+const validate = new Ajv2020({ strict: true, strictTuples: false }).compile(compareJsonSchema());
+
+/** Checks the text that a reader of `--json` gets. */
+function assertValid(value: CompareDocument) {
+  assert.ok(validate(JSON.parse(JSON.stringify(value))), JSON.stringify(validate.errors));
+}
+
+test('a run has its last and its best test error, and examples per second of training', () => {
+  const { runs } = document(finished);
+  assert.equal(runs[1]!.testError, { last: 6, best: 4 });
+  assert.is(runs[1]!.examplesPerSecond, 16000 / 4);
+  assert.equal(runs[1]!.epochs[1], epochRecord(2, 6));
+});
+
+test('a summary is over the test errors of the last epoch', () => {
+  const [backprop, alignment] = document(finished).summary;
+  // 5, 6, 7: mean 6, sd 1, t(0.975, 2) = 4.3027; lowest errors 5, 4, 7.
+  assert.is(backprop!.n, 3);
+  close(backprop!.mean, 6);
+  close(backprop!.sd, 1);
+  close(backprop!.ci95?.[0], 6 - 4.3027 / Math.sqrt(3));
+  close(backprop!.ci95?.[1], 6 + 4.3027 / Math.sqrt(3));
+  close(backprop!.bestMean, 16 / 3);
+  close(backprop!.examplesPerSecond, 4000);
+  assert.is(backprop!.difference, null);
+  // Differences by seed 1, 2, 3.
+  assert.is(alignment!.difference!.to, 'backprop');
+  assert.is(alignment!.difference!.n, 3);
+  close(alignment!.difference!.mean, 2);
+  close(alignment!.difference!.ci95?.[1], 2 + 4.3027 / Math.sqrt(3));
+});
+
+test('diverged and failed runs are counted and not averaged', () => {
+  const { runs, summary } = document(withDiverged);
+  const alignment = summary[1]!;
+  assert.is(alignment.n, 1);
+  assert.is(alignment.mean, 6);
+  assert.is(alignment.sd, null);
+  assert.is(alignment.ci95, null);
+  assert.is(alignment.diverged, 1);
+  assert.is(alignment.failed, 1);
+  assert.is(alignment.difference!.n, 1);
+  assert.is(alignment.difference!.mean, 1);
+  assert.is(runs[4]!.reason, reason);
+  assert.is(runs[4]!.epochs[1]!.testError, null);
+  assert.equal(runs[4]!.testError, { last: null, best: 9 });
+  assert.equal(runs[5]!.testError, { last: null, best: null });
+  assert.is(runs[5]!.examplesPerSecond, null);
+});
+
+test('a diverged run is left out even if it has a test error', () => {
+  const runs = [
+    ...finished.slice(0, 5),
+    run('feedback-alignment', 3, [9, 90], { status: 'diverged', reason }),
+  ];
+  close(document(runs).summary[1]!.mean, 7);
+  close(document(runs).summary[1]!.difference!.mean, 1.5);
+});
+
+test('without backprop the others are compared with the first rule', () => {
+  const rules = ['dfa', 'feedback-alignment'];
+  const runs = [run('dfa', 1, [4]), run('feedback-alignment', 1, [6])];
+  const { summary } = document(runs, { rules, seeds: [1] });
+  assert.is(summary[0]!.difference, null);
+  assert.is(summary[1]!.difference!.to, 'dfa');
+  assert.is(summary[1]!.difference!.mean, 2);
+});
+
+test('the order in which the runs ended does not matter', () => {
+  assert.equal(document([...withDiverged].reverse()), document(withDiverged));
+  assert.equal(
+    document([...finished].reverse(), { seeds: [3, 1, 2] }).runs.map(({ rule, seed }) => `${rule} ${seed}`),
+    [
+      'backprop 3',
+      'backprop 1',
+      'backprop 2',
+      'feedback-alignment 3',
+      'feedback-alignment 1',
+      'feedback-alignment 2',
+    ],
+  );
+});
+
+test('documents are valid against the schema', () => {
+  assertValid(document(finished));
+  assertValid(document(withDiverged));
+  assertValid(document([run('backprop', 1, [5])], { rules: ['backprop'], seeds: [1] }));
+  const angles = { 'hidden1.weights': 45.2, 'output.weights': Number.NaN };
+  const epochs = [{ ...epochRecord(1, 5), angles, gradientNorm: Number.POSITIVE_INFINITY }];
+  assertValid(
+    document([run('backprop', 1, [], { epochs })], { rules: ['backprop'], seeds: [1], momentum: 0.9 }),
+  );
+});
+
+test('numbers that are not finite become null', () => {
+  const epochs = [
+    { ...epochRecord(1, Number.NaN), trainLoss: Number.POSITIVE_INFINITY, angles: { w: Number.NaN } },
+  ];
+  const { runs } = document([run('backprop', 1, [], { epochs, status: 'diverged' })]);
+  assert.is(runs[0]!.epochs[0]!.trainLoss, null);
+  assert.equal(runs[0]!.epochs[0]!.angles, { w: null });
+});
+
+test('the schema is of draft 2020-12 and refuses what is not a comparison', () => {
+  assert.is(compareJsonSchema().$schema, 'https://json-schema.org/draft/2020-12/schema');
+  const spoilt: ((copy: CompareDocument) => void)[] = [
+    (copy) => Object.assign(copy.runs[0]!, { status: 'done' }),
+    (copy) => Object.assign(copy.runs[0]!.testError, { last: '5 %' }),
+    (copy) => Object.assign(copy.summary[0]!, { ci95: [1] }),
+    (copy) => Object.assign(copy.summary[0]!, { ci95: [1, 2, 3] }),
+    (copy) => Object.assign(copy.summary[0]!, { n: -1 }),
+    (copy) => Object.assign(copy, { results: [] }),
+    (copy) => Reflect.deleteProperty(copy.runs[0]!.epochs[0]!, 'testError'),
+    (copy) => Reflect.deleteProperty(copy.runs[0]!.device!, 'blas'),
+    (copy) => Reflect.deleteProperty(copy, 'dendrite'),
+  ];
+  for (const spoil of spoilt) {
+    const copy = structuredClone(document(finished));
+    spoil(copy);
+    assert.not(validate(copy), spoil.toString());
+  }
+});
+
+test.run();

@@ -1,0 +1,187 @@
+import { stripVTControlCharacters } from 'node:util';
+import pc from 'picocolors';
+import { suite, type Test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { compareDocument, comparisonTable, type RunRecord } from '../../results/index.ts';
+import { device, experiment, run } from './example.ts';
+
+const test: Test<{ noColour: string | undefined }> = suite('table', { noColour: undefined });
+test.before.each((context) => {
+  context.noColour = process.env.NO_COLOR;
+  delete process.env.NO_COLOR;
+});
+test.after.each(({ noColour }) => {
+  delete process.env.NO_COLOR;
+  if (noColour !== undefined) process.env.NO_COLOR = noColour;
+});
+
+const finished = [
+  run('backprop', 1, [9, 5]),
+  run('backprop', 2, [4, 6]),
+  run('backprop', 3, [9, 7]),
+  run('feedback-alignment', 1, [9, 6]),
+  run('feedback-alignment', 2, [9, 8]),
+  run('feedback-alignment', 3, [9, 10]),
+];
+
+const table = (runs: RunRecord[], options = {}, changes = {}) =>
+  comparisonTable(compareDocument({ dendrite: '1.2.3', experiment: { ...experiment, ...changes }, runs }), {
+    colour: false,
+    width: 100,
+    ...options,
+  });
+
+const lineOf = (text: string, start: string) => text.split('\n').find((line) => line.startsWith(start)) ?? '';
+
+const { green } = pc.createColors(true);
+
+/** The words of a text, for comparison whatever the spaces and line breaks. */
+const squeezed = (text: string) => text.replaceAll(/\s+/g, ' ');
+
+test('a row shows mean, sd, interval, paired difference and speed', () => {
+  const text = table(finished);
+  // 5, 6, 7: half an interval is 4.3027 / √3 = 2.484.
+  assert.is(squeezed(lineOf(text, 'backprop')), 'backprop 3 6.00 ± 1.00 [3.52, 8.48] – – 4,000');
+  // 6, 8, 10: half is 4.968. Differences 1, 2, 3: half is 2.484.
+  assert.is(
+    squeezed(lineOf(text, 'feedback-alignment')),
+    'feedback-alignment 3 8.00 ± 2.00 [3.03, 12.97] +2.00 [-0.48, +4.48] 4,000',
+  );
+  assert.match(text, 'Difference to backprop');
+});
+
+test('the context is below', () => {
+  const text = squeezed(table(finished));
+  for (const part of [
+    'Note Not comparable with published figures.',
+    'Dataset mnist, 8,000 training and 2,000 test examples',
+    'Network 784-500-10, tanh, cross-entropy',
+    'Training 2 epochs, batches of 100, sgd, rate 0.1, seeds 1, 2, 3',
+    'Device cpu: wasm-simd, OpenBLAS 0.3.21 on An example processor',
+    'Runs runs/example (6 folders)',
+  ]) {
+    assert.ok(text.includes(part), part);
+  }
+});
+
+test('a budget of examples, rates by connection and a schedule are named', () => {
+  const text = table(finished, { width: 200 }, { examples: 40_000, rates: [0.1, 0.05], schedule: 'cosine' });
+  assert.match(
+    text,
+    '40,000 examples, batches of 100, sgd, rates 0.1, 0.05 (cosine schedule), seeds 1, 2, 3',
+  );
+  const epochs = table(finished, { width: 200 }, { examples: null, schedule: 'constant' });
+  assert.match(epochs, '2 epochs, batches of 100, sgd, rate 0.1, seeds 1, 2, 3');
+});
+
+test('complete runs without a note give no note', () => {
+  assert.not.match(table(finished, {}, { note: undefined }), 'Note');
+});
+
+test('each device that ran is named once, and a fall-back is a note', () => {
+  const reason = 'no adapter was found';
+  const gpu = {
+    ...device,
+    name: 'gpu',
+    backend: 'webasm',
+    blas: null,
+    executorKind: 'generic',
+    fallbackReason: reason,
+  };
+  const text = table(finished.map((entry) => (entry.seed === 1 ? { ...entry, device: gpu } : entry)));
+  assert.is(text.match(/^Device/gm)?.length, 2);
+  assert.match(text, 'gpu: webasm, generic on An example processor');
+  assert.is(text.match(/the device fell back: no adapter was found$/gm)?.length, 1);
+});
+
+test('missing runs are counted, explained and grouped by reason', () => {
+  const diverged = { status: 'diverged', reason: 'the loss became NaN in epoch 1' } as const;
+  const runs = [
+    ...finished.slice(0, 3),
+    run('feedback-alignment', 1, [], diverged),
+    run('feedback-alignment', 2, [], diverged),
+    run('feedback-alignment', 3, [], { status: 'failed', reason: 'out of memory' }),
+  ];
+  const text = squeezed(table(runs));
+  assert.match(text, 'feedback-alignment 0 of 3 – – – – –');
+  assert.match(
+    text,
+    'feedback-alignment: 2 of 3 runs diverged, not in the mean (seeds 1, 2: the loss became NaN in epoch 1)',
+  );
+  assert.match(text, 'feedback-alignment: 1 of 3 runs failed, not in the mean (seed 3: out of memory)');
+});
+
+test('a difference over fewer seeds than the mean is noted', () => {
+  const runs = [run('backprop', 1, [], { status: 'failed', reason: 'out of memory' }), ...finished.slice(1)];
+  assert.match(
+    squeezed(table(runs)),
+    'feedback-alignment: the difference is over the seeds that finished with both rules, 2 of the 3 finished runs',
+  );
+});
+
+test('one seed is said to have no spread', () => {
+  const text = table([finished[0]!, finished[3]!], {}, { seeds: [1] });
+  assert.is(squeezed(lineOf(text, 'feedback-alignment')), 'feedback-alignment 1 6.00 – +1.00 – 4,000');
+  assert.match(text, 'one run has no spread and no interval');
+  assert.not.match(table(finished), 'no spread');
+});
+
+test('a difference that rounds to zero has no sign', () => {
+  const text = table([run('backprop', 1, [5]), run('feedback-alignment', 1, [4.999])], {}, { seeds: [1] });
+  assert.is(squeezed(lineOf(text, 'feedback-alignment')), 'feedback-alignment 1 5.00 – 0.00 – 4,000');
+});
+
+test('no line is wider than the terminal, down to 80 columns', () => {
+  const rules = ['backprop', 'direct-feedback-alignment'];
+  const runs = [1, 2, 3].flatMap((seed) => [
+    run('backprop', seed, [10 + seed]),
+    run('direct-feedback-alignment', seed, [12.5 + 2 * seed]),
+  ]);
+  for (const width of [80, 100, 120]) {
+    for (const line of table(runs, { width }, { rules, note: 'word '.repeat(60).trim() }).split('\n')) {
+      assert.ok(line.length <= width, `${width}: ${line}`);
+      assert.is(line, line.trimEnd());
+    }
+  }
+});
+
+test('a narrow table says the same as a wide one', () => {
+  const words = (text: string) => text.split(/\s+|─+/).sort();
+  assert.equal(words(table(finished, { width: 72 })), words(table(finished, { width: 200 })));
+});
+
+test('a path is not broken', () => {
+  const folder = `${'a-long-folder-name/'.repeat(8)}runs`;
+  const text = table(
+    [run('backprop', 1, [5], { folder: `${folder}/one` })],
+    {},
+    { rules: ['backprop'], seeds: [1] },
+  );
+  assert.match(text, folder);
+});
+
+test('the folder named is the deepest that holds all runs', () => {
+  const runs = ['/data/runs/a/1', '/data/runs/ab/2'].map((folder, index) =>
+    run('backprop', index + 1, [5], { folder }),
+  );
+  assert.match(
+    table(runs, {}, { rules: ['backprop'], seeds: [1, 2] }),
+    /^Runs +\/data\/runs \(2 folders\)$/m,
+  );
+});
+
+test('colour changes no text, marks the verdict, and NO_COLOR turns it off', () => {
+  const better = [1, 2, 3].flatMap((seed) => [
+    run('backprop', seed, [5 + seed]),
+    run('feedback-alignment', seed, [4 + seed + 0.01 * seed]),
+  ]);
+  const coloured = table(better, { colour: true });
+  assert.is(stripVTControlCharacters(coloured), table(better));
+  assert.is.not(coloured, table(better));
+  assert.match(coloured, green('-0.98 [-1.00, -0.96]'));
+  assert.match(table(finished, { colour: true }), ' +2.00 [-0.48, +4.48] ');
+  process.env.NO_COLOR = '1';
+  assert.is(table(better, { colour: true }), table(better));
+});
+
+test.run();
