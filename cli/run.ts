@@ -1,4 +1,3 @@
-import { constants } from 'node:os';
 import yargs, { type Argv } from 'yargs';
 import { closest, UserError } from '../kernels/index.ts';
 import { COMMANDS } from './commands/index.ts';
@@ -25,7 +24,7 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 function makeParser(args: readonly string[]): Argv {
-  return yargs([...args])
+  const parser = yargs([...args])
     .scriptName('dendrite')
     .usage('$0 <command>\n\nCompares biologically motivated learning rules.')
     .command(COMMANDS)
@@ -36,25 +35,39 @@ function makeParser(args: readonly string[]): Argv {
     .alias({ help: 'h', version: 'v' })
     .wrap(Math.min(110, process.stdout.columns ?? 100))
     .exitProcess(false)
-    .fail((message, error, parser) => {
-      if (error) throw error;
-      throw new UsageError(explain(message, parser));
+    .check((given) => refuseRepeats(given, optionsOf(parser).array))
+    .fail((message, error) => {
+      throw error ?? new UsageError(explain(message, Object.keys(optionsOf(parser).key)));
     });
+  return parser;
 }
 
-/** yargs's message in one line, with a guess at what was meant. */
-function explain(message: string, parser: Argv): string {
-  const unknown = /^Unknown (?:arguments?|command): ([^,]+)/.exec(message)?.[1];
-  const options = Object.keys((parser as unknown as { getOptions(): { key: object } }).getOptions().key);
-  const near =
-    unknown &&
-    closest(
-      unknown,
-      options.filter((name) => name.length > 1),
-    );
-  const text = message.split('\n').filter(Boolean).join('; ');
-  return `${text}${near ? `; did you mean --${near}?` : ''}`;
+/** What yargs knows of the options of the command at hand; its types do not show the method. */
+const optionsOf = (parser: Argv): { key: object; array: string[] } =>
+  (parser as unknown as { getOptions(): { key: object; array: string[] } }).getOptions();
+
+/** yargs would make a list of an option that is given twice. */
+function refuseRepeats(given: Record<string, unknown>, lists: readonly string[]): true {
+  const repeated = Object.keys(given).find(
+    (name) => name !== '_' && Array.isArray(given[name]) && !lists.includes(name),
+  );
+  if (repeated !== undefined) throw new UsageError(`--${repeated} is given more than once; give it once`);
+  return true;
 }
 
-/** The exit code of a process that was ended by a signal, as shells give it. */
-export const signalExitCode = (signal: 'SIGINT' | 'SIGTERM'): number => 128 + constants.signals[signal];
+/** yargs's messages, in one sentence that says what to do. */
+function explain(message: string, options: readonly string[]): string {
+  const choice = /Argument: (\S+), Given: "(.*)", Choices: (.*)/.exec(message);
+  if (choice) return `--${choice[1]} '${choice[2]}' must be one of ${choice[3]!.replaceAll('"', '')}`;
+  const command = /^Did you mean (.*)\?$/.exec(message);
+  if (command) return `there is no such command; did you mean '${command[1]}'?`;
+  if (message.startsWith('Not enough non-option arguments'))
+    return `an argument is missing; 'dendrite --help' shows what each command takes`;
+  const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
+  if (!unknown) return message.replaceAll(/\s*\n\s*/g, '; ');
+  const near = closest(
+    unknown,
+    options.filter((name) => name.length > 1),
+  );
+  return `there is no option or argument '${unknown}'${near ? `; did you mean --${near}?` : "; 'dendrite --help' lists them"}`;
+}

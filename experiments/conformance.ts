@@ -83,7 +83,7 @@ export async function checkRule(definition: RuleDefinition): Promise<CheckResult
   return results;
 }
 
-const openCpu = (): Promise<Device> => openDevice({ device: 'cpu', backend: 'auto', blas: 'none' });
+const openCpu = (): Promise<Device> => openDevice({ device: 'cpu', blas: 'none' });
 
 const experimentFor = ({ name }: RuleDefinition): Experiment => ({
   ...defineExperiment({

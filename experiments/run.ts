@@ -1,5 +1,5 @@
 import type { Dataset } from '../data/index.ts';
-import { type Device, type DeviceChoice, openDevice } from '../kernels/index.ts';
+import { type Device, type DeviceOptions, openDevice } from '../kernels/index.ts';
 import {
   type DeviceRecord,
   type EpochRecord,
@@ -18,7 +18,7 @@ export interface RunOrder {
   readonly rule: string;
   readonly seed: number;
   readonly dataset: Dataset;
-  readonly device: DeviceChoice;
+  readonly device: DeviceOptions;
   readonly plugins: readonly string[];
   readonly folder: string;
   readonly provenance: Provenance;
@@ -45,17 +45,20 @@ export async function executeRun(
 ): Promise<RunRecord> {
   const { rule, seed, folder } = order;
   const epochs: EpochRecord[] = [];
-  let device: Device | null = null;
+  let info: DeviceRecord | null = null;
   let outcome: TrainingOutcome | { status: 'failed'; reason: string };
   try {
-    device = await openDevice(order.device);
-    outcome = await trainInto(order, device, epochs, report);
+    const device = await openDevice(order.device);
+    try {
+      outcome = await trainInto(order, device, epochs, report);
+    } finally {
+      // Read after training: a GPU knows only then what really ran.
+      info = { ...device.info };
+      await device.dispose();
+    }
   } catch (error) {
     outcome = { status: 'failed', reason: firstLine(error) };
   }
-  // Read again after training: a GPU knows only then what really ran.
-  const info: DeviceRecord | null = device && { ...device.info };
-  await device?.dispose();
   return { rule, seed, epochs, device: info, folder, ...outcome };
 }
 

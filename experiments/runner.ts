@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
 import { type Dataset, loadDataset } from '../data/index.ts';
-import { chooseDevice, type DeviceChoice } from '../kernels/index.ts';
+import { type DeviceOptions, openDevice } from '../kernels/index.ts';
 import {
   type CompareDocument,
   collectProvenance,
   compareDocument,
+  makeComparisonFolder,
   type RunRecord,
 } from '../results/index.ts';
 import { checkAgainst, type Experiment, totalSteps } from './experiment.ts';
@@ -15,10 +16,10 @@ import { executeRun, type RunOrder, type RunProgress } from './run.ts';
 
 export interface RunnerOptions {
   readonly experiment: Experiment;
-  readonly device: DeviceChoice;
+  readonly device: DeviceOptions;
   /** Files whose rules the experiment may name. */
   readonly plugins: readonly string[];
-  /** Folder in which the runs' folders are made. */
+  /** Folder in which the comparison's folder is made. */
   readonly out: string;
   /** Runs at the same time, one worker thread each. Results do not depend on it. */
   readonly jobs: number;
@@ -32,20 +33,32 @@ export interface RunnerOptions {
  * @throws UserError for settings that cannot work; faults of single runs are in their records
  */
 export async function runExperiment(options: RunnerOptions): Promise<CompareDocument> {
-  const { experiment, plugins, out } = options;
+  const { experiment, plugins } = options;
   const dataset = await loadDataset(experiment.dataset, { validation: experiment.validation });
   checkAgainst(experiment, dataset);
-  const device = await chooseDevice(options.device, experiment);
+  const device = await settleDevice(options.device, experiment);
   const provenance = collectProvenance();
+  const comparison = makeComparisonFolder(options.out);
   const orders = experiment.rules.flatMap(({ name: rule }) =>
     experiment.seeds.map((seed): RunOrder => {
-      const folder = join(out, `${rule}-seed-${seed}`);
+      const folder = join(comparison, `${rule}-seed-${seed}`);
       return { experiment, rule, seed, dataset, device, plugins, folder, provenance };
     }),
   );
   // A GPU serves one run at a time, from this thread.
   const runs = device.device === 'gpu' ? await runHere(orders, options) : await runInWorkers(orders, options);
   return compareDocument({ dendrite: provenance.dendrite, experiment: describe(experiment, dataset), runs });
+}
+
+/**
+ * Opens the device once, so that one that cannot work ends the experiment before it starts, and so that `auto` means
+ * the same device for every run.
+ */
+async function settleDevice(options: DeviceOptions, { layers, batch }: Experiment): Promise<DeviceOptions> {
+  const device = await openDevice({ ...options, layers, batch });
+  const { name } = device.info;
+  await device.dispose();
+  return { ...options, device: name === 'gpu' ? 'gpu' : 'cpu' };
 }
 
 async function runHere(orders: readonly RunOrder[], options: RunnerOptions): Promise<RunRecord[]> {
@@ -60,11 +73,15 @@ async function runHere(orders: readonly RunOrder[], options: RunnerOptions): Pro
 
 async function runInWorkers(orders: readonly RunOrder[], options: RunnerOptions): Promise<RunRecord[]> {
   const threads = Math.min(options.jobs, orders.length);
-  // The worker file lies beside this one, as .ts in the source and as .js when built.
-  const filename = import.meta.url.replace(/runner(\.[jt]s)$/, 'worker$1');
+  const worker = import.meta.url.endsWith('.ts') ? './worker-from-source.mjs' : './worker.js';
+  const filename = new URL(worker, import.meta.url).href;
   const pool = new Tinypool({ filename, minThreads: threads, maxThreads: threads });
   try {
-    return await Promise.all(orders.map((order) => runInWorker(pool, order, options)));
+    const broken = new Promise<never>((_, reject) => pool.on('error', reject));
+    return await Promise.race([
+      broken,
+      Promise.all(orders.map((order) => runInWorker(pool, order, options))),
+    ]);
   } finally {
     await pool.destroy();
   }
@@ -92,7 +109,9 @@ function describe(experiment: Experiment, dataset: Dataset): CompareDocument['ex
   const trainExamples = dataset.train.images.count;
   return {
     ...experiment,
-    ...(dataset.comparable !== true && { note: dataset.comparable }),
+    ...(dataset.comparable !== true && {
+      note: `not comparable with published figures: ${dataset.comparable}`,
+    }),
     rules: experiment.rules.map(({ name }) => name),
     options: Object.fromEntries(experiment.rules.map(({ name, options }) => [name, options])),
     trainExamples,

@@ -114,9 +114,9 @@ async function openFastest(layers: readonly number[], batch: number): Promise<De
   return fast;
 }
 
-const SHORT = 0.05;
-const STEPS = 20;
-const REPEATS = 3;
+const SAMPLE_SECONDS = 0.1;
+const MOST_STEPS = 20;
+const SAMPLES = 3;
 
 /**
  * GFLOP/s of a chain of products like a network's forward pass. On a slow device one product is enough of a sample;
@@ -141,9 +141,10 @@ async function measureProducts(device: Device, layers: readonly number[], batch:
   };
   await secondsOf(1);
   let seconds = await secondsOf(1);
-  if (seconds < SHORT) {
-    await secondsOf(STEPS);
-    for (let i = 0; i < REPEATS; i++) seconds = Math.min(seconds, (await secondsOf(STEPS)) / STEPS);
+  const steps = Math.min(MOST_STEPS, Math.floor(SAMPLE_SECONDS / seconds));
+  if (steps > 1) {
+    await secondsOf(steps);
+    for (let i = 0; i < SAMPLES; i++) seconds = Math.min(seconds, (await secondsOf(steps)) / steps);
   }
   executable.dispose();
   const products = weights.reduce((total, w) => total + w.rows * w.columns, 0);

@@ -1,4 +1,5 @@
 export type { Device, DeviceInfo, Executable, Feed } from './device.ts';
+export { type DeviceListing, type DeviceOptions, listDevices, openDevice } from './devices.ts';
 export { UserError } from './errors.ts';
 export { type Into, Kernels, type MatmulOptions, type SumOptions } from './kernels.ts';
 export { closest } from './nearest.ts';

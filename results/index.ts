@@ -10,6 +10,7 @@ export {
   type RunStatus,
 } from './compare.schema.ts';
 export { type Comparison, compareDocument } from './compare-document.ts';
+export { makeComparisonFolder } from './comparison-folder.ts';
 export { collectProvenance, type Provenance } from './provenance.ts';
 export {
   type OpenRun,

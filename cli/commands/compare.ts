@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import pc from 'picocolors';
 import type { CommandModule } from 'yargs';
 import { defineExperiment, loadPlugins, runExperiment } from '../../experiments/index.ts';
@@ -96,13 +94,11 @@ const options = {
   device: { choices: ['auto', 'cpu', 'gpu'], default: 'auto', group: MACHINE, describe: 'Where to compute' },
   backend: {
     choices: ['auto', 'webgpu', 'headlessgl', 'webasm', 'cpu'],
-    default: 'auto',
     group: MACHINE,
     describe: 'Of gpu.js, with --device gpu',
   },
   blas: {
     type: 'string',
-    default: 'auto',
     group: MACHINE,
     describe: 'auto, none (bit-exact), or a BLAS library to load',
   },
@@ -163,9 +159,13 @@ export const compare: CommandModule = {
     try {
       document = await runExperiment({
         experiment,
-        device: { device: args.device, backend: args.backend, blas: args.blas },
+        device: {
+          device: args.device,
+          ...(args.backend !== undefined && { backend: args.backend }),
+          ...(args.blas !== undefined && { blas: args.blas }),
+        },
         plugins: args.plugin,
-        out: newFolder(args.out),
+        out: args.out,
         jobs: args.jobs,
         progress: progress.update,
         runEnded: progress.ended,
@@ -204,17 +204,9 @@ interface CompareArguments {
   weightDecay: number;
   schedule: string;
   device: 'auto' | 'cpu' | 'gpu';
-  backend: 'auto' | 'webgpu' | 'headlessgl' | 'webasm' | 'cpu';
-  blas: string;
+  backend?: 'auto' | 'webgpu' | 'headlessgl' | 'webasm' | 'cpu';
+  blas?: string;
   jobs: number;
   out: string;
   json: boolean;
-}
-
-/** A folder of this comparison's own, named by the time: runs/2026-01-31-17-05-09-compare. */
-function newFolder(out: string): string {
-  const time = new Date().toISOString().slice(0, 19).replace(/[T:]/g, '-');
-  let folder = join(out, `${time}-compare`);
-  for (let i = 2; existsSync(folder); i++) folder = join(out, `${time}-compare-${i}`);
-  return folder;
 }

@@ -23,7 +23,11 @@ export const signSymmetry = defineRule({
         const connection = network.connections[l]!;
         directions.unshift(outerProduct(connection, activity[l]!.rate, error, 1 / target.rows));
         if (l === 0) break;
-        const feedback = k.map((w, size) => (w > 0 ? size : w < 0 ? -size : 0), connection.weights, options.magnitude);
+        const feedback = k.map(
+          (w, size) => (w > 0 ? size : w < 0 ? -size : 0),
+          connection.weights,
+          options.magnitude,
+        );
         error = network.throughActivation(l, k.matmul(error, feedback, { transposeB: true }), activity);
       }
       return { output: activity.at(-1)!.rate, directions };

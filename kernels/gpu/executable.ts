@@ -72,8 +72,6 @@ export class GpuExecutable implements Executable {
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.#kernels.clear();
-    this.#plans.clear();
     this.#host.disposed(this, this.#gpu.destroy());
   }
 

@@ -54,11 +54,12 @@ function rounds(): HelperFunction[] {
 }
 
 /**
- * `word(pair, step, k0, k1, k2, odd)` is one word of the draw as an integer; `unit(word)` the uniform number made of
- * it; `negativeLog(u)` is -log(u + 2^-25), and `cosine(u)` is cos(2 pi u).
+ * `word(pair, step, k0, k1, k2, odd)` is one word of the draw as an integer; `unit(word)` the uniform number u made of
+ * it; `negativeLog(word)` is -log(u + 2^-25), and `cosine(u)` is cos(2 pi u).
  *
  * WGSL promises no more than 2^-11 for its cos and 2^-21 for its log near 1, so both are spelled out: the series of
- * log(1 - v) = -2 artanh(v / (2 - v)) for v <= 1/2, which is exact in float32, and the polynomials of sin and cos on a quarter turn.
+ * log(1 - v) = -2 artanh(v / (2 - v)) for v <= 1/2, and the polynomials of sin and cos on a quarter turn. The distances
+ * of u + 2^-25 from 0 and 1 are counted in integers, since shader compilers reorder sums of floats.
  */
 export const RANDOM_FUNCTIONS: readonly HelperFunction[] = [
   ...rounds(),
@@ -70,15 +71,17 @@ export const RANDOM_FUNCTIONS: readonly HelperFunction[] = [
   ),
   floatFunction(`function unit(w) { return (w >>> 8) * ${2 ** -24}; }`, 'Integer'),
   floatFunction(
-    `function negativeLog(u) {
-      const v = (1.0 - u) - ${2 ** -25};
+    `function negativeLog(w) {
+      const fromZero = ((w >>> 8) << 1) + 1;
+      const fromOne = 33554431 - ((w >>> 8) << 1);
+      const v = fromOne * ${2 ** -25};
       const z = v / (2.0 - v);
       const s = z * z;
       const series = 2.0 * z * (1.0 + s * (0.33333334 + s * (0.2 + s * (0.14285715 + s * (0.11111111 +
         s * (0.09090909 + s * (0.07692308 + s * 0.06666667)))))));
-      return u < 0.5 ? -Math.log(u + ${2 ** -25}) : series;
+      return fromZero < fromOne ? -Math.log(fromZero * ${2 ** -25}) : series;
     }`,
-    'Number',
+    'Integer',
   ),
   floatFunction(
     `function cosine(u) {

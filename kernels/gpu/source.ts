@@ -170,10 +170,10 @@ function mapCall(op: MapOp): KernelCall {
 function randomCall(op: RandomOp, stepScalars: Tensor): KernelCall {
   const element = `(${Y} * ${op.out.columns} + ${X})`;
   const step = '(scalars[step][0] << 16) | scalars[step][1]';
-  const unit = (odd: string): string =>
-    `unit(word(${element} >> 1, ${step}, this.constants.key0, this.constants.key1, this.constants.key2, ${odd}))`;
+  const word = (odd: string): string =>
+    `word(${element} >> 1, ${step}, this.constants.key0, this.constants.key1, this.constants.key2, ${odd})`;
   // A statement of its own: inside a float expression gpu.js makes floats of the integer constants.
-  const uniform = `const u = ${unit(`${element} & 1`)};\n`;
+  const uniform = `const u = unit(${word(`${element} & 1`)});\n`;
   const options = { takesStep: true, integers: keyConstants(op.key), functions: RANDOM_FUNCTIONS };
   const args = { scalars: stepScalars };
   switch (op.distribution) {
@@ -184,10 +184,10 @@ function randomCall(op: RandomOp, stepScalars: Tensor): KernelCall {
       });
     case 'normal': {
       const body = `
-        const u0 = ${unit('0')};
-        const u1 = ${unit('1')};
-        const turn = (${element} & 1) > 0 ? (u1 < 0.25 ? u1 + 0.75 : u1 - 0.25) : u1;
-        return this.constants.mean + this.constants.deviation * Math.sqrt(2.0 * negativeLog(u0)) * cosine(turn);`;
+        const log = negativeLog(${word('0')});
+        const u = unit(${word('1')});
+        const turn = (${element} & 1) > 0 ? (u < 0.25 ? u + 0.75 : u - 0.25) : u;
+        return this.constants.mean + this.constants.deviation * Math.sqrt(2.0 * log) * cosine(turn);`;
       return call(op.out, args, body, { ...options, floats: { mean: op.a, deviation: op.b } });
     }
     case 'bernoulli':

@@ -1,2 +1,6 @@
+export { scaleBytes } from './bytes';
 export { ARENA_START } from './memory';
 export { product } from './product';
+export { bernoulli, normal, uniform } from './random';
+export { argmax, dot, sumOverColumns, sumOverRows } from './reductions';
+export { softmax } from './softmax';

@@ -1,0 +1,184 @@
+import type { Factor, GatherOp, MapOp, MatmulOp, Op, RandomOp, SumOp } from '../program.ts';
+import type { Tensor } from '../tensor.ts';
+import { AS_IS, type Blas, ROW_MAJOR, TRANSPOSED } from './blas.ts';
+import { compileMap, type Spread } from './map.ts';
+import type { Arena } from './memory.ts';
+import type { CpuKernels } from './module.ts';
+
+/** One op with all addresses and sizes built in. */
+export type Command = () => void;
+
+/** What changes from step to step. */
+export interface Moment {
+  step: number;
+  /** Row numbers of all steps of the call, and where those of this step begin. */
+  rows: Uint32Array;
+  firstRow: number;
+  /** Address of the arena in this process, for the BLAS. */
+  base: number;
+}
+
+/** What a device computes with. */
+export interface Machine {
+  readonly arena: Arena;
+  readonly kernels: CpuKernels;
+  /** Multiplies instead of the kernels, if there is one. */
+  readonly blas: Blas | null;
+}
+
+/** What the commands of one program are built from. */
+interface Workshop extends Machine {
+  readonly moment: Moment;
+  /** Address of a tensor. */
+  place(tensor: Tensor): number;
+}
+
+export function commandOf(op: Op, workshop: Workshop): Command {
+  const { kernels, place } = workshop;
+  const out = place(op.out);
+  const { rows: m, columns: n } = op.out;
+  switch (op.kind) {
+    case 'matmul':
+      return workshop.blas ? blasProduct(op, workshop, workshop.blas) : product(op, workshop);
+    case 'map':
+      return map(op, workshop);
+    case 'sum':
+      return sum(op, workshop);
+    case 'dot': {
+      const [a, b] = [place(op.a), place(op.b)];
+      const count = op.a.rows * op.a.columns;
+      return () => kernels.dot(out, a, b, count);
+    }
+    case 'argmax': {
+      const a = place(op.a);
+      const { columns } = op.a;
+      return () => kernels.argmax(out, a, m, columns);
+    }
+    case 'softmax': {
+      const a = place(op.a);
+      return () => kernels.softmax(out, a, m, n);
+    }
+    case 'random':
+      return random(op, workshop);
+    case 'gather':
+      return op.table.encoding === 'one-hot' ? gatherOneHot(op, workshop) : gatherScaled(op, workshop);
+  }
+}
+
+function currentValue({ constant, scalar }: Factor, { arena, place }: Workshop): () => number {
+  if (!scalar) return () => constant;
+  const index = place(scalar) / Float32Array.BYTES_PER_ELEMENT;
+  return () => constant * arena.floats[index]!;
+}
+
+const innerSize = (op: MatmulOp): number => (op.transposeA ? op.a.rows : op.a.columns);
+
+function product(op: MatmulOp, workshop: Workshop): Command {
+  const { kernels, place } = workshop;
+  const [out, a, b] = [place(op.out), place(op.a), place(op.b)];
+  const { rows: m, columns: n } = op.out;
+  const k = innerSize(op);
+  const { transposeA, transposeB, accumulate } = op;
+  const factor = currentValue(op.factor, workshop);
+  return () => kernels.product(out, a, b, m, n, k, transposeA, transposeB, factor(), accumulate);
+}
+
+function blasProduct(op: MatmulOp, workshop: Workshop, { sgemm }: Blas): Command {
+  const { moment, place } = workshop;
+  const [out, a, b] = [place(op.out), place(op.a), place(op.b)];
+  const { rows: m, columns: n } = op.out;
+  const k = innerSize(op);
+  const aLength = op.a.columns;
+  const bLength = op.b.columns;
+  const formA = op.transposeA ? TRANSPOSED : AS_IS;
+  const formB = op.transposeB ? TRANSPOSED : AS_IS;
+  const beta = op.accumulate ? 1 : 0;
+  const factor = currentValue(op.factor, workshop);
+  return () => {
+    const { base } = moment;
+    const alpha = factor();
+    sgemm(ROW_MAJOR, formA, formB, m, n, k, alpha, base + a, aLength, base + b, bLength, beta, base + out, n);
+  };
+}
+
+function map(op: MapOp, { arena, place }: Workshop): Command {
+  const kernel = compileMap(
+    op.fn,
+    op.args.map((t) => spreadOver(op.out, t)),
+    arena.memory,
+  );
+  return kernel.bind(null, place(op.out), op.out.rows, op.out.columns, ...op.args.map(place));
+}
+
+function spreadOver(out: Tensor, argument: Tensor): Spread {
+  if (argument.rows === out.rows && argument.columns === out.columns) return 'full';
+  if (argument.rows !== 1) return 'column';
+  return argument.columns === 1 ? 'scalar' : 'row';
+}
+
+function sum(op: SumOp, workshop: Workshop): Command {
+  const { kernels, place } = workshop;
+  const [out, a] = [place(op.out), place(op.a)];
+  const { rows: m, columns: n } = op.a;
+  const { accumulate } = op;
+  const factor = currentValue(op.factor, workshop);
+  switch (op.over) {
+    case 'rows':
+      return () => kernels.sumOverRows(out, a, m, n, factor(), accumulate);
+    case 'columns':
+      return () => kernels.sumOverColumns(out, a, m, n, factor(), accumulate);
+    case 'all':
+      return () => kernels.sumOverColumns(out, a, 1, m * n, factor(), accumulate);
+  }
+}
+
+function random(op: RandomOp, { kernels, moment, place }: Workshop): Command {
+  const out = place(op.out);
+  const count = op.out.rows * op.out.columns;
+  const [key0, key1] = op.key;
+  const { a, b } = op;
+  if (op.probability) {
+    const probability = place(op.probability);
+    return () => kernels.bernoulli(out, count, moment.step, key0, key1, probability);
+  }
+  return op.distribution === 'uniform'
+    ? () => kernels.uniform(out, count, moment.step, key0, key1, a, b - a)
+    : () => kernels.normal(out, count, moment.step, key0, key1, a, b);
+}
+
+/** Number of the table's row for row i of the minibatch. */
+function rowAt({ table }: GatherOp, { rows, firstRow }: Moment, i: number): number {
+  const row = rows[firstRow + i]!;
+  if (row >= table.count)
+    throw new Error(`there is no row ${row} in the table '${table.name}', which has ${table.count}`);
+  return row;
+}
+
+function gatherScaled(op: GatherOp, { arena, kernels, moment, place }: Workshop): Command {
+  const out = place(op.out);
+  const { rows: m, columns: n } = op.out;
+  const { values, scale } = op.table;
+  const staging = out + 3 * m * n;
+  return () => {
+    const { bytes } = arena;
+    for (let i = 0; i < m; i++) {
+      const from = rowAt(op, moment, i) * n;
+      bytes.set(values.subarray(from, from + n), staging + i * n);
+    }
+    kernels.scaleBytes(out, m * n, scale);
+  };
+}
+
+function gatherOneHot(op: GatherOp, { arena, moment, place }: Workshop): Command {
+  const start = place(op.out) / Float32Array.BYTES_PER_ELEMENT;
+  const { rows: m, columns: n } = op.out;
+  const labels = op.table.values;
+  return () => {
+    const { floats } = arena;
+    floats.fill(0, start, start + m * n);
+    for (let i = 0; i < m; i++) {
+      const label = labels[rowAt(op, moment, i)]!;
+      if (label < n) floats[start + i * n + label] = 1;
+    }
+  };
+}

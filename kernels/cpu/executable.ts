@@ -1,0 +1,69 @@
+import type { Executable, Feed } from '../device.ts';
+import type { Program } from '../program.ts';
+import type { Tensor } from '../tensor.ts';
+import { type Command, commandOf, type Machine, type Moment } from './commands.ts';
+import { layOut } from './memory.ts';
+
+/** A program as a list of commands, over a region of the arena that holds its host scalars and temporaries. */
+export class CpuExecutable implements Executable {
+  readonly #program: Program;
+  readonly #machine: Machine;
+  readonly #moment: Moment = { step: 0, rows: new Uint32Array(0), firstRow: 0, base: 0 };
+  readonly #region: number;
+  readonly #commands: readonly Command[];
+  #disposed = false;
+
+  /** @param placeState gives the address of a state tensor */
+  constructor(program: Program, machine: Machine, placeState: (tensor: Tensor) => number) {
+    this.#program = program;
+    this.#machine = machine;
+    const { offsets, bytes } = layOut(program);
+    this.#region = machine.arena.allocate(bytes);
+    const place = (t: Tensor): number =>
+      t.storage === 'state' ? placeState(t) : this.#region + offsets.get(t)!;
+    try {
+      this.#commands = [...this.#scalarCommands(place), ...this.#opCommands(place)];
+    } catch (error) {
+      machine.arena.release(this.#region);
+      throw error;
+    }
+  }
+
+  #scalarCommands(place: (tensor: Tensor) => number): Command[] {
+    return this.#program.hostScalars.map(({ tensor, value }) => {
+      const index = place(tensor) / Float32Array.BYTES_PER_ELEMENT;
+      return () => {
+        this.#machine.arena.floats[index] = value(this.#moment);
+      };
+    });
+  }
+
+  #opCommands(place: (tensor: Tensor) => number): Command[] {
+    const workshop = { ...this.#machine, moment: this.#moment, place };
+    return this.#program.ops.map((op) => commandOf(op, workshop));
+  }
+
+  /** All steps have been done when the promise is there. */
+  async run({ steps, firstStep, rows }: Feed): Promise<void> {
+    const { name, batch } = this.#program;
+    if (this.#disposed) throw new Error(`'${name}' cannot run: it was disposed of`);
+    if (rows.length < steps * batch)
+      throw new Error(`'${name}' got ${rows.length} row numbers for ${steps} step(s) of ${batch}`);
+    const { arena, blas } = this.#machine;
+    const moment = this.#moment;
+    // The memory may have grown, and so moved, since the last call.
+    if (blas) moment.base = blas.addressOf(arena.memory.buffer);
+    moment.rows = rows;
+    for (let i = 0; i < steps; i++) {
+      moment.step = firstStep + i;
+      moment.firstRow = i * batch;
+      for (const command of this.#commands) command();
+    }
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#machine.arena.release(this.#region);
+  }
+}

@@ -1,0 +1,157 @@
+import { UserError } from '../errors.ts';
+import { inputsOf, type Program } from '../program.ts';
+import type { Tensor } from '../tensor.ts';
+
+const ALIGNMENT = 64;
+const PAGE = 64 * 1024;
+/** Kernels may read (not write) this far past the end of a tensor. */
+const MARGIN = 64;
+
+export const bytesOf = (t: Tensor): number => t.rows * t.columns * Float32Array.BYTES_PER_ELEMENT;
+
+interface Stretch {
+  readonly start: number;
+  readonly size: number;
+}
+
+/** Hands out stretches of a range of addresses: the first free one that is large enough, else one at the end. */
+export class Stretches {
+  /** In order of address; no two touch. */
+  #free: Stretch[] = [];
+  readonly #sizes = new Map<number, number>();
+  #end: number;
+
+  constructor(start: number) {
+    this.#end = start;
+  }
+
+  /** First address that was never handed out. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Number of stretches handed out and not given back. */
+  get count(): number {
+    return this.#sizes.size;
+  }
+
+  take(bytes: number): number {
+    // Never empty: every stretch has an address of its own.
+    const size = Math.max(1, Math.ceil(bytes / ALIGNMENT)) * ALIGNMENT;
+    const place = this.#free.findIndex((stretch) => stretch.size >= size);
+    const start = place < 0 ? this.#end : this.#free[place]!.start;
+    if (place < 0) this.#end += size;
+    else {
+      const rest = this.#free[place]!.size - size;
+      this.#free.splice(place, 1, ...(rest > 0 ? [{ start: start + size, size: rest }] : []));
+    }
+    this.#sizes.set(start, size);
+    return start;
+  }
+
+  giveBack(start: number): void {
+    const size = this.#sizes.get(start);
+    if (size === undefined) throw new Error(`no stretch of memory in use starts at ${start}`);
+    this.#sizes.delete(start);
+    const merged: Stretch[] = [];
+    for (const stretch of [...this.#free, { start, size }].sort((a, b) => a.start - b.start)) {
+      const last = merged.at(-1);
+      if (last && last.start + last.size === stretch.start)
+        merged[merged.length - 1] = { start: last.start, size: last.size + stretch.size };
+      else merged.push(stretch);
+    }
+    this.#free = merged;
+  }
+}
+
+/** The tensors of one device in one WebAssembly memory, which grows as needed. Addresses are multiples of 64. */
+export class Arena {
+  readonly memory: WebAssembly.Memory;
+  readonly #stretches: Stretches;
+  #floats: Float32Array<ArrayBuffer>;
+  #bytes: Uint8Array<ArrayBuffer>;
+
+  /** @param start first address that is free for tensors */
+  constructor(memory: WebAssembly.Memory, start: number) {
+    this.memory = memory;
+    this.#stretches = new Stretches(start);
+    this.#floats = new Float32Array(memory.buffer);
+    this.#bytes = new Uint8Array(memory.buffer);
+  }
+
+  /** Number of live allocations. */
+  get count(): number {
+    return this.#stretches.count;
+  }
+
+  /** All of the memory. Growth detaches the views that were made before: do not keep them. */
+  get floats(): Float32Array<ArrayBuffer> {
+    return this.#floats;
+  }
+
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#bytes;
+  }
+
+  /**
+   * @returns the address of uninitialised memory
+   * @throws UserError if the memory cannot grow
+   */
+  allocate(bytes: number): number {
+    const start = this.#stretches.take(bytes);
+    const missing = this.#stretches.end + MARGIN - this.#bytes.length;
+    if (missing > 0) this.#grow(missing);
+    return start;
+  }
+
+  release(start: number): void {
+    this.#stretches.giveBack(start);
+  }
+
+  #grow(missing: number): void {
+    // By a quarter at least, so that many small tensors do not make many steps of it.
+    const wanted = Math.ceil(Math.max(missing, this.#bytes.length / 4) / PAGE);
+    try {
+      this.memory.grow(wanted);
+    } catch {
+      throw new UserError(
+        `the cpu device cannot get ${Math.ceil((this.#bytes.length + missing) / 2 ** 20)} MiB of memory for its tensors ` +
+          '(4096 MiB is the most that it can use): choose smaller layers or minibatches',
+      );
+    }
+    this.#floats = new Float32Array(this.memory.buffer);
+    this.#bytes = new Uint8Array(this.memory.buffer);
+  }
+}
+
+/** Where the tensors that belong to a program lie in its region, and the size of the region. */
+export interface Layout {
+  readonly offsets: ReadonlyMap<Tensor, number>;
+  readonly bytes: number;
+}
+
+/**
+ * Lays out the host scalars and temporaries of a program. Two temporaries share memory if one is used for the last time
+ * before the other is computed; the result of an op never shares memory with what the op reads.
+ * @throws Error if an op reads a temporary that the program has not computed before
+ */
+export function layOut(program: Program): Layout {
+  const stretches = new Stretches(0);
+  const offsets = new Map<Tensor, number>();
+  const place = (t: Tensor): void => {
+    offsets.set(t, stretches.take(bytesOf(t)));
+  };
+  for (const { tensor } of program.hostScalars) place(tensor);
+
+  const uses = program.ops.map((op) => [...new Set([op.out, ...inputsOf(op)])]);
+  const lastUse = new Map(uses.flatMap((tensors, i) => tensors.map((t) => [t, i] as const)));
+  for (const [i, op] of program.ops.entries()) {
+    for (const t of inputsOf(op))
+      if (t.storage !== 'state' && !offsets.has(t))
+        throw new Error(`'${t.name}' is used in '${program.name}' before anything there computes it`);
+    if (op.out.storage === 'temporary' && !offsets.has(op.out)) place(op.out);
+    for (const t of uses[i]!)
+      if (t.storage === 'temporary' && lastUse.get(t) === i) stretches.giveBack(offsets.get(t)!);
+  }
+  return { offsets, bytes: stretches.end };
+}

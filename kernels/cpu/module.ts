@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+
+/** The built-in kernels, see assembly/. Tensors are given as addresses in the memory, sizes in elements. */
+export interface CpuKernels {
+  /** First address that the kernels do not use themselves. */
+  readonly ARENA_START: { readonly value: number };
+  product(
+    out: number,
+    a: number,
+    b: number,
+    m: number,
+    n: number,
+    k: number,
+    transposeA: boolean,
+    transposeB: boolean,
+    factor: number,
+    accumulate: boolean,
+  ): void;
+  sumOverRows(out: number, a: number, m: number, n: number, factor: number, accumulate: boolean): void;
+  sumOverColumns(out: number, a: number, m: number, n: number, factor: number, accumulate: boolean): void;
+  dot(out: number, a: number, b: number, count: number): void;
+  argmax(out: number, a: number, m: number, n: number): void;
+  softmax(out: number, a: number, m: number, n: number): void;
+  uniform(
+    out: number,
+    count: number,
+    step: number,
+    key0: number,
+    key1: number,
+    low: number,
+    range: number,
+  ): void;
+  normal(
+    out: number,
+    count: number,
+    step: number,
+    key0: number,
+    key1: number,
+    mean: number,
+    deviation: number,
+  ): void;
+  bernoulli(out: number, count: number, step: number, key0: number, key1: number, probability: number): void;
+  scaleBytes(out: number, count: number, scale: number): void;
+}
+
+let module: WebAssembly.Module | undefined;
+
+/** @throws Error if the kernels have not been built */
+export function instantiateKernels(memory: WebAssembly.Memory): CpuKernels {
+  module ??= new WebAssembly.Module(readKernels());
+  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as CpuKernels;
+}
+
+function readKernels(): Uint8Array<ArrayBuffer> {
+  const file = new URL('./kernels.wasm', import.meta.url);
+  try {
+    return readFileSync(file);
+  } catch {
+    throw new Error(`cannot read the kernels of the cpu device in ${file.pathname}: run \`npm run build\``);
+  }
+}

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+export interface CommandResult {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a program to its end, and gives back what it printed. */
+export const execute = (program: string, args: readonly string[], cwd = ROOT): Promise<CommandResult> =>
+  new Promise((done, failed) => {
+    const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    const result: CommandResult = { code: null, stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      result.stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      result.stderr += text;
+    });
+    child.on('error', failed);
+    child.on('close', (code) => done({ ...result, code }));
+  });
+
+/** Runs `dendrite` from the source, in a process of its own. */
+export const dendrite = (...args: string[]): Promise<CommandResult> =>
+  execute(process.execPath, ['--import', 'tsx', 'cli/main.ts', ...args]);

@@ -1,0 +1,68 @@
+import { createRequire } from 'node:module';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type DeviceOptions, listDevices, openDevice, UserError } from '../../kernels/index.ts';
+
+const isLoaded = (name: string): boolean =>
+  Object.keys(createRequire(import.meta.url).cache).some((file) => file.includes(`/node_modules/${name}/`));
+
+async function opened(options: DeviceOptions): Promise<string[]> {
+  const device = await openDevice(options);
+  const { name, backend, hardware } = device.info;
+  await device.dispose();
+  return [name, backend, hardware];
+}
+
+async function refusal(options: object): Promise<string> {
+  try {
+    await openDevice(options);
+  } catch (error) {
+    assert.instance(error, UserError);
+    return (error as Error).message;
+  }
+  throw new Error('nothing was refused');
+}
+
+test('gpu.js is loaded when a gpu device is opened, not before', async () => {
+  assert.not(isLoaded('gpu.js'));
+  await opened({ device: 'gpu', backend: 'webasm' });
+  assert.ok(isLoaded('gpu.js'));
+});
+
+test('a backend stands for the gpu, a BLAS for the cpu', async () => {
+  assert.equal((await opened({ backend: 'webasm' })).slice(0, 2), ['gpu', 'webasm']);
+  assert.is((await opened({ blas: 'none' }))[0], 'cpu');
+  assert.is((await opened({ device: 'cpu' }))[0], 'cpu');
+});
+
+test('auto opens the cpu or a hardware GPU', async () => {
+  const [name, backend, hardware] = await opened({ layers: [20, 10, 5], batch: 4 });
+  if (name === 'cpu') return;
+  assert.equal([name, backend], ['gpu', 'webgpu']);
+  assert.not.match(hardware!, /software/);
+});
+
+test('unknown names and options that do not fit together are refused', async () => {
+  assert.match(await refusal({ device: 'tpu' }), /'tpu': choose from auto, cpu, gpu/);
+  assert.match(await refusal({ backend: 'cuda' }), /'cuda': choose from auto, webgpu/);
+  assert.match(await refusal({ device: 'cpu', backend: 'webgpu' }), /'webgpu' belongs to --device gpu/);
+  assert.match(await refusal({ device: 'gpu', blas: 'none' }), /--blas none belongs to --device cpu/);
+  assert.match(await refusal({ backend: 'webasm', blas: 'none' }), /'webasm' belongs to --device gpu/);
+});
+
+test('the list names every way to compute, measured, or why it is missing', async () => {
+  const listings = await listDevices();
+  assert.equal(
+    listings.map(({ device, backend }) => `${device} ${backend}`),
+    ['cpu built-in kernels', 'cpu system BLAS', 'gpu webgpu', 'gpu headlessgl', 'gpu webasm', 'gpu cpu'],
+  );
+  for (const { available, reason, hardware, gflops, backend } of listings) {
+    assert.is(reason === null, available, backend);
+    assert.is(hardware !== null, available, backend);
+    assert.is(gflops !== null && gflops > 0, available, backend);
+  }
+  const everywhere = ['built-in kernels', 'webasm', 'cpu'];
+  assert.ok(listings.every(({ backend, available }) => available || !everywhere.includes(backend)));
+});
+
+test.run();
