@@ -30,7 +30,7 @@ export async function prepareRun(
 ): Promise<PreparedRun> {
   const k = new Kernels(device, seed);
   const network = new LayeredNetwork(k, seed, experiment);
-  const rule = buildRule(definition, experiment, network, k, seed);
+  const rule = buildRule(definition, experiment, network, k, seed, dataset);
   const optimizer = new Optimizer(
     k,
     network.connections,
@@ -74,6 +74,7 @@ function buildRule(
   network: LayeredNetwork,
   kernels: Kernels,
   seed: number,
+  dataset: Dataset,
 ): Rule {
   const chosen = experiment.rules.find(({ name }) => name === definition.name)?.options ?? {};
   return definition.build({
@@ -81,6 +82,7 @@ function buildRule(
     kernels,
     random: (name) => new RandomStream(seed, name),
     options: resolveOptions(definition, chosen),
+    examples: dataset.train.images.count,
   });
 }
 

@@ -1,6 +1,7 @@
 import { type Kernels, type RandomStream, type Tensor, UserError } from '../kernels/index.ts';
-import type { LayeredNetwork } from '../networks/index.ts';
+import type { ActivationName, InitialWeights, LayeredNetwork } from '../networks/index.ts';
 import type { Direction } from './direction.ts';
+import type { OptimizerOptions } from './optimizer.ts';
 
 /** One option of a rule: its type is that of the default. */
 export interface OptionDefinition<T extends number | string | boolean = number | string | boolean> {
@@ -25,6 +26,8 @@ export interface RuleContext<O extends OptionTable = OptionTable> {
   /** A stream of random numbers under the run's seed, for what the rule draws once, e.g. random('feedback 1'). */
   random(name: string): RandomStream;
   readonly options: OptionValues<O>;
+  /** Number of training examples, for rules that keep something for each. */
+  readonly examples: number;
 }
 
 /** One minibatch while it is recorded: images are batch x inputs in [0, 1], targets one-hot, batch x classes. */
@@ -48,6 +51,26 @@ export interface Rule {
   predict?(input: Tensor): Tensor;
 }
 
+export const NETWORK_KINDS = ['layered', 'energy', 'compartmental'] as const;
+
+/**
+ * `layered`: feed-forward point neurons; `energy`: symmetric weights, neurons that settle; `compartmental`: neurons with
+ * dendrites, simulated in time.
+ */
+export type NetworkKind = (typeof NETWORK_KINDS)[number];
+
+/**
+ * Settings that a rule was published with and that differ from the defaults of an experiment. They hold where the
+ * user does not choose; results show them.
+ */
+export interface Recipe extends Partial<OptimizerOptions> {
+  readonly batch?: number;
+  readonly activation?: ActivationName;
+  readonly loss?: 'cross-entropy' | 'squared-error';
+  readonly outputActivation?: ActivationName;
+  readonly initial?: InitialWeights;
+}
+
 export interface RuleDefinition<O extends OptionTable = OptionTable> {
   /** As on the command line, in lower case with hyphens. */
   readonly name: string;
@@ -57,8 +80,10 @@ export interface RuleDefinition<O extends OptionTable = OptionTable> {
   /** One sentence: what the rule does. */
   readonly summary: string;
   /** The kind of network that it trains. */
-  readonly network: 'layered';
+  readonly network: NetworkKind;
   readonly options: O;
+  /** Left out: the rule has no settings of its own. `layers` are the sizes of the network, input first. */
+  recipe?(layers: readonly number[]): Recipe;
   build(context: RuleContext<O>): Rule;
 }
 
@@ -79,8 +104,8 @@ function findFault(definition: Partial<RuleDefinition>): string | null {
     if (typeof definition[part] !== 'string' || definition[part] === '') return `lacks the text '${part}'`;
   if (!/^[a-z][a-z0-9-]*$/.test(definition.name!))
     return 'needs a name in lower-case letters, digits and hyphens';
-  if (definition.network !== 'layered')
-    return `trains '${definition.network}', but the network kind must be 'layered'`;
+  if (!NETWORK_KINDS.includes(definition.network!))
+    return `trains '${definition.network}', but the network kind must be one of ${NETWORK_KINDS.join(', ')}`;
   if (typeof definition.build !== 'function') return "lacks the function 'build'";
   if (typeof definition.options !== 'object' || definition.options === null)
     return "lacks the table 'options' (it may be {})";

@@ -56,6 +56,7 @@ export const buildRule = (
     kernels: k,
     random: (name) => new RandomStream(seed, name),
     options: resolveOptions(definition, options),
+    examples: 100,
   });
 
 /** Bytes as a table of rows scaled to [0, 1]. */

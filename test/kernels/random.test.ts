@@ -1,0 +1,91 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { openCpuDevice } from '../../kernels/cpu/device.ts';
+import { Kernels, RandomStream } from '../../kernels/index.ts';
+import { normalPair, streamKey, threefry, unitUniform } from '../../kernels/random.ts';
+
+/** From the file kat_vectors of Random123 (Salmon, Moraes, Dror & Shaw 2011): threefry2x32 with 20 rounds. */
+const KNOWN_ANSWERS = [
+  { counter: [0, 0], key: [0, 0], words: [0x6b200159, 0x99ba4efe] },
+  { counter: [0xffffffff, 0xffffffff], key: [0xffffffff, 0xffffffff], words: [0x1cb996fc, 0xbb002be7] },
+  { counter: [0x243f6a88, 0x85a308d3], key: [0x13198a2e, 0x03707344], words: [0xc4923a9c, 0x483df7a0] },
+] as const;
+
+for (const { counter, key, words } of KNOWN_ANSWERS)
+  test(`threefry gives the published words for the counter ${counter}`, () => {
+    const out = new Uint32Array(2);
+    threefry(counter[0], counter[1], key[0], key[1], out);
+    assert.equal([...out], [...words]);
+  });
+
+test('uniform numbers and normal numbers stay finite at the ends of the range of words', () => {
+  assert.is(unitUniform(0), 0);
+  assert.ok(unitUniform(0xffffffff) < 1);
+  for (const word of [0, 1, 0xffffffff])
+    for (const z of normalPair(word, word)) assert.ok(Math.abs(z) < 5.89, `${z}`);
+});
+
+test('integer is below its limit and reaches every value', () => {
+  const stream = new RandomStream(1, 'integers');
+  const counts = new Array<number>(7).fill(0);
+  for (let i = 0; i < 7000; i++) counts[stream.integer(7)]!++;
+  // Six standard deviations of a binomial count with mean 1000.
+  for (const count of counts) assert.ok(Math.abs(count - 1000) < 176, counts.join());
+});
+
+test('shuffle keeps every item, and streams of other names or seeds differ', () => {
+  const shuffled = (seed: number, name: string) =>
+    new RandomStream(seed, name).shuffle(Uint32Array.from({ length: 100 }, (_, i) => i)).join();
+  const first = shuffled(1, 'batches');
+  assert.equal(
+    first
+      .split(',')
+      .map(Number)
+      .sort((a, b) => a - b),
+    [...Array(100).keys()],
+  );
+  assert.is(shuffled(1, 'batches'), first);
+  assert.is.not(shuffled(2, 'batches'), first);
+  assert.is.not(shuffled(1, 'weights'), first);
+});
+
+/** The fills of two steps on the cpu device. */
+async function fills(count: number): Promise<Float32Array[]> {
+  const device = openCpuDevice({ blas: 'none' });
+  const k = new Kernels(device, 7);
+  const [uniform, normal] = [k.state('uniform', 1, count), k.state('normal', 1, count)];
+  const executable = await k.record('fills', () => {
+    k.uniform('noise', 1, count, 0, 1, { into: uniform });
+    k.normal('noise', 1, count, 0, 1, { into: normal });
+  });
+  await executable.run({ steps: 2, firstStep: 2 ** 31 - 1, rows: new Uint32Array(0) });
+  const values = [await device.read(uniform), await device.read(normal)];
+  await device.dispose();
+  return values;
+}
+
+test('uniform fills on the cpu hold the bits of the words of (pair, step) under the key of the stream', async () => {
+  const count = 1003;
+  const [uniform] = await fills(count);
+  const words = new Uint32Array(2);
+  const key = streamKey(7, 'noise #0');
+  const expected = Array.from({ length: count }, (_, i) => {
+    threefry(i >> 1, 2 ** 31, key[0], key[1], words);
+    return unitUniform(words[i % 2]!);
+  });
+  assert.equal([...uniform!], expected);
+});
+
+test('normal fills have mean 0, variance 1 and the tails of a normal distribution', async () => {
+  const count = 200_000;
+  const [, normal] = await fills(count);
+  const mean = normal!.reduce((total, z) => total + z, 0) / count;
+  const variance = normal!.reduce((total, z) => total + z * z, 0) / count;
+  const beyondTwo = normal!.filter((z) => Math.abs(z) > 2).length / count;
+  // Five standard errors each; 4.55 % of a normal distribution lies beyond two standard deviations.
+  assert.ok(Math.abs(mean) < 5 / Math.sqrt(count), `mean ${mean}`);
+  assert.ok(Math.abs(variance - 1) < 5 * Math.sqrt(2 / count), `variance ${variance}`);
+  assert.ok(Math.abs(beyondTwo - 0.0455) < 5 * Math.sqrt(0.0455 / count), `beyond two ${beyondTwo}`);
+});
+
+test.run();
