@@ -28,7 +28,7 @@ export function parseSeeds(text: string): number[] {
   return Array.from({ length: count }, (_, i) => i + 1);
 }
 
-/** Rules by name, with the settings `rule.option=value` of `--set` attached. */
+/** Rules by name, with what `--set rule.name=value` says of their options and settings attached. */
 export function parseRules(names: string, settings: readonly string[]): ExperimentInput['rules'] {
   const rules = parseList('rules', names).map((name) => ({ name, options: {} as Record<string, unknown> }));
   for (const setting of settings) {

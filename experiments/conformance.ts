@@ -1,6 +1,6 @@
 import { type Device, openDevice, ReferenceDevice } from '../kernels/index.ts';
-import type { RuleDefinition } from '../rules/index.ts';
-import { defineExperiment, type Experiment } from './experiment.ts';
+import { RULES, type RuleDefinition } from '../rules/index.ts';
+import { defineExperiment, type RulePlan, type Settings } from './experiment.ts';
 import { firstLine } from './plugins.ts';
 import { prepareRun } from './prepared-run.ts';
 import { tinyTask } from './tiny-task.ts';
@@ -16,15 +16,17 @@ export interface CheckResult {
 
 /** The largest difference, relative to the largest value, that float32 and float64 may have after 20 minibatches. */
 const DEVICE_TOLERANCE = 1e-3;
-const BATCH = 20;
 const STEPS = 20;
+/** For rules without a recipe of their own. */
+const SETTINGS: Partial<Settings> = { batch: 20, optimizer: 'sgd', rates: [0.2], schedule: 'constant' };
+const EPOCHS = 15;
 
 /** Throws what went wrong, or returns what was seen. */
 type Check = (definition: RuleDefinition) => Promise<string>;
 
 const CHECKS: Readonly<Record<string, Check>> = {
   'its output and directions fit the network': async (definition) => {
-    const run = await prepareRun(experimentFor(definition), definition, 1, tinyTask(), new ReferenceDevice());
+    const run = await prepareRun(planFor(definition), definition, 1, tinyTask(), new ReferenceDevice());
     return `${run.states.size} states`;
   },
   'all values stay finite': async (definition) => {
@@ -56,7 +58,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   'learns a tiny task': async (definition) => {
     const errors: number[] = [];
     const device = await openCpu();
-    const outcome = await train(experimentFor(definition), definition, 1, tinyTask(), device, {
+    const outcome = await train(planFor(definition), definition, 1, tinyTask(), device, {
       epoch: ({ testError }) => errors.push(testError ?? Number.NaN),
     });
     await device.dispose();
@@ -85,22 +87,23 @@ export async function checkRule(definition: RuleDefinition): Promise<CheckResult
 
 const openCpu = (): Promise<Device> => openDevice({ device: 'cpu', blas: 'none' });
 
-const experimentFor = ({ name }: RuleDefinition): Experiment => ({
-  ...defineExperiment({
-    rules: [{ name: 'backprop' }],
-    layers: [36, 24, 12, 4],
-    batch: BATCH,
-    epochs: 15,
-    rates: [0.2],
-  }),
-  rules: [{ name, options: {} }],
-});
+/** A small network, under the rule's own recipe where it has one. */
+const planFor = (definition: RuleDefinition): RulePlan =>
+  defineExperiment(
+    {
+      rules: [{ name: definition.name }],
+      layers: [36, 24, 12, 4],
+      settings: { ...(!definition.recipe && SETTINGS), epochs: EPOCHS },
+    },
+    RULES.includes(definition) ? [] : [definition],
+  ).rules[0]!;
 
 /** The states of a run of the tiny task after 20 minibatches. */
 async function statesAfter(definition: RuleDefinition, device: Device): Promise<Map<string, Float32Array>> {
   const data = tinyTask();
-  const run = await prepareRun(experimentFor(definition), definition, 1, data, device);
-  const rows = Uint32Array.from({ length: STEPS * BATCH }, (_, i) => i % data.train.images.count);
+  const plan = planFor(definition);
+  const run = await prepareRun(plan, definition, 1, data, device);
+  const rows = Uint32Array.from({ length: STEPS * plan.batch }, (_, i) => i % data.train.images.count);
   await run.step.run({ steps: STEPS, firstStep: 0, rows });
   const values = new Map<string, Float32Array>();
   for (const [name, tensor] of run.states) values.set(name, await device.read(tensor));

@@ -1,5 +1,13 @@
 export { type CheckResult, checkRule } from './conformance.ts';
-export { checkAgainst, defineExperiment, type Experiment, type ExperimentInput } from './experiment.ts';
+export {
+  checkAgainst,
+  DEFAULTS,
+  defineExperiment,
+  type Experiment,
+  type ExperimentInput,
+  type RulePlan,
+  type Settings,
+} from './experiment.ts';
 export { loadPlugin, loadPlugins } from './plugins.ts';
 export type { RunProgress } from './run.ts';
 export { type RunnerOptions, runExperiment } from './runner.ts';

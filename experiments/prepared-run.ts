@@ -4,7 +4,7 @@ import { LayeredNetwork } from '../networks/index.ts';
 import { type Lesson, Optimizer, type Rule, type RuleDefinition, resolveOptions } from '../rules/index.ts';
 import { createAngleProbe } from './alignment.ts';
 import { Evaluation, wrongAnswers } from './evaluation.ts';
-import { type Experiment, totalSteps } from './experiment.ts';
+import { type RulePlan, totalSteps } from './experiment.ts';
 
 /** The recorded parts of one run, ready to be executed. */
 export interface PreparedRun {
@@ -22,26 +22,21 @@ export interface PreparedRun {
 
 /** Builds network and rule on a device, and records what a run does. */
 export async function prepareRun(
-  experiment: Experiment,
+  plan: RulePlan,
   definition: RuleDefinition,
   seed: number,
   dataset: Dataset,
   device: Device,
 ): Promise<PreparedRun> {
   const k = new Kernels(device, seed);
-  const network = new LayeredNetwork(k, seed, experiment);
-  const rule = buildRule(definition, experiment, network, k, seed, dataset);
-  const optimizer = new Optimizer(
-    k,
-    network.connections,
-    experiment,
-    totalSteps(experiment, dataset.train.images.count),
-  );
+  const network = new LayeredNetwork(k, seed, plan);
+  const rule = buildRule(definition, plan, network, k, seed, dataset);
+  const optimizer = new Optimizer(k, network.connections, plan, totalSteps(plan, dataset.train.images.count));
   const lossTotal = k.state('training loss of the epoch', 1, 1);
   const wrongTotal = k.state('wrong training answers of the epoch', 1, 1);
   const step = await k.record(`a step of ${definition.name}`, () => {
-    const input = k.gather(dataset.train.images, experiment.batch);
-    const target = k.gather(dataset.train.labels, experiment.batch);
+    const input = k.gather(dataset.train.images, plan.batch);
+    const target = k.gather(dataset.train.labels, plan.batch);
     const lesson = rule.learn({ input, target });
     checkLesson(definition.name, lesson, target);
     const add = (into: Tensor, values: Tensor) => k.sum(values, { over: 'all', into, accumulate: true });
@@ -70,18 +65,17 @@ export async function prepareRun(
 
 function buildRule(
   definition: RuleDefinition,
-  experiment: Experiment,
+  plan: RulePlan,
   network: LayeredNetwork,
   kernels: Kernels,
   seed: number,
   dataset: Dataset,
 ): Rule {
-  const chosen = experiment.rules.find(({ name }) => name === definition.name)?.options ?? {};
   return definition.build({
     network,
     kernels,
     random: (name) => new RandomStream(seed, name),
-    options: resolveOptions(definition, chosen),
+    options: resolveOptions(definition, plan.options),
     examples: dataset.train.images.count,
   });
 }

@@ -8,14 +8,13 @@ import {
   type RunRecord,
 } from '../results/index.ts';
 import { findRule } from '../rules/index.ts';
-import type { Experiment } from './experiment.ts';
+import type { RulePlan } from './experiment.ts';
 import { firstLine, loadPlugins } from './plugins.ts';
 import { type TrainingOutcome, train } from './training.ts';
 
 /** Everything that one run needs; plain data, so that it can be sent to a worker thread. */
 export interface RunOrder {
-  readonly experiment: Experiment;
-  readonly rule: string;
+  readonly plan: RulePlan;
   readonly seed: number;
   readonly dataset: Dataset;
   readonly device: DeviceOptions;
@@ -43,7 +42,8 @@ export async function executeRun(
   order: RunOrder,
   report: (progress: RunProgress) => void,
 ): Promise<RunRecord> {
-  const { rule, seed, folder } = order;
+  const { seed, folder } = order;
+  const rule = order.plan.name;
   const epochs: EpochRecord[] = [];
   let info: DeviceRecord | null = null;
   let outcome: TrainingOutcome | { status: 'failed'; reason: string };
@@ -63,23 +63,17 @@ export async function executeRun(
 }
 
 async function trainInto(
-  { experiment, rule, seed, dataset, folder, plugins, provenance }: RunOrder,
+  { plan, seed, dataset, folder, plugins, provenance }: RunOrder,
   device: Device,
   epochs: EpochRecord[],
   report: (progress: RunProgress) => void,
 ): Promise<TrainingOutcome> {
+  const { name: rule, ...settings } = plan;
   const definition = findRule(rule, await loadPlugins(plugins));
-  const { rules, seeds, ...settings } = experiment;
-  const config = {
-    ...settings,
-    rule,
-    seed,
-    options: rules.find(({ name }) => name === rule)!.options,
-    plugins,
-  };
+  const config = { rule, seed, dataset: dataset.name, ...settings, plugins };
   const record = openRun(folder, { config, provenance: { ...provenance, device: device.info } });
   try {
-    const outcome = await train(experiment, definition, seed, dataset, device, {
+    const outcome = await train(plan, definition, seed, dataset, device, {
       progress(stepsDone, stepsTotal) {
         const testError = epochs.at(-1)?.testError ?? null;
         report({

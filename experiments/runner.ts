@@ -10,7 +10,7 @@ import {
   makeComparisonFolder,
   type RunRecord,
 } from '../results/index.ts';
-import { checkAgainst, type Experiment, totalSteps } from './experiment.ts';
+import { checkAgainst, type Experiment, ownSettings, type RulePlan } from './experiment.ts';
 import { firstLine } from './plugins.ts';
 import { executeRun, type RunOrder, type RunProgress } from './run.ts';
 
@@ -39,10 +39,10 @@ export async function runExperiment(options: RunnerOptions): Promise<CompareDocu
   const device = await settleDevice(options.device, experiment);
   const provenance = collectProvenance();
   const comparison = makeComparisonFolder(options.out);
-  const orders = experiment.rules.flatMap(({ name: rule }) =>
+  const orders = experiment.rules.flatMap((plan) =>
     experiment.seeds.map((seed): RunOrder => {
-      const folder = join(comparison, `${rule}-seed-${seed}`);
-      return { experiment, rule, seed, dataset, device, plugins, folder, provenance };
+      const folder = join(comparison, `${plan.name}-seed-${seed}`);
+      return { plan, seed, dataset, device, plugins, folder, provenance };
     }),
   );
   // A GPU serves one run at a time, from this thread.
@@ -54,7 +54,10 @@ export async function runExperiment(options: RunnerOptions): Promise<CompareDocu
  * Opens the device once, so that one that cannot work ends the experiment before it starts, and so that `auto` means
  * the same device for every run.
  */
-async function settleDevice(options: DeviceOptions, { layers, batch }: Experiment): Promise<DeviceOptions> {
+async function settleDevice(
+  options: DeviceOptions,
+  { layers, settings: { batch } }: Experiment,
+): Promise<DeviceOptions> {
   const device = await openDevice({ ...options, layers, batch });
   const { name } = device.info;
   await device.dispose();
@@ -95,8 +98,16 @@ async function runInWorker(pool: Tinypool, order: RunOrder, options: RunnerOptio
     run = await pool.run({ order, port: port2 }, { transferList: [port2] });
   } catch (error) {
     // The thread itself died, e.g. for want of memory.
-    const { rule, seed, folder } = order;
-    run = { rule, seed, folder, epochs: [], device: null, status: 'failed', reason: firstLine(error) };
+    const { plan, seed, folder } = order;
+    run = {
+      rule: plan.name,
+      seed,
+      folder,
+      epochs: [],
+      device: null,
+      status: 'failed',
+      reason: firstLine(error),
+    };
   } finally {
     port1.close();
   }
@@ -106,16 +117,22 @@ async function runInWorker(pool: Tinypool, order: RunOrder, options: RunnerOptio
 
 /** The experiment as results show it. */
 function describe(experiment: Experiment, dataset: Dataset): CompareDocument['experiment'] {
-  const trainExamples = dataset.train.images.count;
+  const { dataset: name, layers, seeds, validation, settings, rules } = experiment;
+  const byRule = <T>(value: (plan: RulePlan) => T) =>
+    Object.fromEntries(rules.map((plan) => [plan.name, value(plan)]));
   return {
-    ...experiment,
+    dataset: name,
     ...(dataset.comparable !== true && {
       note: `not comparable with published figures: ${dataset.comparable}`,
     }),
-    rules: experiment.rules.map(({ name }) => name),
-    options: Object.fromEntries(experiment.rules.map(({ name, options }) => [name, options])),
-    trainExamples,
+    trainExamples: dataset.train.images.count,
     testExamples: dataset.test.images.count,
-    examplesShown: totalSteps(experiment, trainExamples) * experiment.batch,
+    validation,
+    layers,
+    seeds,
+    rules: rules.map((plan) => plan.name),
+    ...settings,
+    ownSettings: byRule((plan) => ownSettings(experiment, plan)),
+    options: byRule(({ options }) => options),
   };
 }

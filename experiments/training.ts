@@ -2,7 +2,7 @@ import type { Dataset } from '../data/index.ts';
 import { type Device, RandomStream } from '../kernels/index.ts';
 import type { EpochRecord } from '../results/index.ts';
 import type { RuleDefinition } from '../rules/index.ts';
-import { type Experiment, stepsPerEpoch, totalSteps } from './experiment.ts';
+import { type RulePlan, stepsPerEpoch, totalSteps } from './experiment.ts';
 import { prepareRun } from './prepared-run.ts';
 
 /** Minibatches between two looks at the loss and two reports of progress; on a GPU, those of one plan. */
@@ -21,7 +21,7 @@ export type TrainingOutcome = { status: 'finished' } | { status: 'diverged'; rea
  * and the same order of examples whatever the rule.
  */
 export async function train(
-  experiment: Experiment,
+  plan: RulePlan,
   definition: RuleDefinition,
   seed: number,
   dataset: Dataset,
@@ -29,9 +29,9 @@ export async function train(
   hooks: TrainingHooks,
 ): Promise<TrainingOutcome> {
   const trainExamples = dataset.train.images.count;
-  const perEpoch = stepsPerEpoch(experiment, trainExamples);
-  const total = totalSteps(experiment, trainExamples);
-  const run = await prepareRun(experiment, definition, seed, dataset, device);
+  const perEpoch = stepsPerEpoch(plan, trainExamples);
+  const total = totalSteps(plan, trainExamples);
+  const run = await prepareRun(plan, definition, seed, dataset, device);
   const order = new RandomStream(seed, 'batches');
   const rows = Uint32Array.from({ length: trainExamples }, (_, i) => i);
 
@@ -43,7 +43,7 @@ export async function train(
     let seconds = 0;
     for (let step = 0; step < steps; step += CHUNK) {
       const length = Math.min(CHUNK, steps - step);
-      const batchRows = rows.slice(step * experiment.batch, (step + length) * experiment.batch);
+      const batchRows = rows.slice(step * plan.batch, (step + length) * plan.batch);
       const begin = performance.now();
       await run.step.run({ steps: length, firstStep: done, rows: batchRows });
       const { loss } = await run.totals();
@@ -57,14 +57,14 @@ export async function train(
       hooks.progress?.(done, total);
     }
     const { loss, wrong } = await run.totals();
-    const seen = steps * experiment.batch;
+    const seen = steps * plan.batch;
     const begin = performance.now();
     const testError = await run.test.error();
     const validationError = await run.validation?.error();
     const angles = await run.angles();
     hooks.epoch({
       epoch,
-      examples: done * experiment.batch,
+      examples: done * plan.batch,
       trainLoss: loss / seen,
       trainError: (100 * wrong) / seen,
       testError,

@@ -109,6 +109,10 @@ const experimentSchema = z.looseObject({
   optimizer: z.string(),
   rates: z.array(z.number()).min(1).describe('One for all connections, or one for each.'),
   schedule: z.string().optional().describe('How the rates change over the run.'),
+  ownSettings: z
+    .record(z.string(), z.record(z.string(), z.unknown()))
+    .optional()
+    .describe('By rule, the settings in which its training differs from those above.'),
 });
 
 const compareSchema = z

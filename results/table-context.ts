@@ -55,6 +55,7 @@ export function contextLines({ experiment, runs }: CompareDocument): Line[] {
       label: 'Training',
       text: trainingText(experiment),
     },
+    ...ownSettingsLines(experiment),
     ...distinct(runs.map(({ device }) => deviceText(device))).map((text) => ({ label: 'Device', text })),
     {
       label: 'Measures',
@@ -67,6 +68,16 @@ export function contextLines({ experiment, runs }: CompareDocument): Line[] {
       text: `${commonFolder(runs.map(({ folder }) => folder))} (${countOf(runs.length, 'folder')})`,
     },
   ];
+}
+
+/** Rules that are not trained as the line above says. */
+function ownSettingsLines({ ownSettings = {} }: ExperimentRecord): Line[] {
+  return Object.entries(ownSettings)
+    .filter(([, settings]) => Object.keys(settings).length > 0)
+    .map(([rule, settings]) => {
+      const parts = Object.entries(settings).map(([name, value]) => `${name} ${[value].flat().join(', ')}`);
+      return { label: '', text: `but ${rule}: ${parts.join('; ')}` };
+    });
 }
 
 function trainingText({

@@ -1,9 +1,11 @@
+export { type Assumptions, SYNAPTIC_FACTORS, type SynapticFactor } from './assumptions.ts';
 export { gradient } from './backprop.ts';
 export { biasVector, type Direction, outerProduct, type Product, weightMatrix } from './direction.ts';
 export { OPTIMIZERS, Optimizer, type OptimizerOptions, SCHEDULES, scheduleFactor } from './optimizer.ts';
 export { findRule, RULES } from './registry.ts';
 export {
   defineRule,
+  type FeedbackPath,
   isRuleDefinition,
   type Lesson,
   type Minibatch,

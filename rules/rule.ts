@@ -1,5 +1,6 @@
 import { type Kernels, type RandomStream, type Tensor, UserError } from '../kernels/index.ts';
-import type { ActivationName, InitialWeights, LayeredNetwork } from '../networks/index.ts';
+import type { ActivationName, Connection, InitialWeights, LayeredNetwork } from '../networks/index.ts';
+import { type Assumptions, findFaultInAssumptions } from './assumptions.ts';
 import type { Direction } from './direction.ts';
 import type { OptimizerOptions } from './optimizer.ts';
 
@@ -44,11 +45,32 @@ export interface Lesson {
   readonly directions: readonly Direction[];
 }
 
-/** A rule at work in one run. Both methods are recorded once, and the recording runs for every minibatch. */
+/** Feedback weights, beside the forward connections whose weights they stand in for. */
+export interface FeedbackPath {
+  readonly weights: Tensor;
+  /** The forward connections that lead from where the feedback ends to where it starts, lowest first. */
+  readonly forward: readonly Connection[];
+  /**
+   * `down`: from above (rows) to below (columns), the shape of the transposed product of the forward weights;
+   * `up`: the shape of the product itself.
+   */
+  readonly orientation: 'down' | 'up';
+}
+
+/** A rule at work in one run. Its methods are recorded once, and the recording runs for every minibatch. */
 export interface Rule {
+  /** May not change the weights: it is also recorded where directions are only looked at. */
   learn(batch: Minibatch): Lesson;
+  /**
+   * What happens after the weights have changed and before the next minibatch, without an input: a phase of noise
+   * that tunes the feedback. Only training records it.
+   * @param examples in a minibatch
+   */
+  pause?(examples: number): void;
   /** Output rates for images, batch x classes. Left out: the forward pass of the network. */
   predict?(input: Tensor): Tensor;
+  /** Feedback weights that can be compared with forward ones. Left out: there are none, or they are the same. */
+  readonly feedback?: readonly FeedbackPath[];
 }
 
 export const NETWORK_KINDS = ['layered', 'energy', 'compartmental'] as const;
@@ -79,6 +101,12 @@ export interface RuleDefinition<O extends OptionTable = OptionTable> {
   readonly source: string;
   /** One sentence: what the rule does. */
   readonly summary: string;
+  /** The rules it belongs with, e.g. 'feedback alignment'. Built-in rules have one. */
+  readonly family?: string;
+  /** The mathematics, a line an equation, in plain text and Unicode. Built-in rules have it. */
+  readonly equations?: string;
+  /** What the rule takes for granted: its line in the ledger of `dendrite rules`. Built-in rules have it. */
+  readonly assumes?: Assumptions;
   /** The kind of network that it trains. */
   readonly network: NetworkKind;
   readonly options: O;
@@ -102,6 +130,13 @@ function findFault(definition: Partial<RuleDefinition>): string | null {
   if (typeof definition !== 'object' || definition === null) return 'is not an object';
   for (const part of ['name', 'title', 'source', 'summary'] as const)
     if (typeof definition[part] !== 'string' || definition[part] === '') return `lacks the text '${part}'`;
+  for (const part of ['family', 'equations'] as const)
+    if (definition[part] !== undefined && typeof definition[part] !== 'string')
+      return `has a '${part}' that is not a text`;
+  if (definition.assumes !== undefined) {
+    const fault = findFaultInAssumptions(definition.assumes);
+    if (fault) return fault;
+  }
   if (!/^[a-z][a-z0-9-]*$/.test(definition.name!))
     return 'needs a name in lower-case letters, digits and hyphens';
   if (!NETWORK_KINDS.includes(definition.network!))

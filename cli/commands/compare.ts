@@ -1,7 +1,13 @@
 import { availableParallelism } from 'node:os';
 import pc from 'picocolors';
 import type { CommandModule } from 'yargs';
-import { defineExperiment, loadPlugins, runExperiment } from '../../experiments/index.ts';
+import {
+  DEFAULTS,
+  defineExperiment,
+  loadPlugins,
+  runExperiment,
+  type Settings,
+} from '../../experiments/index.ts';
 import { UserError } from '../../kernels/index.ts';
 import { ACTIVATIONS, INITIAL_WEIGHTS } from '../../networks/index.ts';
 import { type CompareDocument, comparisonTable } from '../../results/index.ts';
@@ -25,7 +31,7 @@ const options = {
     describe: 'Training examples to set aside for a validation error',
   },
   seeds: { type: 'string', default: '3', describe: 'How many seeds, or which: 5 or 1,2,7' },
-  set: { type: 'string', array: true, default: [], describe: 'Option of a rule: rule.option=value' },
+  set: { type: 'string', array: true, default: [], describe: 'Option of a rule, or a setting for it alone: rule.name=value' },
   plugin: {
     type: 'string',
     array: true,
@@ -41,52 +47,72 @@ const options = {
   },
   activation: {
     choices: Object.keys(ACTIVATIONS),
-    default: 'tanh',
+    defaultDescription: String(DEFAULTS.activation),
     group: TRAINING,
     describe: 'Of the hidden layers',
   },
   loss: {
     choices: ['cross-entropy', 'squared-error'],
-    default: 'cross-entropy',
+    defaultDescription: String(DEFAULTS.loss),
     group: TRAINING,
     describe: 'Softmax and cross-entropy, or squared error',
   },
   'output-activation': {
     choices: Object.keys(ACTIVATIONS),
-    default: 'sigmoid',
+    defaultDescription: String(DEFAULTS.outputActivation),
     group: TRAINING,
     describe: 'Of the output layer, with squared error',
   },
   initial: {
     choices: Object.keys(INITIAL_WEIGHTS),
-    default: 'glorot-uniform',
+    defaultDescription: String(DEFAULTS.initial),
     group: TRAINING,
     describe: 'Distribution of the initial weights',
   },
-  epochs: { type: 'number', default: 10, group: TRAINING, describe: 'Passes over the training set' },
+  epochs: {
+    type: 'number',
+    defaultDescription: String(DEFAULTS.epochs),
+    group: TRAINING,
+    describe: 'Passes over the training set',
+  },
   examples: {
     type: 'number',
     group: TRAINING,
     describe: 'Training examples to show in all, instead of --epochs',
   },
-  batch: { type: 'number', default: 50, group: TRAINING, describe: 'Examples in a minibatch' },
+  batch: {
+    type: 'number',
+    defaultDescription: String(DEFAULTS.batch),
+    group: TRAINING,
+    describe: 'Examples in a minibatch',
+  },
   optimizer: {
     choices: OPTIMIZERS,
-    default: 'sgd',
+    defaultDescription: String(DEFAULTS.optimizer),
     group: TRAINING,
     describe: 'How directions become changes of weights',
   },
   rate: {
     type: 'string',
-    default: '0.1',
+    defaultDescription: String(DEFAULTS.rates),
     group: TRAINING,
     describe: 'Learning rate, or one for each connection: 0.1,0.05',
   },
-  momentum: { type: 'number', default: 0.9, group: TRAINING, describe: 'Of --optimizer momentum' },
-  'weight-decay': { type: 'number', default: 0, group: TRAINING, describe: 'L2 penalty on the weights' },
+  momentum: {
+    type: 'number',
+    defaultDescription: String(DEFAULTS.momentum),
+    group: TRAINING,
+    describe: 'Of --optimizer momentum',
+  },
+  'weight-decay': {
+    type: 'number',
+    defaultDescription: String(DEFAULTS.weightDecay),
+    group: TRAINING,
+    describe: 'L2 penalty on the weights',
+  },
   schedule: {
     choices: SCHEDULES,
-    default: 'constant',
+    defaultDescription: String(DEFAULTS.schedule),
     group: TRAINING,
     describe: 'How the rate falls over the run',
   },
@@ -137,18 +163,7 @@ export const compare: CommandModule = {
         rules: parseRules(args.rules, args.set),
         seeds: parseSeeds(args.seeds),
         layers: parseNumbers('layers', args.layers),
-        activation: args.activation as never,
-        loss: args.loss as never,
-        outputActivation: args.outputActivation as never,
-        initial: args.initial as never,
-        epochs: args.epochs,
-        examples: args.examples ?? null,
-        batch: args.batch,
-        optimizer: args.optimizer as never,
-        rates: parseNumbers('rate', args.rate),
-        momentum: args.momentum,
-        weightDecay: args.weightDecay,
-        schedule: args.schedule as never,
+        settings: chosenSettings(args),
       },
       plugins,
     );
@@ -183,7 +198,15 @@ export const compare: CommandModule = {
   },
 };
 
-interface CompareArguments {
+/** The settings that the command line names; the rest is up to recipes and defaults. */
+function chosenSettings({ rate, ...args }: CompareArguments): Partial<Settings> {
+  const named = Object.entries(args).filter(
+    ([name, value]) => Object.hasOwn(DEFAULTS, name) && value !== undefined,
+  );
+  return { ...Object.fromEntries(named), ...(rate !== undefined && { rates: parseNumbers('rate', rate) }) };
+}
+
+interface CompareArguments extends Partial<Settings> {
   rules: string;
   dataset: string;
   validation: number;
@@ -191,18 +214,7 @@ interface CompareArguments {
   set: string[];
   plugin: string[];
   layers: string;
-  activation: string;
-  loss: string;
-  outputActivation: string;
-  initial: string;
-  epochs: number;
-  examples?: number;
-  batch: number;
-  optimizer: string;
-  rate: string;
-  momentum: number;
-  weightDecay: number;
-  schedule: string;
+  rate?: string;
   device: 'auto' | 'cpu' | 'gpu';
   backend?: 'auto' | 'webgpu' | 'headlessgl' | 'webasm' | 'cpu';
   blas?: string;

@@ -7,7 +7,7 @@ import { columnVectorProduct, outerProduct, rowVectorProduct } from './vector-pr
  * is computed in tiles that stay in registers. The order of summation depends on the shapes alone.
  *
  * Panels of op(a) hold 4 rows and panels of op(b) 8 columns (or 4, for the last columns), step by step along the
- * inner dimension; the last panel is padded with zeros.
+ * inner dimension. What the last panel lacks stays as it was, and so does not reach the result.
  */
 
 /** out (m x n) = factor * op(a) op(b), or added to it. a and b are row-major with the given row lengths. */
@@ -197,7 +197,6 @@ function packAcross(to: usize, width: i32, from: usize, length: i32, kept: i32, 
   } else if (kept == 4) {
     for (; to < end; to += 16, from += stride) v128.store(to, v128.load(from));
   } else {
-    memory.fill(to, 0, end - to);
     for (; to < end; to += step, from += stride)
       for (let c = 0; c < kept; c++) store<f32>(to + (<usize>c << 2), load<f32>(from + (<usize>c << 2)));
   }
@@ -207,7 +206,6 @@ function packAcross(to: usize, width: i32, from: usize, length: i32, kept: i32, 
 function packAlong(to: usize, width: i32, from: usize, length: i32, kept: i32, steps: i32): void {
   const stride = <usize>length << 2;
   const step = <usize>width << 2;
-  if (kept < width) memory.fill(to, 0, <usize>steps * step);
   let c = 0;
   for (; c + 4 <= kept; c += 4) {
     transposeFour(to + (<usize>c << 2), step, from, stride, steps);

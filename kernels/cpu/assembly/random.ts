@@ -1,5 +1,4 @@
 import { COUNTERS, WORDS } from './memory';
-import { storePart } from './vectors';
 
 /**
  * Random fills: Threefry-2x32 with 20 rounds. The counter and the distributions are those of
@@ -45,8 +44,7 @@ function fill(
     const end = WORDS + (<usize>((left + 7) >> 3) << 4);
     encrypt(end, done >> 1, step, key0, key1);
     if (distribution == NORMAL) toRadii(end);
-    let i = left;
-    for (let at = WORDS; at < end; at += 16, out += 32, i -= 8) {
+    for (let at = WORDS; at < end; at += 16, out += 32) {
       // The first words belong to the even elements, the second words to the odd elements.
       let first = v128.load(at);
       let second = v128.load(at + SECOND);
@@ -75,8 +73,8 @@ function fill(
         low = f32x4.add(offset, f32x4.mul(factor, low));
         high = f32x4.add(offset, f32x4.mul(factor, high));
       }
-      storePart(out, low, i);
-      storePart(out + 16, high, i - 4);
+      v128.store(out, low);
+      v128.store(out, high, 16);
     }
   }
 }

@@ -1,4 +1,4 @@
-import { laneMax, laneSum, storePart } from './vectors';
+import { laneMax, laneSum } from './vectors';
 
 /**
  * Sums in a fixed order: blocks in float32, whose sums are added in float64. So the error does not grow with the
@@ -61,7 +61,7 @@ export function sumOverRows(out: usize, a: usize, m: i32, n: i32, factor: f32, a
   const scale = f32x4.splat(factor);
   for (let j = 0; j < n; j += 4, a += 16, out += 16) {
     const sums = f32x4.mul(scale, sumOfFourColumns(a, <usize>n << 2, m));
-    storePart(out, accumulate ? f32x4.add(v128.load(out), sums) : sums, n - j);
+    v128.store(out, accumulate ? f32x4.add(v128.load(out), sums) : sums);
   }
 }
 

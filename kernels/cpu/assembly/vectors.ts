@@ -1,6 +1,7 @@
 /**
- * Parts of vectors, for the ends of rows. Loading a whole vector there reads up to 28 bytes past the tensor, which
- * the arena allows for; storing must not reach past it.
+ * Whole vectors at the ends of tensors: loading one there reads up to 28 bytes past the tensor, which the arena allows
+ * for. Storing one is allowed if its address is a multiple of 16 bytes from the start of the tensor, or 32 for a pair,
+ * because the room of a tensor is a multiple of 64 bytes; else only a part may be stored.
  */
 
 /** All bits set in the first `count` lanes. */
@@ -10,7 +11,7 @@ export function firstLanes(count: i32): v128 {
   return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
 }
 
-/** Stores the first `count` lanes; 4 and more mean all, 0 and less none. */
+/** Stores the first `count` lanes, 1 to 4. */
 // @ts-ignore: decorator
 @inline
 export function storePart(to: usize, value: v128, count: i32): void {
@@ -18,7 +19,7 @@ export function storePart(to: usize, value: v128, count: i32): void {
     v128.store(to, value);
     return;
   }
-  if (count > 0) v128.store_lane<f32>(to, value, 0);
+  v128.store_lane<f32>(to, value, 0);
   if (count > 1) v128.store_lane<f32>(to, value, 1, 4);
   if (count > 2) v128.store_lane<f32>(to, value, 2, 8);
 }
