@@ -28,8 +28,11 @@ export async function createAngleProbe(
     const truth = gradient(k, network, network.forward(input), target);
     for (const direction of directions) {
       const { name } = direction.connection;
+      const forward = truth.find(({ connection }) => connection === direction.connection);
+      // Feedback that learns has no gradient.
+      if (!forward) continue;
       const own = weightMatrix(k, direction);
-      const exact = weightMatrix(k, truth.find(({ connection }) => connection === direction.connection)!);
+      const exact = weightMatrix(k, forward);
       const cosine = k.state(`cosine of ${name}`, 1, 1);
       k.mapInto(cosine, (dot, a, b) => dot / (a * b), k.dot(own, exact), k.norm(own), k.norm(exact));
       cosines.set(name, cosine);

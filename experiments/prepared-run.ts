@@ -43,6 +43,7 @@ export async function prepareRun(
     add(lossTotal, network.readout.loss(k, lesson.output, target));
     add(wrongTotal, wrongAnswers(k, lesson.output, target));
     optimizer.apply(lesson.directions);
+    rule.pause?.(plan.batch);
   });
   const predict = (input: Tensor): Tensor => rule.predict?.(input) ?? network.forward(input).at(-1)!.rate;
   return {

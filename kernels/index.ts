@@ -7,4 +7,4 @@ export type { Op, Program, StepInfo } from './program.ts';
 export { RandomStream } from './random.ts';
 export { ReferenceDevice } from './reference.ts';
 export { type JsScalarFunction, sigmoid } from './scalar.ts';
-export type { Table, Tensor } from './tensor.ts';
+export type { RowMemory, Table, Tensor } from './tensor.ts';

@@ -2,7 +2,7 @@ import type { Device, Executable } from './device.ts';
 import type { Factor, HostScalar, Op, Program, StepInfo } from './program.ts';
 import { streamKey } from './random.ts';
 import { type JsScalarFunction, parseScalarFunction } from './scalar.ts';
-import { describeShape, type Table, type Tensor } from './tensor.ts';
+import { describeShape, type RowMemory, type Table, type Tensor } from './tensor.ts';
 
 /** Where a kernel puts its result. Without `into` it makes a new temporary tensor. */
 export interface Into {
@@ -33,6 +33,7 @@ export class Kernels {
   readonly device: Device;
   readonly seed: number;
   readonly #state = new Map<string, Tensor>();
+  readonly #memories = new Map<string, RowMemory>();
   #ops: Op[] | null = null;
   #hostScalars: HostScalar[] = [];
   #batch = 0;
@@ -67,6 +68,29 @@ export class Kernels {
     return tensor;
   }
 
+  /** The row memories made so far; they belong to a checkpoint as the states do. */
+  get memories(): ReadonlyMap<string, RowMemory> {
+    return this.#memories;
+  }
+
+  /**
+   * Memory of `count` rows of zeros, e.g. one for each training example, which steps read with `gather` and write
+   * with `scatter`.
+   * @throws Error if the name is taken
+   */
+  memory(name: string, count: number, columns: number): RowMemory {
+    if (this.#memories.has(name)) throw new Error(`there is already a memory named '${name}'`);
+    const memory: RowMemory = {
+      name,
+      count,
+      columns,
+      values: new Float32Array(count * columns),
+      encoding: 'float32',
+    };
+    this.#memories.set(name, memory);
+    return memory;
+  }
+
   /**
    * Records what `body` calls and makes it ready to run.
    * @param name shown in error messages
@@ -95,13 +119,36 @@ export class Kernels {
   }
 
   /** The rows of the minibatch at hand, `batch` x `table.columns`, as float32. */
-  gather(table: Table, batch: number): Tensor {
-    if (this.#batch !== 0 && this.#batch !== batch)
-      throw new Error(`gather of ${batch} rows in a step whose minibatch has ${this.#batch}`);
+  gather(table: Table | RowMemory, batch: number): Tensor {
+    if (this.#recording('gather').some((op) => op.kind === 'scatter' && op.memory === table))
+      throw new Error(`gather from '${table.name}' after a scatter to it in the same step`);
+    this.#setBatch('gather', batch);
     const out = this.#tensor(table.name, batch, table.columns, 'temporary');
     this.#push({ kind: 'gather', out, table });
-    this.#batch = batch;
     return out;
+  }
+
+  /** Row i of `values` becomes the memory's row of the minibatch's example i. */
+  scatter(memory: RowMemory, values: Tensor): void {
+    if (values.columns !== memory.columns)
+      throw new Error(
+        `scatter of ${label(values)} into '${memory.name}', whose rows have ${memory.columns} values`,
+      );
+    this.#setBatch('scatter', values.rows);
+    this.#push({ kind: 'scatter', a: values, memory });
+  }
+
+  /** `value` in every element. */
+  constant(value: number, rows: number, columns: number): Tensor {
+    const out = this.#tensor('constant', rows, columns, 'temporary');
+    this.#push({ kind: 'map', out, fn: parseScalarFunction((v: number) => v, [value]), args: [] });
+    return out;
+  }
+
+  #setBatch(what: string, batch: number): void {
+    if (this.#batch !== 0 && this.#batch !== batch)
+      throw new Error(`${what} of ${batch} rows in a step whose minibatch has ${this.#batch}`);
+    this.#batch = batch;
   }
 
   /** Matrix product op(a) op(b), optionally scaled and added to `into`. */

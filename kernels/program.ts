@@ -1,5 +1,5 @@
 import type { ScalarFunction } from './scalar.ts';
-import type { Table, Tensor } from './tensor.ts';
+import type { RowMemory, Table, Tensor } from './tensor.ts';
 
 /** A factor of a product: a constant, times the value of a 1 x 1 tensor when there is one. */
 export interface Factor {
@@ -81,10 +81,20 @@ export interface RandomOp {
 export interface GatherOp {
   readonly kind: 'gather';
   readonly out: Tensor;
-  readonly table: Table;
+  readonly table: Table | RowMemory;
 }
 
-export type Op = MatmulOp | MapOp | SumOp | DotOp | ArgmaxOp | SoftmaxOp | RandomOp | GatherOp;
+/**
+ * Row `rows[i]` of the memory = row i of `a`; of two rows i with one number the later one stays. No gather from the same
+ * memory follows in the step, so that a device may put off the writing to the end of the step.
+ */
+export interface ScatterOp {
+  readonly kind: 'scatter';
+  readonly a: Tensor;
+  readonly memory: RowMemory;
+}
+
+export type Op = MatmulOp | MapOp | SumOp | DotOp | ArgmaxOp | SoftmaxOp | RandomOp | GatherOp | ScatterOp;
 
 /** What a host-side scalar is computed from, once before each step. */
 export interface StepInfo {
@@ -120,6 +130,7 @@ export function inputsOf(op: Op): Tensor[] {
       return [op.a, op.b];
     case 'argmax':
     case 'softmax':
+    case 'scatter':
       return [op.a];
     case 'random':
       return op.probability ? [op.probability] : [];
@@ -127,5 +138,8 @@ export function inputsOf(op: Op): Tensor[] {
       return [];
   }
 }
+
+/** The tensor that an op computes; null where it writes to the host. */
+export const outputOf = (op: Op): Tensor | null => (op.kind === 'scatter' ? null : op.out);
 
 const scalarOf = (factor: Factor): Tensor[] => (factor.scalar ? [factor.scalar] : []);

@@ -73,6 +73,12 @@ export class RandomStream {
     return this.#words[0]!;
   }
 
+  /** Word number `index` of the stream, without drawing it: for what depends on a step's number alone. */
+  wordAt(index: number): number {
+    threefry(index >>> 1, 0, this.key[0], this.key[1], this.#words);
+    return this.#words[index & 1]!;
+  }
+
   /** A whole number from 0 to limit - 1, without bias (words above the largest multiple of `limit` are dropped). */
   integer(limit: number): number {
     const bound = 2 ** 32 - (2 ** 32 % limit);

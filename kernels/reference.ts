@@ -65,6 +65,12 @@ export class ReferenceDevice implements Device {
   }
 
   #execute(op: Op, step: number, rows: Uint32Array): void {
+    if (op.kind === 'scatter') {
+      const a = this.values(op.a);
+      const n = op.a.columns;
+      for (let i = 0; i < op.a.rows; i++) op.memory.values.set(a.subarray(i * n, i * n + n), rows[i]! * n);
+      return;
+    }
     const out = this.values(op.out);
     const { rows: m, columns: n } = op.out;
     switch (op.kind) {
@@ -151,7 +157,8 @@ export class ReferenceDevice implements Device {
         return;
       }
       case 'gather': {
-        const { values, encoding, scale } = op.table;
+        const { values, encoding } = op.table;
+        const scale = encoding === 'scaled' ? op.table.scale : 1;
         for (let i = 0; i < m; i++)
           for (let j = 0; j < n; j++)
             out[i * n + j] =

@@ -27,4 +27,14 @@ export interface Table {
   readonly scale: number;
 }
 
+/** Rows of float32 values on the host that steps read and write: what a run remembers of each example. */
+export interface RowMemory {
+  readonly name: string;
+  readonly count: number;
+  readonly columns: number;
+  /** `count * columns` values, row by row. */
+  readonly values: Float32Array;
+  readonly encoding: 'float32';
+}
+
 export const describeShape = (t: { rows: number; columns: number }): string => `${t.rows}x${t.columns}`;

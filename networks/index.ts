@@ -10,3 +10,11 @@ export {
   type Population,
 } from './layered.ts';
 export type { Readout } from './loss.ts';
+export {
+  DYNAMICS,
+  EnergyNetwork,
+  type Nudge,
+  type PhaseOptions,
+  type Remembered,
+  type SettlingState,
+} from './settling.ts';

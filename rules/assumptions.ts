@@ -34,6 +34,15 @@ export interface Assumptions {
   readonly locality: readonly SynapticFactor[];
 }
 
+/** A line of the ledger as pairs of a name and words, to be shown. */
+export const describeAssumptions = (assumes: Assumptions): [name: string, words: string][] => [
+  ['weight transport', assumes.weightTransport],
+  ['phases', assumes.phases.join('; ')],
+  ['signals down', assumes.twoWaySignals],
+  ['stored activity', assumes.storedActivity],
+  ['a synapse sees', assumes.locality.join(', ') || 'nothing: it does not change'],
+];
+
 const CHOICES = {
   weightTransport: ['exact', 'signs', 'learned', 'none'],
   twoWaySignals: ['layerwise', 'direct', 'none'],

@@ -1,35 +1,40 @@
 import type { Kernels, Tensor } from '../kernels/index.ts';
 import type { Activity, LayeredNetwork } from '../networks/index.ts';
-import { type Direction, outerProduct } from './direction.ts';
+import type { Direction } from './direction.ts';
+import { errorDirections, layerErrors } from './layer-errors.ts';
 import { defineRule } from './rule.ts';
 
-/** The gradient of the loss, averaged over the batch: delta_l = (delta_{l+1} W_{l+1}ᵀ) f'(v_l). */
+/** The gradient of the loss, averaged over the batch. */
 export function gradient(
   k: Kernels,
   network: LayeredNetwork,
   activity: readonly Activity[],
   target: Tensor,
 ): Direction[] {
-  const directions: Direction[] = [];
-  let error = network.outputError(activity, target);
-  for (let l = network.connections.length - 1; l >= 0; l--) {
-    const connection = network.connections[l]!;
-    directions.unshift(outerProduct(connection, activity[l]!.rate, error, 1 / target.rows));
-    if (l > 0)
-      error = network.throughActivation(
-        l,
-        k.matmul(error, connection.weights, { transposeB: true }),
-        activity,
-      );
-  }
-  return directions;
+  const errors = layerErrors(network, activity, target, (error, l) =>
+    // delta_l = (delta_{l+1} W_{l+1}ᵀ) f'(v_l)
+    k.matmul(error, network.connections[l]!.weights, { transposeB: true }),
+  );
+  return errorDirections(network, activity, errors);
 }
 
 export const backprop = defineRule({
   name: 'backprop',
   title: 'Backpropagation',
+  family: 'gradient',
   source: 'Rumelhart, Hinton & Williams 1986, Nature 323:533-536',
   summary: 'The exact gradient: errors descend through the transposed forward weights.',
+  equations: `
+    δ_L = e = ∂loss/∂v_L
+    δ_l = (δ_{l+1} W_{l+1}ᵀ) ∘ f′(v_l)
+    ΔW_l = −η h_{l−1}ᵀ δ_l`,
+  assumes: {
+    weightTransport: 'exact',
+    phases: ['forward pass', 'backward pass of the errors'],
+    twoWaySignals: 'layerwise',
+    storedActivity: 'until the error arrives',
+    locality: ['presynaptic rate', 'postsynaptic potential', 'error from above'],
+  },
   network: 'layered',
   options: {},
   build: ({ network, kernels }) => ({

@@ -1,12 +1,24 @@
 import { feedbackConnection } from '../networks/index.ts';
-import { outerProduct } from './direction.ts';
+import { errorDirections } from './layer-errors.ts';
 import { defineRule } from './rule.ts';
 
 export const directFeedbackAlignment = defineRule({
   name: 'direct-feedback-alignment',
   title: 'Direct feedback alignment',
+  family: 'feedback alignment',
   source: 'Nokland 2016, NeurIPS 29, arXiv:1609.01596',
   summary: 'The output error reaches every hidden layer directly, through fixed random weights.',
+  equations: `
+    δ_L = e = ∂loss/∂v_L
+    δ_l = (e B_l) ∘ f′(v_l),   B_l fixed, random, outputs × neurons of layer l
+    ΔW_l = −η h_{l−1}ᵀ δ_l`,
+  assumes: {
+    weightTransport: 'none',
+    phases: ['forward pass', 'broadcast of the output error'],
+    twoWaySignals: 'direct',
+    storedActivity: 'until the error arrives',
+    locality: ['presynaptic rate', 'postsynaptic potential', 'output error'],
+  },
   network: 'layered',
   options: {
     feedbackScale: {
@@ -28,16 +40,20 @@ export const directFeedbackAlignment = defineRule({
       learn({ input, target }) {
         const activity = network.forward(input);
         const outputError = network.outputError(activity, target);
-        const directions = connections.map((connection, l) => {
-          // delta_l = (B_l e) f'(v_l), eq. 7; the last connection takes e itself
-          const error =
-            l === connections.length - 1
-              ? outputError
-              : network.throughActivation(l + 1, k.matmul(outputError, feedback[l]!.weights), activity);
-          return outerProduct(connection, activity[l]!.rate, error, 1 / target.rows);
-        });
-        return { output: activity.at(-1)!.rate, directions };
+        // delta_l = (B_l e) f'(v_l), eq. 7; the output layer takes e itself
+        const errors = feedback.map(({ weights }, l) =>
+          network.throughActivation(l + 1, k.matmul(outputError, weights), activity),
+        );
+        return {
+          output: activity.at(-1)!.rate,
+          directions: errorDirections(network, activity, [...errors, outputError]),
+        };
       },
+      feedback: feedback.map(({ weights }, l) => ({
+        weights,
+        forward: connections.slice(l + 1),
+        orientation: 'down',
+      })),
     };
   },
 });

@@ -20,6 +20,10 @@ export interface Product {
 export interface Direction {
   readonly connection: Connection;
   readonly products: readonly Product[];
+  /** Decay that is part of the rule: so many times the weights are added to the direction of the weights. */
+  readonly decay?: number;
+  /** `false`: the biases do not learn. */
+  readonly biases?: boolean;
 }
 
 /** The direction scale · preᵀ post, e.g. with pre = rates below, post = errors above and scale = 1 / batch. */
@@ -33,7 +37,7 @@ export const outerProduct = (
   products: [{ pre, post, scale }],
 });
 
-/** The direction of the weights as a matrix, from.size x to.size. */
+/** The direction of the weights as a matrix, from.size x to.size, without decay. */
 export function weightMatrix(k: Kernels, { products }: Direction): Tensor {
   return products.reduce<Tensor | null>(
     (into, { pre, post, scale }) =>

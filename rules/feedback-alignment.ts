@@ -1,13 +1,25 @@
 import { feedbackConnection } from '../networks/index.ts';
-import { type Direction, outerProduct } from './direction.ts';
+import { errorDirections, layerErrors } from './layer-errors.ts';
 import { defineRule } from './rule.ts';
 
 export const feedbackAlignment = defineRule({
   name: 'feedback-alignment',
   title: 'Feedback alignment',
+  family: 'feedback alignment',
   source: 'Lillicrap, Cownden, Tweed & Akerman 2016, Nat. Commun. 7:13276',
   summary:
     'Errors descend layer by layer through fixed random weights instead of the transposed forward ones.',
+  equations: `
+    δ_L = e = ∂loss/∂v_L
+    δ_l = (δ_{l+1} B_{l+1}) ∘ f′(v_l),   B_{l+1} fixed, random
+    ΔW_l = −η h_{l−1}ᵀ δ_l`,
+  assumes: {
+    weightTransport: 'none',
+    phases: ['forward pass', 'backward pass of the errors'],
+    twoWaySignals: 'layerwise',
+    storedActivity: 'until the error arrives',
+    locality: ['presynaptic rate', 'postsynaptic potential', 'error from above'],
+  },
   network: 'layered',
   options: {
     feedbackScale: {
@@ -16,9 +28,8 @@ export const feedbackAlignment = defineRule({
     },
   },
   build({ network, kernels: k, random, options }) {
-    const { connections } = network;
     // feedback[l] brings the error of layer l + 2 back to layer l + 1, against connections[l + 1].
-    const feedback = connections.slice(1).map(({ from, to }) => {
+    const feedback = network.connections.slice(1).map(({ from, to }) => {
       const values = random(`feedback to ${from.name}`).uniform(
         to.size * from.size,
         -options.feedbackScale,
@@ -29,16 +40,20 @@ export const feedbackAlignment = defineRule({
     return {
       learn({ input, target }) {
         const activity = network.forward(input);
-        const directions: Direction[] = [];
-        let error = network.outputError(activity, target);
-        for (let l = connections.length - 1; l >= 0; l--) {
-          directions.unshift(outerProduct(connections[l]!, activity[l]!.rate, error, 1 / target.rows));
+        const errors = layerErrors(network, activity, target, (error, l) =>
           // delta_l = (B_{l+1} delta_{l+1}) f'(v_l)
-          if (l > 0)
-            error = network.throughActivation(l, k.matmul(error, feedback[l - 1]!.weights), activity);
-        }
-        return { output: activity.at(-1)!.rate, directions };
+          k.matmul(error, feedback[l - 1]!.weights),
+        );
+        return {
+          output: activity.at(-1)!.rate,
+          directions: errorDirections(network, activity, errors),
+        };
       },
+      feedback: feedback.map(({ weights }, l) => ({
+        weights,
+        forward: [network.connections[l + 1]!],
+        orientation: 'down',
+      })),
     };
   },
 });

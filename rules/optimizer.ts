@@ -61,15 +61,18 @@ export class Optimizer {
 
   apply(directions: readonly Direction[]): void {
     const k = this.#k;
-    const { optimizer, rates, schedule, weightDecay } = this.#options;
+    const { optimizer, rates, schedule } = this.#options;
     for (const direction of directions) {
       const { connection } = direction;
+      const bias = direction.biases === false ? null : connection.bias;
+      const decay = this.#options.weightDecay + (direction.decay ?? 0);
       const base = rates[rates.length === 1 ? 0 : this.#indexOf(connection)]!;
       const rate = k.hostScalar(
         `rate of ${connection.name}`,
         ({ step }) => -base * scheduleFactor(schedule, step, this.#totalSteps),
       );
-      if (weightDecay > 0 && optimizer === 'sgd') this.#decay(connection.weights, rate);
+      if (decay > 0 && optimizer === 'sgd')
+        k.mapInto(connection.weights, (w, r, d) => w + r * d * w, connection.weights, rate, decay);
       if (optimizer === 'sgd' && direction.products.every(({ scale }) => typeof scale === 'number')) {
         // Straight into the weights: the direction never exists as a matrix.
         for (const { pre, post, scale } of direction.products) {
@@ -79,21 +82,16 @@ export class Optimizer {
             into: connection.weights,
             accumulate: true,
           });
-          if (connection.bias)
-            k.sum(post, {
-              over: 'rows',
-              scale: [scale as number, rate],
-              into: connection.bias,
-              accumulate: true,
-            });
+          if (bias)
+            k.sum(post, { over: 'rows', scale: [scale as number, rate], into: bias, accumulate: true });
         }
         continue;
       }
       const gradient = weightMatrix(k, direction);
-      if (weightDecay > 0 && optimizer !== 'sgd')
-        k.mapInto(gradient, (g, w, decay) => g + decay * w, gradient, connection.weights, weightDecay);
+      if (decay > 0 && optimizer !== 'sgd')
+        k.mapInto(gradient, (g, w, d) => g + d * w, gradient, connection.weights, decay);
       this.#move(connection.weights, gradient, rate);
-      if (connection.bias) this.#move(connection.bias, biasVector(k, direction), rate);
+      if (bias) this.#move(bias, biasVector(k, direction), rate);
     }
   }
 
@@ -102,10 +100,6 @@ export class Optimizer {
     return this.#connections.findIndex(
       (other) => other === connection || (other.from === connection.to && other.to === connection.from),
     );
-  }
-
-  #decay(weights: Tensor, rate: Tensor): void {
-    this.#k.mapInto(weights, (w, r, decay) => w + r * decay * w, weights, rate, this.#options.weightDecay);
   }
 
   /** `rate` is negative. */

@@ -1,11 +1,29 @@
 import { closest, UserError } from '../kernels/index.ts';
 import { backprop } from './backprop.ts';
 import { directFeedbackAlignment } from './direct-feedback-alignment.ts';
+import { drtp } from './drtp.ts';
 import { feedbackAlignment } from './feedback-alignment.ts';
+import { indirectFeedbackAlignment } from './indirect-feedback-alignment.ts';
+import { kolenPollack } from './kolen-pollack.ts';
+import { pepita } from './pepita.ts';
 import type { RuleDefinition } from './rule.ts';
+import { shallow } from './shallow.ts';
+import { signSymmetry } from './sign-symmetry.ts';
+import { weightMirror } from './weight-mirror.ts';
 
 /** The rules that come with the framework, in the order of `dendrite rules`. */
-export const RULES: readonly RuleDefinition[] = [backprop, feedbackAlignment, directFeedbackAlignment];
+export const RULES: readonly RuleDefinition[] = [
+  backprop,
+  feedbackAlignment,
+  directFeedbackAlignment,
+  indirectFeedbackAlignment,
+  signSymmetry,
+  kolenPollack,
+  weightMirror,
+  drtp,
+  pepita,
+  shallow,
+];
 
 /**
  * @param extra rules of the user's own, from plug-ins

@@ -125,6 +125,13 @@ export function defineRule<const O extends OptionTable>(definition: RuleDefiniti
   return definition;
 }
 
+/** The equations of a rule line by line, without the indentation of its source. */
+export function equationLines({ equations = '' }: RuleDefinition): string[] {
+  const lines = equations.split('\n').filter((line) => line.trim() !== '');
+  const indentation = Math.min(...lines.map((line) => line.search(/\S/)));
+  return lines.map((line) => line.slice(indentation).trimEnd());
+}
+
 /** What is wrong with a definition (it may come from a plain JavaScript file), or null. */
 function findFault(definition: Partial<RuleDefinition>): string | null {
   if (typeof definition !== 'object' || definition === null) return 'is not an object';

@@ -31,7 +31,12 @@ const options = {
     describe: 'Training examples to set aside for a validation error',
   },
   seeds: { type: 'string', default: '3', describe: 'How many seeds, or which: 5 or 1,2,7' },
-  set: { type: 'string', array: true, default: [], describe: 'Option of a rule, or a setting for it alone: rule.name=value' },
+  set: {
+    type: 'string',
+    array: true,
+    default: [],
+    describe: 'Option of a rule, or a setting for it alone: rule.name=value',
+  },
   plugin: {
     type: 'string',
     array: true,

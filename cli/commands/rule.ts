@@ -1,10 +1,13 @@
 import type { CommandModule } from 'yargs';
 import { loadPlugins } from '../../experiments/index.ts';
-import { findRule, type RuleDefinition } from '../../rules/index.ts';
+import { describeAssumptions, equationLines, findRule, type RuleDefinition } from '../../rules/index.ts';
+
+/** Those of `dendrite compare`: a recipe can depend on the size of the network. */
+const DEFAULT_LAYERS = [784, 500, 10];
 
 export const rule: CommandModule<object, { name: string; plugin: string[] }> = {
   command: 'rule <name>',
-  describe: 'Show one learning rule and its options',
+  describe: 'Show one learning rule: its mathematics, what it assumes, its options',
   builder: (parser) =>
     parser
       .positional('name', { type: 'string', demandOption: true, describe: 'Name of the rule' })
@@ -20,21 +23,35 @@ export const rule: CommandModule<object, { name: string; plugin: string[] }> = {
 };
 
 function describeRule(definition: RuleDefinition): string {
-  const { name, title, summary, source, network } = definition;
-  const options = Object.entries(definition.options).map(
-    ([option, { default: value, description, choices }]) => {
-      const range = choices ? ` (${choices.join(', ')})` : '';
-      return `  ${option} = ${value}${range}\n      ${description}`;
-    },
+  const { name, title, summary, source, family, network, assumes } = definition;
+  const options = Object.entries(definition.options).flatMap(
+    ([option, { default: value, description, choices }]) => [
+      `${option} = ${value}${choices ? ` (${choices.join(', ')})` : ''}`,
+      `    ${description}`,
+    ],
   );
+  const ledger = assumes ? describeAssumptions(assumes) : [];
+  const recipe = Object.entries(definition.recipe?.(DEFAULT_LAYERS) ?? {});
   return [
     `${title} (${name})`,
     summary,
     '',
     `source:   ${source}`,
+    ...(family ? [`family:   ${family}`] : []),
     `network:  ${network}`,
-    options.length > 0 ? `options, to be set with --set ${name}.<option>=<value>:` : 'options:  none',
-    ...options,
+    ...section('mathematics', equationLines(definition)),
+    ...section(
+      'assumes',
+      ledger.map(([part, words]) => `${part.padEnd(16)}  ${words}`),
+    ),
+    ...section(
+      `trained, where you do not choose, with (for layers ${DEFAULT_LAYERS})`,
+      recipe.map(([setting, value]) => `${setting} ${value}`),
+    ),
+    ...section(`options, to be set with --set ${name}.<option>=<value>`, options),
     '',
   ].join('\n');
 }
+
+const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((line) => `  ${line}`)];

@@ -1,5 +1,5 @@
-import type { Factor, GatherOp, MapOp, MatmulOp, Op, RandomOp, SumOp } from '../program.ts';
-import type { Tensor } from '../tensor.ts';
+import type { Factor, GatherOp, MapOp, MatmulOp, Op, RandomOp, ScatterOp, SumOp } from '../program.ts';
+import type { RowMemory, Table, Tensor } from '../tensor.ts';
 import { AS_IS, type Blas, ROW_MAJOR, TRANSPOSED } from './blas.ts';
 import { compileMap, type Spread } from './map.ts';
 import type { Arena } from './memory.ts';
@@ -34,6 +34,7 @@ interface Workshop extends Machine {
 }
 
 export function commandOf(op: Op, workshop: Workshop): Command {
+  if (op.kind === 'scatter') return scatter(op, workshop);
   const { kernels, place } = workshop;
   const out = place(op.out);
   const { rows: m, columns: n } = op.out;
@@ -61,7 +62,7 @@ export function commandOf(op: Op, workshop: Workshop): Command {
     case 'random':
       return random(op, workshop);
     case 'gather':
-      return op.table.encoding === 'one-hot' ? gatherOneHot(op, workshop) : gatherScaled(op, workshop);
+      return gather(op, workshop);
   }
 }
 
@@ -147,37 +148,71 @@ function random(op: RandomOp, { kernels, moment, place }: Workshop): Command {
 }
 
 /** Number of the table's row for row i of the minibatch. */
-function rowAt({ table }: GatherOp, { rows, firstRow }: Moment, i: number): number {
+function rowAt(table: Table | RowMemory, { rows, firstRow }: Moment, i: number): number {
   const row = rows[firstRow + i]!;
   if (row >= table.count)
     throw new Error(`there is no row ${row} in the table '${table.name}', which has ${table.count}`);
   return row;
 }
 
-function gatherScaled(op: GatherOp, { arena, kernels, moment, place }: Workshop): Command {
+function gather(op: GatherOp, workshop: Workshop): Command {
+  const { table } = op;
+  switch (table.encoding) {
+    case 'one-hot':
+      return gatherOneHot(op, table, workshop);
+    case 'scaled':
+      return gatherScaled(op, table, workshop);
+    case 'float32':
+      return gatherFloats(op, table, workshop);
+  }
+}
+
+function gatherFloats(op: GatherOp, memory: RowMemory, { arena, moment, place }: Workshop): Command {
+  const start = place(op.out) / Float32Array.BYTES_PER_ELEMENT;
+  const { rows: m, columns: n } = op.out;
+  return () => {
+    for (let i = 0; i < m; i++) {
+      const from = rowAt(memory, moment, i) * n;
+      arena.floats.set(memory.values.subarray(from, from + n), start + i * n);
+    }
+  };
+}
+
+function scatter({ a, memory }: ScatterOp, { arena, moment, place }: Workshop): Command {
+  const start = place(a) / Float32Array.BYTES_PER_ELEMENT;
+  const { rows: m, columns: n } = a;
+  return () => {
+    for (let i = 0; i < m; i++) {
+      const from = start + i * n;
+      memory.values.set(arena.floats.subarray(from, from + n), rowAt(memory, moment, i) * n);
+    }
+  };
+}
+
+function gatherScaled(op: GatherOp, table: Table, { arena, kernels, moment, place }: Workshop): Command {
   const out = place(op.out);
   const { rows: m, columns: n } = op.out;
-  const { values, scale } = op.table;
+  const { values, scale } = table;
   const staging = out + 3 * m * n;
   return () => {
     const { bytes } = arena;
     for (let i = 0; i < m; i++) {
-      const from = rowAt(op, moment, i) * n;
+      const from = rowAt(table, moment, i) * n;
       bytes.set(values.subarray(from, from + n), staging + i * n);
     }
     kernels.scaleBytes(out, m * n, scale);
   };
 }
 
-function gatherOneHot(op: GatherOp, { arena, moment, place }: Workshop): Command {
+function gatherOneHot(op: GatherOp, table: Table, { arena, moment, place }: Workshop): Command {
   const start = place(op.out) / Float32Array.BYTES_PER_ELEMENT;
   const { rows: m, columns: n } = op.out;
-  const labels = op.table.values;
+  const labels = table.values;
   return () => {
     const { floats } = arena;
     floats.fill(0, start, start + m * n);
     for (let i = 0; i < m; i++) {
-      const label = labels[rowAt(op, moment, i)]!;
+      const label = labels[rowAt(table, moment, i)]!;
       if (label < n) floats[start + i * n + label] = 1;
     }
   };

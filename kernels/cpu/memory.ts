@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { inputsOf, type Program } from '../program.ts';
+import { inputsOf, outputOf, type Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
 
 const ALIGNMENT = 64;
@@ -143,13 +143,14 @@ export function layOut(program: Program): Layout {
   };
   for (const { tensor } of program.hostScalars) place(tensor);
 
-  const uses = program.ops.map((op) => [...new Set([op.out, ...inputsOf(op)])]);
+  const uses = program.ops.map((op) => [...new Set([outputOf(op) ?? [], inputsOf(op)].flat())]);
   const lastUse = new Map(uses.flatMap((tensors, i) => tensors.map((t) => [t, i] as const)));
   for (const [i, op] of program.ops.entries()) {
     for (const t of inputsOf(op))
       if (t.storage !== 'state' && !offsets.has(t))
         throw new Error(`'${t.name}' is used in '${program.name}' before anything there computes it`);
-    if (op.out.storage === 'temporary' && !offsets.has(op.out)) place(op.out);
+    const out = outputOf(op);
+    if (out?.storage === 'temporary' && !offsets.has(out)) place(out);
     for (const t of uses[i]!)
       if (t.storage === 'temporary' && lastUse.get(t) === i) stretches.giveBack(offsets.get(t)!);
   }

@@ -1,7 +1,7 @@
 import type { GPU, Input, IPipelineRunShortcut } from 'gpu.js';
 import type { Executable, Feed } from '../device.ts';
 import type { Program } from '../program.ts';
-import type { Table, Tensor } from '../tensor.ts';
+import type { RowMemory, Table, Tensor } from '../tensor.ts';
 import { type KernelText, type LoweredProgram, lowerProgram } from './source.ts';
 import { takeDriverError } from './webgpu.ts';
 
@@ -61,12 +61,30 @@ export class GpuExecutable implements Executable {
   async run(feed: Feed): Promise<void> {
     if (this.#isDisposed) throw new Error(`'${this.#program.name}' has been disposed and cannot run`);
     const { batch } = this.#program;
-    const chunk = this.#stepsOfChunk();
-    for (let done = 0; done < feed.steps; done += chunk) {
-      const steps = Math.min(chunk, feed.steps - done);
-      const rows = feed.rows.subarray(done * batch, (done + steps) * batch);
-      await this.#runChunk({ steps, firstStep: feed.firstStep + done, rows });
+    const most = this.#stepsOfChunk();
+    for (let done = 0; done < feed.steps; ) {
+      const rest = feed.rows.subarray(done * batch);
+      const steps = this.#stepsBeforeReturn(rest, Math.min(most, feed.steps - done));
+      await this.#runChunk({
+        steps,
+        firstStep: feed.firstStep + done,
+        rows: rest.subarray(0, steps * batch),
+      });
+      done += steps;
     }
+  }
+
+  /** Memories are read before a chunk and written after it, so a row must not come back within one. */
+  #stepsBeforeReturn(rows: Uint32Array, steps: number): number {
+    if (this.#lowered.scattered.length === 0) return steps;
+    const { batch } = this.#program;
+    const seen = new Set<number>();
+    for (let step = 0; step < steps; step++) {
+      const own = rows.subarray(step * batch, (step + 1) * batch);
+      if (own.some((row) => seen.has(row))) return step;
+      for (const row of own) seen.add(row);
+    }
+    return steps;
   }
 
   dispose(): void {
@@ -88,8 +106,8 @@ export class GpuExecutable implements Executable {
   }
 
   async #runChunk(feed: Feed): Promise<void> {
-    const { reads, writes, stepScalars, gathered } = this.#lowered;
-    if (writes.length === 0) return;
+    const { reads, writes, stepScalars, gathered, scattered } = this.#lowered;
+    if (writes.length + scattered.length === 0) return;
     const plan = this.#plan(feed.steps);
     const inputs = [
       ...reads.map((tensor) => this.#input(this.#state(tensor), tensor.columns)),
@@ -102,6 +120,13 @@ export class GpuExecutable implements Executable {
       const values = this.#state(tensor);
       for (const [y, row] of results[i]!.entries()) values.set(row, y * tensor.columns);
     }
+    const { batch } = this.#program;
+    for (let step = 0; step < feed.steps; step++)
+      for (const [i, { memory }] of scattered.entries()) {
+        const values = results[writes.length + step * scattered.length + i]!;
+        for (const [y, row] of values.entries())
+          memory.values.set(row, feed.rows[step * batch + y]! * memory.columns);
+      }
   }
 
   #state(tensor: Tensor): Float32Array {
@@ -149,12 +174,16 @@ export class GpuExecutable implements Executable {
       if (!handle) throw new Error(`'${this.#program.name}' reads '${tensor.name}' before it is computed`);
       return handle;
     };
-    for (let step = 0; step < steps; step++)
-      for (const { kernel, args, takesStep, out } of this.#lowered.calls) {
+    const { calls, writes, scattered } = this.#lowered;
+    const forMemories: Handle[] = [];
+    for (let step = 0; step < steps; step++) {
+      for (const { kernel, args, takesStep, out } of calls) {
         const operands = args.map(value);
         values.set(out, this.#kernel(kernel)(...operands, ...(takesStep ? [step] : [])));
       }
-    return this.#lowered.writes.map(value);
+      forMemories.push(...scattered.map((write) => value(write.values)));
+    }
+    return [...writes.map(value), ...forMemories];
   }
 
   #kernel(text: KernelText): Kernel {
@@ -189,8 +218,9 @@ export class GpuExecutable implements Executable {
 }
 
 /** The rows of a table as float32: the one place where a dataset's bytes become numbers, a chunk at a time. */
-function gatherRows(table: Table, rows: Uint32Array): Float32Array {
-  const { columns, values, encoding, scale } = table;
+function gatherRows(table: Table | RowMemory, rows: Uint32Array): Float32Array {
+  const { columns, values, encoding } = table;
+  const scale = encoding === 'scaled' ? table.scale : 1;
   const out = new Float32Array(rows.length * columns);
   for (const [i, row] of rows.entries()) {
     const at = i * columns;

@@ -8,10 +8,11 @@ import {
   type Op,
   type Program,
   type RandomOp,
+  type ScatterOp,
   type SoftmaxOp,
   type SumOp,
 } from '../program.ts';
-import type { Table, Tensor } from '../tensor.ts';
+import type { RowMemory, Table, Tensor } from '../tensor.ts';
 import { expressionText } from './expression-source.ts';
 import { type HelperFunction, keyConstants, RANDOM_FUNCTIONS } from './random-source.ts';
 
@@ -49,7 +50,9 @@ export interface LoweredProgram {
   /** A row a step: the upper and the lower half of the step's number, then the host scalars. */
   readonly stepScalars: Tensor;
   /** For each table, the rows of all minibatches of the chunk. */
-  readonly gathered: ReadonlyMap<Table, Tensor>;
+  readonly gathered: ReadonlyMap<Table | RowMemory, Tensor>;
+  /** What each step writes to memories, once the chunk is done. */
+  readonly scattered: readonly { readonly memory: RowMemory; readonly values: Tensor }[];
 }
 
 const X = 'this.thread.x';
@@ -62,7 +65,8 @@ const MAX_ARGUMENTS = 7;
 /** @throws UserError if a map has too many arguments for one kernel */
 export function lowerProgram({ ops, hostScalars }: Program): LoweredProgram {
   const stepScalars = scratch('step scalars', 1, STEP_WORDS + hostScalars.length);
-  const gathered = new Map<Table, Tensor>();
+  const gathered = new Map<Table | RowMemory, Tensor>();
+  const scattered: { memory: RowMemory; values: Tensor }[] = [];
   const calls = hostScalars.map(({ tensor }, i) =>
     call(tensor, { scalars: stepScalars }, `return scalars[step][${STEP_WORDS + i}];`, { takesStep: true }),
   );
@@ -71,13 +75,24 @@ export function lowerProgram({ ops, hostScalars }: Program): LoweredProgram {
   for (const op of ops) {
     for (const tensor of inputsOf(op))
       if (tensor.storage === 'state' && !writes.has(tensor)) reads.add(tensor);
+    if (op.kind === 'scatter') {
+      // A copy: the tensor may get other values later in the step.
+      const values = scratch(op.memory.name, op.a.rows, op.a.columns);
+      calls.push(call(values, { a: op.a }, `return a[${Y}][${X}];`));
+      scattered.push({ memory: op.memory, values });
+      continue;
+    }
     calls.push(...lowerOp(op, stepScalars, gathered));
     if (op.out.storage === 'state') writes.add(op.out);
   }
-  return { calls, reads: [...reads], writes: [...writes], stepScalars, gathered };
+  return { calls, reads: [...reads], writes: [...writes], stepScalars, gathered, scattered };
 }
 
-function lowerOp(op: Op, stepScalars: Tensor, gathered: Map<Table, Tensor>): KernelCall[] {
+function lowerOp(
+  op: Exclude<Op, ScatterOp>,
+  stepScalars: Tensor,
+  gathered: Map<Table | RowMemory, Tensor>,
+): KernelCall[] {
   switch (op.kind) {
     case 'matmul':
       return [matmulCall(op)];

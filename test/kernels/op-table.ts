@@ -314,6 +314,30 @@ const gatherCases = [
   [20, 784],
 ].map(([batch, columns]) => gatherCase(batch!, columns!));
 
+/** The second step has some rows of the first again, in another order; a temporary changes after it was written. */
+function memoryCase(batch: number, columns: number): OpCase {
+  return {
+    name: `scatter of ${batch} rows of ${columns}, and gather of them`,
+    states: { seen: numbers('s', [batch, columns]), again: numbers('g', [batch, columns]) },
+    record: (k, s) => {
+      const first = k.memory('first', 40, columns);
+      const second = k.memory('second', 40, columns);
+      const [old, other] = [k.gather(first, batch), k.gather(second, batch)];
+      const value = k.map((x, y) => x + 0.5 * y + 1, old, s('seen'));
+      k.scatter(first, value);
+      k.mapInto(value, (x) => 2 * x, value);
+      k.scatter(second, s('again'));
+      k.mapInto(s('again'), (x, y, c) => x + y + c, other, value, k.constant(0.25, batch, columns));
+      k.mapInto(s('seen'), (x) => x, old);
+    },
+    rows: Uint32Array.from({ length: STEPS * batch }, (_, i) => (i < batch ? i + 3 : 2 * batch - i + 2)),
+    absolute: 0,
+    relative: 4 * ROUNDING,
+  };
+}
+
+const memoryCases = [memoryCase(1, 1), memoryCase(7, 5), memoryCase(20, 33)];
+
 /** Temporaries of several sizes that are done with at different times, one of them used from start to end. */
 const chainCase: OpCase = {
   name: 'chain of temporaries that share memory',
@@ -347,5 +371,6 @@ export const OP_TABLE: readonly OpCase[] = [
   ...randomCases,
   ...bernoulliCases,
   ...gatherCases,
+  ...memoryCases,
   chainCase,
 ];

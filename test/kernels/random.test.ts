@@ -76,6 +76,20 @@ test('uniform fills on the cpu hold the bits of the words of (pair, step) under 
   assert.equal([...uniform!], expected);
 });
 
+test('normal fills are within a few units in the last place of 4 of the float64 formula', async () => {
+  const count = 400_000;
+  const [, normal] = await fills(count);
+  const words = new Uint32Array(2);
+  const key = streamKey(7, 'noise #1');
+  let worst = 0;
+  for (let i = 0; i < count; i += 2) {
+    threefry(i >> 1, 2 ** 31, key[0], key[1], words);
+    const [x, y] = normalPair(words[0]!, words[1]!);
+    worst = Math.max(worst, Math.abs(x - normal![i]!), Math.abs(y - normal![i + 1]!));
+  }
+  assert.ok(worst < 4 * 2 ** -21, `${worst}`);
+});
+
 test('normal fills have mean 0, variance 1 and the tails of a normal distribution', async () => {
   const count = 200_000;
   const [, normal] = await fills(count);

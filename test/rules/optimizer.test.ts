@@ -2,7 +2,13 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { UserError } from '../../kernels/index.ts';
 import { LayeredNetwork } from '../../networks/index.ts';
-import { Optimizer, type OptimizerOptions, outerProduct, scheduleFactor } from '../../rules/index.ts';
+import {
+  type Direction,
+  Optimizer,
+  type OptimizerOptions,
+  outerProduct,
+  scheduleFactor,
+} from '../../rules/index.ts';
 import { float64, layeredOptions } from '../support.ts';
 
 const STEPS = 5;
@@ -20,7 +26,7 @@ const close = (a: number, b: number, tolerance = 1e-12) =>
  * A 1-1 network under a direction that is `w` itself for the weight (the gradient of w²/2) and 1 for the bias, so
  * that five steps can be written out by hand.
  */
-async function trajectory(options: Partial<OptimizerOptions>) {
+async function trajectory(options: Partial<OptimizerOptions>, own: Partial<Direction> = {}) {
   const { device, k } = float64();
   const network = new LayeredNetwork(k, 1, layeredOptions({ layers: [1, 1] }));
   const connection = network.connections[0]!;
@@ -29,7 +35,7 @@ async function trajectory(options: Partial<OptimizerOptions>) {
   const optimizer = new Optimizer(k, network.connections, { ...OPTIONS, ...options }, STEPS);
   const step = await k.record('step', () => {
     const w = k.map((x) => x, connection.weights);
-    optimizer.apply([outerProduct(connection, w, one, 1)]);
+    optimizer.apply([{ ...outerProduct(connection, w, one, 1), ...own }]);
   });
   const weights = [];
   for (let i = 0; i < STEPS; i++) {
@@ -102,6 +108,21 @@ test('schedules end at 0 where they promise to', () => {
   close(scheduleFactor('cosine', 50, 100), 0.5);
   close(scheduleFactor('cosine', 100, 100), 0);
 });
+
+for (const optimizer of ['sgd', 'momentum'] as const)
+  test(`a rule's own decay adds to the weight decay: ${optimizer}`, async () => {
+    const together = await trajectory({ optimizer, weightDecay: 0.5 });
+    const apart = await trajectory({ optimizer, weightDecay: 0.3 }, { decay: 0.2 });
+    for (const [i, w] of together.weights.entries()) close(apart.weights[i]!, w);
+  });
+
+for (const optimizer of ['sgd', 'momentum'] as const)
+  test(`biases stay where a rule does not teach them: ${optimizer}`, async () => {
+    const taught = await trajectory({ optimizer });
+    const { weights, bias } = await trajectory({ optimizer }, { biases: false });
+    assert.is(bias, 0);
+    assert.equal(weights, taught.weights);
+  });
 
 test('a schedule reaches the weights', async () => {
   await expectTrajectory({ schedule: 'linear' }, (g, t) => 0.1 * (1 - (t - 1) / STEPS) * g);

@@ -17,11 +17,21 @@ const good = {
   build: () => ({ learn: () => ({ output: null as never, directions: [] }) }),
 };
 
+const assumes = {
+  weightTransport: 'none',
+  phases: ['forward pass'],
+  twoWaySignals: 'none',
+  storedActivity: 'none',
+  locality: ['presynaptic rate'],
+} as const;
+
 const refused = (act: () => unknown, pattern: RegExp) =>
   assert.throws(act, (error: Error) => error instanceof UserError && pattern.test(error.message));
 
 test('a whole definition is accepted as it is', () => {
   assert.is(defineRule(good) as unknown, good);
+  const told = { ...good, family: 'mine', equations: 'ΔW = 0', assumes };
+  assert.is(defineRule(told) as unknown, told);
 });
 
 const FAULTS: [string, object, RegExp][] = [
@@ -32,6 +42,23 @@ const FAULTS: [string, object, RegExp][] = [
   ['no build', { ...good, build: 3 }, /lacks the function 'build'/],
   ['no options', { ...good, options: undefined }, /lacks the table 'options'/],
   ['an option without description', { ...good, options: { x: { default: 1 } } }, /option 'x' without/],
+  ['equations that are no text', { ...good, equations: 3 }, /has a 'equations' that is not a text/],
+  [
+    'an unknown kind of weight transport',
+    { ...good, assumes: { ...assumes, weightTransport: 'magic' } },
+    /assumes weightTransport 'magic', but it must be one of exact, signs, learned, none/,
+  ],
+  ['a ledger without phases', { ...good, assumes: { ...assumes, phases: [] } }, /lacks the list 'phases'/],
+  [
+    'a ledger without stored activity',
+    { ...good, assumes: { ...assumes, storedActivity: undefined } },
+    /lacks the text 'storedActivity'/,
+  ],
+  [
+    'a synapse that sees what none can',
+    { ...good, assumes: { ...assumes, locality: ['presynaptic rate', 'the future'] } },
+    /assumes that a synapse sees 'the future', but it can see presynaptic rate, /,
+  ],
 ];
 for (const [what, definition, pattern] of FAULTS)
   test(`refuses ${what}`, () => refused(() => defineRule(definition as RuleDefinition), pattern));
@@ -65,6 +92,11 @@ test('a mistyped rule gets a guess', () => {
 test('every built-in rule is well defined and has a name of its own', () => {
   for (const rule of RULES) defineRule(rule);
   assert.is(new Set(RULES.map(({ name }) => name)).size, RULES.length);
+});
+
+test('every built-in rule has a family, equations and a line in the ledger', () => {
+  for (const { name, family, equations, assumes } of RULES)
+    assert.ok(family && equations && assumes, `${name} lacks one of them`);
 });
 
 test.run();

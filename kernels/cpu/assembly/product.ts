@@ -7,10 +7,10 @@ import { columnVectorProduct, outerProduct, rowVectorProduct } from './vector-pr
  * is computed in tiles that stay in registers. The order of summation depends on the shapes alone.
  *
  * Panels of op(a) hold 4 rows and panels of op(b) 8 columns (or 4, for the last columns), step by step along the
- * inner dimension. What the last panel lacks stays as it was, and so does not reach the result.
+ * inner dimension. The lanes that the last panel lacks hold left-overs, whose products are dropped.
  */
 
-/** out (m x n) = factor * op(a) op(b), or added to it. a and b are row-major with the given row lengths. */
+/** out (m x n) = factor * op(a) op(b), or added to it; k is the inner size. All are row-major, without gaps. */
 export function product(
   out: usize, a: usize, b: usize, m: i32, n: i32, k: i32,
   transposeA: bool, transposeB: bool, factor: f32, accumulate: bool,

@@ -32,7 +32,7 @@ function total(a: usize, b: usize, count: i32, product: bool): f64 {
       s2 = f32x4.add(s2, term(a, b, at + 32, product));
       s3 = f32x4.add(s3, term(a, b, at + 48, product));
     }
-    for (; at < blockEnd - 16; at += 16) s0 = f32x4.add(s0, term(a, b, at, product));
+    for (; at < blockEnd; at += 16) s0 = f32x4.add(s0, term(a, b, at, product));
     sum += <f64>laneSum(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
   }
   for (; at < <usize>count << 2; at += 4) sum += <f64>(product ? load<f32>(a + at) * load<f32>(b + at) : load<f32>(a + at));

@@ -1,6 +1,6 @@
 import { firstLanes, laneMax, laneSum, storePart } from './vectors';
 
-/** Softmax of each row of a (m x n), after subtraction of the row's largest value. out may be a. */
+/** Softmax of each row of a (m x n), after subtraction of the row's largest value. */
 export function softmax(out: usize, a: usize, m: i32, n: i32): void {
   const rowBytes = <usize>n << 2;
   const lastLanes = firstLanes(((n - 1) & 3) + 1);
@@ -18,7 +18,6 @@ function softmaxRow(out: usize, a: usize, n: i32, lastLanes: v128): void {
   for (let at: usize = 0; at < last; at += 16) tops = f32x4.pmax(tops, v128.load(a + at));
   const top = f32x4.splat(laneMax(tops));
 
-  // Kept until the row has been read, for out may be a and the vector reaches past the row.
   const lastPowers = expOfNegative(f32x4.sub(v128.load(a + last), top));
   let sums = v128.and(lastPowers, lastLanes);
   for (let at: usize = 0; at < last; at += 16) {

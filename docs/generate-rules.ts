@@ -1,0 +1,105 @@
+/**
+ * Writes a page for each built-in rule, from its definition alone. Run it after a change of a definition:
+ *
+ *     npm run docs
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { describeAssumptions, equationLines, RULES, type RuleDefinition } from '../rules/index.ts';
+
+const FOLDER = fileURLToPath(new URL('rules/', import.meta.url));
+/** Those of `dendrite compare`: a recipe can depend on the size of the network. */
+const LAYERS = [784, 500, 10];
+
+/** All pages, by file name. */
+export const rulePages = (): Map<string, string> =>
+  new Map([
+    ['README.md', indexPage()],
+    ...RULES.map((rule): [string, string] => [`${rule.name}.md`, rulePage(rule)]),
+  ]);
+
+/** A comparison small enough to be tried at once: the test of this page runs it. */
+export const exampleOf = ({ name }: RuleDefinition): string =>
+  `npx dendrite compare --rules ${name === 'backprop' ? name : `backprop,${name}`} --layers 784,50,10 --examples 2000 --seeds 2`;
+
+function rulePage(rule: RuleDefinition): string {
+  const { name, title, summary, source, family, network, assumes } = rule;
+  return page(
+    name,
+    `# ${title}`,
+    `\`${name}\` · ${family} · ${network} networks`,
+    summary,
+    '## Mathematics',
+    equationLines(rule)
+      .map((line) => `    ${line}`)
+      .join('\n'),
+    `The symbols are those of [all rules](README.md).`,
+    '## Options',
+    optionTable(rule),
+    ...recipeParagraph(rule),
+    '## Example',
+    `    ${exampleOf(rule)}`,
+    '## What it assumes',
+    describeAssumptions(assumes!)
+      .map(([part, words]) => `- ${part}: ${words}`)
+      .join('\n'),
+    '## Reference',
+    source,
+  );
+}
+
+function indexPage(): string {
+  const parts = describeAssumptions(RULES[0]!.assumes!).map(([part]) => part);
+  return page(
+    '*',
+    '# Learning rules',
+    table(
+      ['rule', 'family', ...parts],
+      RULES.map(({ name, family, assumes }) => [
+        `[${name}](${name}.md)`,
+        family!,
+        ...describeAssumptions(assumes!).map(([, words]) => words),
+      ]),
+    ),
+    '`dendrite rules` shows this ledger too. `test/rules/locality.test.ts` holds the rules to it: it changes what a synapse is said not to see, and its update must not move.',
+    '## Symbols',
+    [
+      '- A row of a matrix is an example; layers are numbered from the input, 0, to the output, L.',
+      '- h_l: rates of layer l, h_0 = x; v_l: potentials of its somata; f: activation; t: one-hot target.',
+      '- W_l: forward weights from layer l − 1 to layer l, a row a presynaptic neuron; B_l, F: feedback weights.',
+      '- ∘: product element by element; η: learning rate. A product over the rows of a minibatch is its mean.',
+      '- ΔW is what plain gradient descent does; every rule can be used with every optimizer. Biases learn like weights from a neuron that always fires at 1, unless a rule says otherwise.',
+    ].join('\n'),
+  );
+}
+
+const page = (source: string, ...blocks: string[]): string =>
+  `<!-- Written by docs/generate-rules.ts from rules/${source}.ts: change that, then run \`npm run docs\`. -->\n\n${blocks.join('\n\n')}\n`;
+
+const optionTable = ({ name, options }: RuleDefinition): string =>
+  Object.keys(options).length === 0
+    ? 'None.'
+    : table(
+        [`option (\`--set ${name}.<option>=<value>\`)`, 'default', 'what it is'],
+        Object.entries(options).map(([option, { default: value, description, choices }]) => [
+          `\`${option}\``,
+          `\`${value}\``,
+          description + (choices ? ` One of ${choices.map((choice) => `\`${choice}\``).join(', ')}.` : ''),
+        ]),
+      );
+
+function recipeParagraph({ recipe }: RuleDefinition): string[] {
+  if (!recipe) return [];
+  const settings = Object.entries(recipe(LAYERS)).map(([setting, value]) => `${setting} \`${value}\``);
+  return [
+    `Where you do not choose, it is trained with ${settings.join(', ')} (for layers ${LAYERS.join(',')}).`,
+  ];
+}
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+
+if (import.meta.url === pathToFileURL(process.argv[1]!).href) {
+  mkdirSync(FOLDER, { recursive: true });
+  for (const [file, text] of rulePages()) writeFileSync(`${FOLDER}${file}`, text);
+}

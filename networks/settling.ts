@@ -1,0 +1,227 @@
+import type { Kernels, RowMemory, Tensor } from '../kernels/index.ts';
+import { ACTIVATIONS, type Activation } from './activation.ts';
+import type { Activity, Connection, LayeredNetwork, Population } from './layered.ts';
+
+export const DYNAMICS = ['energy-based', 'prototypical'] as const;
+
+export interface SettlingOptions {
+  readonly dynamics: (typeof DYNAMICS)[number];
+  /** Size of a step of the dynamics, in time constants of the neurons. */
+  readonly epsilon: number;
+}
+
+/** The activity of the populations that settle, lowest first. */
+export type SettlingState = readonly Activity[];
+
+/** The pull of the target: the force -beta dC/d(rate), with C = |y - t|^2, or the cross-entropy of a softmax readout. */
+export interface Nudge {
+  readonly target: Tensor;
+  /** 1 x 1 */
+  readonly beta: Tensor;
+}
+
+export interface PhaseOptions {
+  readonly nudge?: Nudge;
+  /** The output population keeps the rates that it has. */
+  readonly clamped?: boolean;
+  /** In place of the weights of the connections, one each. */
+  readonly weights?: readonly Tensor[];
+}
+
+/** What a state leaves behind for the next time that its example is shown. */
+export interface Remembered {
+  readonly memory: RowMemory;
+  readonly values: Tensor;
+}
+
+/**
+ * A layered network whose connections act in both directions, and whose neurons settle to a minimum of the energy
+ *
+ *   E = 1/2 sum s_i^2 - sum_{i<j} W_ij rho(s_i) rho(s_j) - sum b_i rho(s_i)     (Scellier & Bengio 2017, eq. 1)
+ *
+ * for potentials s, rates rho(s) and an input that is given. Everything here is dynamics; what is learned from the states
+ * is up to the rules. All populations move at once, each from the old state of the others.
+ *
+ * With cross-entropy the output layer is a softmax readout of the last population that settles, and no part of the
+ * dynamics (Laborieux et al. 2021, section 2.4).
+ */
+export class EnergyNetwork {
+  /** The connections of the energy: `connections[l]` leads into the settling population l. */
+  readonly connections: readonly Connection[];
+  /** From the last settling population to the softmax outputs, if there are some. */
+  readonly readout: Connection | null;
+  readonly #k: Kernels;
+  readonly #network: LayeredNetwork;
+  readonly #options: SettlingOptions;
+  readonly #last: number;
+
+  constructor(k: Kernels, network: LayeredNetwork, options: SettlingOptions) {
+    const hasReadout = network.populations.at(-1)!.activation === 'softmax';
+    this.#k = k;
+    this.#network = network;
+    this.#options = options;
+    this.connections = hasReadout ? network.connections.slice(0, -1) : network.connections;
+    this.readout = hasReadout ? network.connections.at(-1)! : null;
+    this.#last = this.connections.length - 1;
+  }
+
+  /** The current of the input, which stays the same while the network settles: x W_1 + b_1. */
+  drive(input: Tensor, weights: Tensor = this.connections[0]!.weights): Tensor {
+    const { bias } = this.connections[0]!;
+    const product = this.#k.matmul(input, weights);
+    return bias ? this.#k.mapInto(product, (i, b) => i + b, product, bias) : product;
+  }
+
+  /** All potentials at zero. */
+  rest(batch: number): SettlingState {
+    return this.connections.map(({ to }) => this.#activity(to, this.#k.constant(0, batch, to.size)));
+  }
+
+  /**
+   * @param drive of the input
+   * @returns the state after `iterations` steps
+   */
+  relax(start: SettlingState, drive: Tensor, iterations: number, phase: PhaseOptions = {}): SettlingState {
+    let state = start;
+    for (let i = 0; i < iterations; i++) state = this.step(state, drive, phase);
+    return state;
+  }
+
+  /** One step of the dynamics. */
+  step(state: SettlingState, drive: Tensor, phase: PhaseOptions = {}): SettlingState {
+    const weights = phase.weights ?? this.#network.connections.map((connection) => connection.weights);
+    const force = phase.nudge ? this.#force(state, phase.nudge, weights) : null;
+    return state.map((activity, l) => {
+      if (l === this.#last && phase.clamped) return activity;
+      return this.#move(
+        l,
+        activity,
+        drive,
+        this.#currents(l, state, weights),
+        l === this.#last ? force : null,
+      );
+    });
+  }
+
+  /** Output rates, batch x classes: those of the output population, or of the softmax readout. */
+  output(state: SettlingState, weights: Tensor | undefined = this.readout?.weights): Tensor {
+    const top = state.at(-1)!;
+    if (!this.readout || !weights) return top.rate;
+    const product = this.#k.matmul(top.rate, weights);
+    const { bias } = this.readout;
+    return this.#k.softmax(bias ? this.#k.mapInto(product, (i, b) => i + b, product, bias) : product);
+  }
+
+  /** The energy of each example, batch x 1. */
+  energy(state: SettlingState, drive: Tensor): Tensor {
+    const k = this.#k;
+    const energy = k.constant(0, drive.rows, 1);
+    for (const [l, { potential, rate }] of state.entries()) {
+      const external = l === 0 ? drive : (this.connections[l]!.bias ?? 0);
+      const own = k.map((s, r, b) => 0.5 * s * s - b * r, potential, rate, external);
+      k.sum(own, { over: 'columns', into: energy, accumulate: true });
+      if (l === 0) continue;
+      const bottomUp = k.matmul(state[l - 1]!.rate, this.connections[l]!.weights);
+      const pair = k.map((current, r) => -current * r, bottomUp, rate);
+      k.sum(pair, { over: 'columns', into: energy, accumulate: true });
+    }
+    return energy;
+  }
+
+  /** Room for a state of each example, at rest until one is remembered. */
+  particles(examples: number): {
+    recall(batch: number): SettlingState;
+    keep(state: SettlingState): Remembered[];
+  } {
+    const k = this.#k;
+    const memories = this.connections.map(({ to }) => k.memory(`particles of ${to.name}`, examples, to.size));
+    return {
+      recall: (batch) =>
+        memories.map((memory, l) => this.#activity(this.connections[l]!.to, k.gather(memory, batch))),
+      keep: (state) => memories.map((memory, l) => ({ memory, values: state[l]!.potential })),
+    };
+  }
+
+  /** What population l receives from the populations below and above it; the input not included. */
+  #currents(l: number, state: SettlingState, weights: readonly Tensor[]): Tensor | null {
+    const k = this.#k;
+    const below = l > 0 ? k.matmul(state[l - 1]!.rate, weights[l]!) : null;
+    if (l === this.#last) return below;
+    // Back through the same synapses: the weights are symmetric.
+    const above = [state[l + 1]!.rate, weights[l + 1]!] as const;
+    return k.matmul(...above, { transposeB: true, ...(below && { into: below, accumulate: true }) });
+  }
+
+  /** -beta dC/d(rate) for the last population that settles. */
+  #force(state: SettlingState, { target, beta }: Nudge, weights: readonly Tensor[]): Tensor {
+    const k = this.#k;
+    const rates = this.output(state, weights.at(-1));
+    // C = |y - t|^2, without the factor 1/2 of the paper's eq. 2, as in the authors' code.
+    if (!this.readout) return k.map((t, y, b) => 2 * b * (t - y), target, rates, beta);
+    const pull = k.map((t, y, b) => b * (t - y), target, rates, beta);
+    return k.matmul(pull, weights.at(-1)!, { transposeB: true });
+  }
+
+  /** `received` comes from other populations that settle, `force` from the target. */
+  #move(l: number, state: Activity, drive: Tensor, received: Tensor | null, force: Tensor | null): Activity {
+    const k = this.#k;
+    const { epsilon, dynamics } = this.#options;
+    const { to: population, bias } = this.connections[l]!;
+    // The drive of the input includes the bias.
+    const constant = l === 0 ? drive : (bias ?? 0);
+    // The authors of the prototypical form let the target pull an output outside of rho; a readout's is a current.
+    const outside = dynamics === 'prototypical' && !this.readout ? force : null;
+    const inside = outside ? null : force;
+    const current =
+      received && inside ? k.mapInto(received, (c, f) => c + f, received, inside) : (received ?? inside);
+    if (dynamics === 'energy-based') return this.#descend(population, state, current ?? 0, constant);
+    // s <- s + epsilon (rho(dPhi/ds) + f - s), with epsilon = 1 eq. 7 of Ernoult et al. 2019
+    const aim = k.map(
+      this.#rho(population).rate,
+      k.map((c, b) => c + b, current ?? 0, constant),
+    );
+    const rate = k.map((s, r, f, e) => s + e * (r + f - s), state.rate, aim, outside ?? 0, epsilon);
+    return { potential: rate, rate };
+  }
+
+  /** s <- s - epsilon dF/ds: eq. 4 of Scellier & Bengio 2017 in steps. */
+  #descend(
+    population: Population,
+    { potential, rate }: Activity,
+    current: Tensor | number,
+    constant: Tensor | number,
+  ): Activity {
+    const k = this.#k;
+    const { epsilon } = this.#options;
+    if (population.activation === 'hard-sigmoid') {
+      // eq. 43: the potential itself is clipped, so that rho(s) = s, and rho' = 1 at the bounds too
+      const clipped = k.map(
+        (s, c, b, e) => Math.min(Math.max(s + e * (c + b - s), 0), 1),
+        potential,
+        current,
+        constant,
+        epsilon,
+      );
+      return { potential: clipped, rate: clipped };
+    }
+    // eq. 8: ds/dt = rho'(s) (current + b) - s
+    const total = k.map((c, b) => c + b, current, constant);
+    const pull = k.map(this.#rho(population).backward, total, potential, rate);
+    return this.#activity(
+      population,
+      k.map((s, p, e) => s + e * (p - s), potential, pull, epsilon),
+    );
+  }
+
+  /** The prototypical state is a rate already, and a clipped potential is its own rate. */
+  #activity(population: Population, potential: Tensor): Activity {
+    const isRate = this.#options.dynamics === 'prototypical' || population.activation === 'hard-sigmoid';
+    return { potential, rate: isRate ? potential : this.#k.map(this.#rho(population).rate, potential) };
+  }
+
+  #rho({ name, activation }: Population): Activation {
+    if (activation === null || activation === 'softmax')
+      throw new Error(`the ${name} population does not settle`);
+    return ACTIVATIONS[activation];
+  }
+}

@@ -1,0 +1,59 @@
+import { feedbackConnection } from '../networks/index.ts';
+import { errorDirections } from './layer-errors.ts';
+import { defineRule } from './rule.ts';
+
+export const drtp = defineRule({
+  name: 'drtp',
+  title: 'Direct random target projection',
+  family: 'feedback alignment',
+  source: 'Frenkel, Lefebvre & Bol 2021, Front. Neurosci. 15:629892',
+  summary:
+    'Fixed random weights project the target, not the error, onto the hidden layers, which need not wait for the output.',
+  equations: `
+    δ_L = e = ∂loss/∂v_L
+    δ_l = (t B_l) ∘ f′(v_l),   t the one-hot target, B_l fixed, random, classes × neurons of layer l
+    ΔW_l = −η h_{l−1}ᵀ δ_l`,
+  assumes: {
+    weightTransport: 'none',
+    phases: ['forward pass'],
+    twoWaySignals: 'none',
+    storedActivity: 'none',
+    locality: ['presynaptic rate', 'postsynaptic potential', 'target'],
+  },
+  network: 'layered',
+  options: {
+    feedbackScale: {
+      default: 1,
+      description:
+        'Projection weights are drawn once from U[-feedbackScale sqrt(6 / n), feedbackScale sqrt(6 / n)], n = hidden units.',
+    },
+  },
+  build({ network, kernels: k, random, options }) {
+    const { connections } = network;
+    const output = network.populations.at(-1)!;
+    const projections = connections.slice(0, -1).map(({ to }) => {
+      // What Torch's kaiming_uniform_ gives a classes x n matrix, as in the authors' code.
+      const limit = options.feedbackScale * Math.sqrt(6 / to.size);
+      const values = random(`feedback to ${to.name}`).uniform(output.size * to.size, -limit, limit);
+      return feedbackConnection(k, output, to, values);
+    });
+    return {
+      learn({ input, target }) {
+        const activity = network.forward(input);
+        // delta_l = (B_l y*) f'(v_l), in the sign of the authors' code: the target stands where the error would
+        const errors = projections.map(({ weights }, l) =>
+          network.throughActivation(l + 1, k.matmul(target, weights), activity),
+        );
+        return {
+          output: activity.at(-1)!.rate,
+          directions: errorDirections(network, activity, [...errors, network.outputError(activity, target)]),
+        };
+      },
+      feedback: projections.map(({ weights }, l) => ({
+        weights,
+        forward: connections.slice(l + 1),
+        orientation: 'down',
+      })),
+    };
+  },
+});

@@ -1,0 +1,70 @@
+import { feedbackConnection } from '../networks/index.ts';
+import { outerProduct } from './direction.ts';
+import { errorDirections, layerErrors } from './layer-errors.ts';
+import { defineRule } from './rule.ts';
+
+export const kolenPollack = defineRule({
+  name: 'kolen-pollack',
+  title: 'Kolen-Pollack learning of the feedback',
+  family: 'feedback alignment',
+  source: 'Akrout, Wilson, Humphreys, Lillicrap & Tweed 2019, NeurIPS 32, arXiv:1904.05391',
+  summary:
+    'Feedback weights start at random and change by the same products as the forward ones, so that decay makes them alike.',
+  equations: `
+    δ_L = e = ∂loss/∂v_L
+    δ_l = (δ_{l+1} B_{l+1}) ∘ f′(v_l)
+    ΔW_l = −η (h_{l−1}ᵀ δ_l + λ W_l)
+    ΔB_l = −η (δ_lᵀ h_{l−1} + λ B_l)
+    hence W_l − B_lᵀ after t steps of plain gradient descent is (1 − η λ)ᵗ times what it was`,
+  assumes: {
+    weightTransport: 'learned',
+    phases: ['forward pass', 'backward pass of the errors'],
+    twoWaySignals: 'layerwise',
+    storedActivity: 'until the error arrives',
+    locality: ['presynaptic rate', 'postsynaptic potential', 'error from above'],
+  },
+  network: 'layered',
+  options: {
+    feedbackScale: {
+      default: 1,
+      description:
+        'Feedback weights start from N(0, feedbackScale^2 / (n + m)) for n pre- and m postsynaptic neurons.',
+    },
+    decay: {
+      default: 0.0001,
+      description:
+        'Decay λ of the forward and feedback weights of all connections above the first, relative to the learning rate.',
+    },
+  },
+  build({ network, kernels: k, random, options: { feedbackScale, decay } }) {
+    const above = network.connections.slice(1);
+    const feedback = above.map(({ from, to }) => {
+      const deviation = feedbackScale / Math.sqrt(from.size + to.size);
+      const values = random(`feedback to ${from.name}`).normal(to.size * from.size, 0, deviation);
+      return feedbackConnection(k, to, from, values);
+    });
+    return {
+      learn({ input, target }) {
+        const activity = network.forward(input);
+        const errors = layerErrors(network, activity, target, (error, l) =>
+          k.matmul(error, feedback[l - 1]!.weights),
+        );
+        // eq. 16: the forward weights that have feedback decay
+        const forward = errorDirections(network, activity, errors).map((direction) =>
+          direction.connection === network.connections[0] ? direction : { ...direction, decay },
+        );
+        // eq. 17: the same product, transposed, and the same decay
+        const backward = feedback.map((connection, l) => ({
+          ...outerProduct(connection, errors[l + 1]!, activity[l + 1]!.rate, 1 / target.rows),
+          decay,
+        }));
+        return { output: activity.at(-1)!.rate, directions: [...forward, ...backward] };
+      },
+      feedback: feedback.map(({ weights }, l) => ({
+        weights,
+        forward: [above[l]!],
+        orientation: 'down',
+      })),
+    };
+  },
+});
