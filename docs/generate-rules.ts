@@ -23,7 +23,7 @@ export const exampleOf = ({ name }: RuleDefinition): string =>
   `npx dendrite compare --rules ${name === 'backprop' ? name : `backprop,${name}`} --layers 784,50,10 --examples 2000 --seeds 2`;
 
 function rulePage(rule: RuleDefinition): string {
-  const { name, title, summary, source, family, network, assumes } = rule;
+  const { name, title, summary, source, family, network, assumes, notes } = rule;
   return page(
     name,
     `# ${title}`,
@@ -34,6 +34,7 @@ function rulePage(rule: RuleDefinition): string {
       .map((line) => `    ${line}`)
       .join('\n'),
     `The symbols are those of [all rules](README.md).`,
+    ...(notes ? [notes] : []),
     '## Options',
     optionTable(rule),
     ...recipeParagraph(rule),

@@ -109,14 +109,15 @@ function planRule(
   const own = parse(settingsSchema.partial(), Object.fromEntries(entries.filter(isSetting).map(fromText)));
   const options = Object.fromEntries(entries.filter((entry) => !isSetting(entry)));
   resolveOptions(definition, options);
-  const settings = parse(settingsSchema, { ...DEFAULTS, ...definition.recipe?.(layers), ...chosen, ...own });
+  const recipe = definition.recipe?.(layers);
+  const settings = parse(settingsSchema, { ...DEFAULTS, ...recipe, ...chosen, ...own });
   const connections = layers.length - 1;
   if (settings.rates.length !== 1 && settings.rates.length !== connections)
     throw new UserError(
       `rates: ${settings.rates.length} learning rates do not fit the ${connections} connections of layers ` +
         `${layers.join(',')}; give one for all or one for each`,
     );
-  return { ...settings, name: definition.name, options, layers };
+  return { ...settings, name: definition.name, options: { ...recipe?.options, ...options }, layers };
 }
 
 /** A setting as it comes from the command line. */

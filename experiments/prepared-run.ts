@@ -39,6 +39,7 @@ export async function prepareRun(
     const target = k.gather(dataset.train.labels, plan.batch);
     const lesson = rule.learn({ input, target });
     checkLesson(definition.name, lesson, target);
+    for (const { memory, values } of lesson.remember ?? []) k.scatter(memory, values);
     const add = (into: Tensor, values: Tensor) => k.sum(values, { over: 'all', into, accumulate: true });
     add(lossTotal, network.readout.loss(k, lesson.output, target));
     add(wrongTotal, wrongAnswers(k, lesson.output, target));
@@ -50,7 +51,9 @@ export async function prepareRun(
     step,
     test: await Evaluation.create(k, 'test', dataset.test, predict),
     validation: dataset.validation && (await Evaluation.create(k, 'validation', dataset.validation, predict)),
-    angles: await createAngleProbe(k, network, rule, dataset),
+    // The forward pass that the gradient is of means nothing to neurons that settle.
+    angles:
+      definition.network === 'energy' ? async () => ({}) : await createAngleProbe(k, network, rule, dataset),
     async resetTotals() {
       await device.write(lossTotal, new Float32Array(1));
       await device.write(wrongTotal, new Float32Array(1));
@@ -78,6 +81,7 @@ function buildRule(
     random: (name) => new RandomStream(seed, name),
     options: resolveOptions(definition, plan.options),
     examples: dataset.train.images.count,
+    optimizer: plan,
   });
 }
 

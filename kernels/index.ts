@@ -1,10 +1,10 @@
 export type { Device, DeviceInfo, Executable, Feed } from './device.ts';
 export { type DeviceListing, type DeviceOptions, listDevices, openDevice } from './devices.ts';
 export { UserError } from './errors.ts';
-export { type Into, Kernels, type MatmulOptions, type SumOptions } from './kernels.ts';
+export { type Into, Kernels, type MatmulOptions, type SumOptions, type Times } from './kernels.ts';
 export { closest } from './nearest.ts';
 export type { Op, Program, StepInfo } from './program.ts';
-export { RandomStream } from './random.ts';
+export { normalPair, RandomStream, unitUniform } from './random.ts';
 export { ReferenceDevice } from './reference.ts';
 export { type JsScalarFunction, sigmoid } from './scalar.ts';
 export type { RowMemory, Table, Tensor } from './tensor.ts';

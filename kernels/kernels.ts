@@ -1,5 +1,5 @@
 import type { Device, Executable } from './device.ts';
-import type { Factor, HostScalar, Op, Program, StepInfo } from './program.ts';
+import type { Factor, HostScalar, Op, Program, RandomOp, StepInfo } from './program.ts';
 import { streamKey } from './random.ts';
 import { type JsScalarFunction, parseScalarFunction } from './scalar.ts';
 import { describeShape, type RowMemory, type Table, type Tensor } from './tensor.ts';
@@ -16,6 +16,20 @@ export interface MatmulOptions extends Into {
   scale?: number | Tensor | readonly [number, Tensor];
   /** Add to what `into` holds, instead of replacing it. */
   accumulate?: boolean;
+  /**
+   * The left operand is mostly zeros, e.g. spikes: the cpu device adds up rows of `b` for the others only. Not together
+   * with `transposeB`.
+   */
+  sparse?: boolean;
+}
+
+/** A number of times that the host computes before each step. */
+export interface Times {
+  readonly scalar: Tensor;
+  /** The scalar is a whole number from 0 to here. */
+  readonly bound: number;
+  /** What to do on a device that needs a fixed number, e.g. 'set the option phases=fixed'. */
+  readonly otherwise: string;
 }
 
 export interface SumOptions extends Into {
@@ -153,7 +167,9 @@ export class Kernels {
 
   /** Matrix product op(a) op(b), optionally scaled and added to `into`. */
   matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
-    const { transposeA = false, transposeB = false, scale = 1, accumulate = false, into } = options;
+    const { transposeA = false, transposeB = false, scale = 1, accumulate = false, sparse = false } = options;
+    const { into } = options;
+    if (sparse && transposeB) throw new Error('a sparse matmul cannot transpose its right operand');
     const [m, inner] = transposeA ? [a.columns, a.rows] : [a.rows, a.columns];
     const [innerB, n] = transposeB ? [b.columns, b.rows] : [b.rows, b.columns];
     if (inner !== innerB)
@@ -163,7 +179,8 @@ export class Kernels {
       );
     const out = this.#result('matmul', m!, n!, into, accumulate);
     if (out === a || out === b) throw new Error(`matmul cannot write into its own operand ${label(out)}`);
-    this.#push({ kind: 'matmul', out, a, b, transposeA, transposeB, factor: asFactor(scale), accumulate });
+    const factor = asFactor(scale);
+    this.#push({ kind: 'matmul', out, a, b, transposeA, transposeB, factor, accumulate, sparse });
     return out;
   }
 
@@ -246,8 +263,63 @@ export class Kernels {
     return this.#random('bernoulli', stream, probability.rows, probability.columns, 0, 1, probability, into);
   }
 
+  /**
+   * Poisson counts with the given means, new ones at each step: spikes in a time step, of which there may be more than
+   * one. Means from 0 to 0.5; a count is 8 at most.
+   */
+  poisson(stream: string, mean: Tensor, { into }: Into = {}): Tensor {
+    return this.#random('poisson', stream, mean.rows, mean.columns, 0, 1, mean, into);
+  }
+
+  /**
+   * One step of a causal convolution in time: sum over j of kernel[j] times what `a` was j steps ago.
+   * @param kernel 1 x taps
+   * @param pending (taps - 1) a.rows x a.columns, for each of the next steps what past values of `a` contribute to
+   * it; start with zeros
+   */
+  convolve(a: Tensor, kernel: Tensor, pending: Tensor): Tensor {
+    const taps = kernel.columns;
+    if (kernel.rows !== 1 || taps < 2)
+      throw new Error(`convolve needs a kernel of one row and at least two columns, not ${label(kernel)}`);
+    if (pending.rows !== (taps - 1) * a.rows || pending.columns !== a.columns)
+      throw new Error(`convolve of ${label(a)} with ${taps} taps cannot use ${label(pending)}`);
+    const out = this.#result('convolve', a.rows, a.columns, undefined, false);
+    this.#push({ kind: 'convolve', out, a, kernel, pending });
+    return out;
+  }
+
+  /**
+   * Records the body once, to run it several times: simulated milliseconds. Random fills draw new numbers in each
+   * iteration. Tensors that change from one iteration to the next have to exist before: states, or temporaries that the
+   * body writes with `into`.
+   * @param body gets the number of the iteration (1 x 1), from 0
+   */
+  repeat(times: number | Times, body: (iteration: Tensor) => void): void {
+    const outside = this.#recording('repeat');
+    const fixed = typeof times === 'number';
+    const bound = fixed ? times : times.bound;
+    if (!Number.isInteger(bound) || bound < 1) throw new Error(`repeat cannot run ${bound} times`);
+    const iteration = this.#tensor('iteration', 1, 1, 'scalar');
+    const inside: Op[] = [];
+    this.#ops = inside;
+    try {
+      body(iteration);
+    } finally {
+      this.#ops = outside;
+    }
+    const otherwise = fixed ? null : times.otherwise;
+    this.#push({
+      kind: 'repeat',
+      times: fixed ? times : times.scalar,
+      bound,
+      otherwise,
+      iteration,
+      body: inside,
+    });
+  }
+
   #random(
-    distribution: 'uniform' | 'normal' | 'bernoulli',
+    distribution: RandomOp['distribution'],
     stream: string,
     rows: number,
     columns: number,

@@ -17,6 +17,8 @@ export interface MatmulOp {
   readonly transposeB: boolean;
   readonly factor: Factor;
   readonly accumulate: boolean;
+  /** `a` is mostly zeros: a hint, which changes the result by rounding only. */
+  readonly sparse: boolean;
 }
 
 /**
@@ -64,12 +66,13 @@ export interface SoftmaxOp {
 
 /**
  * Random fill; see random.ts for the generator and the layout of its counter.
- * uniform: a + (b - a) u; normal: a + b z; bernoulli: 1 with probability `probability[i]`, else 0.
+ * uniform: a + (b - a) u; normal: a + b z; bernoulli: 1 with probability `probability[i]`, else 0; poisson: a count with
+ * the mean `probability[i]`.
  */
 export interface RandomOp {
   readonly kind: 'random';
   readonly out: Tensor;
-  readonly distribution: 'uniform' | 'normal' | 'bernoulli';
+  readonly distribution: 'uniform' | 'normal' | 'bernoulli' | 'poisson';
   readonly a: number;
   readonly b: number;
   readonly probability: Tensor | null;
@@ -94,7 +97,48 @@ export interface ScatterOp {
   readonly memory: RowMemory;
 }
 
-export type Op = MatmulOp | MapOp | SumOp | DotOp | ArgmaxOp | SoftmaxOp | RandomOp | GatherOp | ScatterOp;
+/**
+ * One step of a causal convolution in time. `kernel` is 1 x taps, and `pending`, (taps - 1) m x n, holds m rows for each
+ * of the next steps: what past inputs will contribute to them.
+ *
+ * out = kernel[0] a + pending[0], then pending[j] = pending[j + 1] + kernel[j + 1] a, where the last one has no next.
+ */
+export interface ConvolveOp {
+  readonly kind: 'convolve';
+  readonly out: Tensor;
+  readonly a: Tensor;
+  readonly kernel: Tensor;
+  readonly pending: Tensor;
+}
+
+/** The body so many times. Random fills in it draw with the counter `counter * bound + iteration`. */
+export interface RepeatOp {
+  readonly kind: 'repeat';
+  /** A whole number above 0, or a host scalar that holds one from 0 to `bound`. */
+  readonly times: number | Tensor;
+  readonly bound: number;
+  /** What to do where only a fixed number of times is possible: for the error message. */
+  readonly otherwise: string | null;
+  /** 1 x 1, the number of the iteration, from 0. */
+  readonly iteration: Tensor;
+  readonly body: readonly Op[];
+}
+
+export type Op =
+  | MatmulOp
+  | MapOp
+  | SumOp
+  | DotOp
+  | ArgmaxOp
+  | SoftmaxOp
+  | RandomOp
+  | GatherOp
+  | ScatterOp
+  | ConvolveOp
+  | RepeatOp;
+
+/** An op that does its own work once. */
+export type SimpleOp = Exclude<Op, RepeatOp>;
 
 /** What a host-side scalar is computed from, once before each step. */
 export interface StepInfo {
@@ -117,7 +161,7 @@ export interface Program {
   readonly batch: number;
 }
 
-/** The tensors that an op reads, `out` included when it adds to what is there. */
+/** The tensors that an op reads itself, `out` included when it adds to what is there. */
 export function inputsOf(op: Op): Tensor[] {
   switch (op.kind) {
     case 'matmul':
@@ -134,12 +178,17 @@ export function inputsOf(op: Op): Tensor[] {
       return [op.a];
     case 'random':
       return op.probability ? [op.probability] : [];
+    case 'convolve':
+      return [op.a, op.kernel, op.pending];
+    case 'repeat':
+      return typeof op.times === 'number' ? [] : [op.times];
     case 'gather':
       return [];
   }
 }
 
-/** The tensor that an op computes; null where it writes to the host. */
-export const outputOf = (op: Op): Tensor | null => (op.kind === 'scatter' ? null : op.out);
+/** The tensor that an op computes; null where it writes to the host, or leaves that to its body. */
+export const outputOf = (op: Op): Tensor | null =>
+  op.kind === 'scatter' || op.kind === 'repeat' ? null : op.out;
 
 const scalarOf = (factor: Factor): Tensor[] => (factor.scalar ? [factor.scalar] : []);

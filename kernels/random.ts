@@ -42,6 +42,28 @@ export function normalPair(word0: number, word1: number): [number, number] {
   return [radius * Math.cos(angle), radius * Math.sin(angle)];
 }
 
+const { fround } = Math;
+
+/**
+ * A Poisson number from one uniform number by inversion: how many of P(N >= 1), P(N >= 2), ... P(N >= 8) are above u. It
+ * is meant for spikes in a time step, with a mean from 0 to 0.5; above, the series of 1 - e^-mean ends too early. Every
+ * operation is rounded to float32, so that every device counts alike.
+ */
+export function poissonCount(u: number, mean: number): number {
+  const m = fround(mean);
+  let series = 1;
+  for (let n = 8; n > 1; n--) series = fround(1 - fround(fround(m * fround(1 / n)) * series));
+  let tail = fround(m * series);
+  let probability = fround(1 - tail);
+  let count = 0;
+  while (u < tail && count < 8) {
+    count++;
+    probability = fround(fround(probability * m) / count);
+    tail = fround(tail - probability);
+  }
+  return count;
+}
+
 /** The key of a named stream under a seed: word 0 is the seed, word 1 the FNV-1a hash of the name. */
 export function streamKey(seed: number, name: string): [number, number] {
   let hash = 0x811c9dc5;

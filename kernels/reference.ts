@@ -1,6 +1,6 @@
 import type { Device, DeviceInfo, Executable, Feed } from './device.ts';
 import type { Factor, Op, Program } from './program.ts';
-import { normalPair, threefry, unitUniform } from './random.ts';
+import { normalPair, poissonCount, threefry, unitUniform } from './random.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
@@ -64,7 +64,16 @@ export class ReferenceDevice implements Device {
     return factor.constant * (factor.scalar ? this.values(factor.scalar)[0]! : 1);
   }
 
-  #execute(op: Op, step: number, rows: Uint32Array): void {
+  /** @param counter the step's number, and within a repeat that of the iteration */
+  #execute(op: Op, counter: number, rows: Uint32Array): void {
+    if (op.kind === 'repeat') {
+      const times = typeof op.times === 'number' ? op.times : this.values(op.times)[0]!;
+      for (let i = 0; i < times; i++) {
+        this.values(op.iteration)[0] = i;
+        for (const inner of op.body) this.#execute(inner, counter * op.bound + i, rows);
+      }
+      return;
+    }
     if (op.kind === 'scatter') {
       const a = this.values(op.a);
       const n = op.a.columns;
@@ -144,14 +153,29 @@ export class ReferenceDevice implements Device {
       case 'random': {
         const words = new Uint32Array(2);
         for (let i = 0; i < out.length; i += 2) {
-          threefry(i >> 1, step, op.key[0], op.key[1], words);
+          threefry(i >> 1, counter, op.key[0], op.key[1], words);
           const normals = normalPair(words[0]!, words[1]!);
           for (let k = 0; k < 2 && i + k < out.length; k++) {
             const u = unitUniform(words[k]!);
             if (op.distribution === 'uniform') out[i + k] = op.a + (op.b - op.a) * u;
             else if (op.distribution === 'normal') out[i + k] = op.a + op.b * normals[k]!;
+            else if (op.distribution === 'poisson')
+              out[i + k] = poissonCount(u, this.values(op.probability!)[i + k]!);
             // Compared in float32, as on the other devices.
             else out[i + k] = u < Math.fround(this.values(op.probability!)[i + k]!) ? 1 : 0;
+          }
+        }
+        return;
+      }
+      case 'convolve': {
+        const a = this.values(op.a);
+        const kernel = this.values(op.kernel);
+        const pending = this.values(op.pending);
+        for (let i = 0; i < out.length; i++) {
+          out[i] = kernel[0]! * a[i]! + pending[i]!;
+          for (let j = 1; j < kernel.length; j++) {
+            const next = j < kernel.length - 1 ? pending[j * out.length + i]! : 0;
+            pending[(j - 1) * out.length + i] = next + kernel[j]! * a[i]!;
           }
         }
         return;

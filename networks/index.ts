@@ -17,4 +17,5 @@ export {
   type PhaseOptions,
   type Remembered,
   type SettlingState,
+  type Synapses,
 } from './settling.ts';

@@ -20,12 +20,14 @@ export interface Nudge {
   readonly beta: Tensor;
 }
 
+export type Synapses = Pick<Connection, 'weights' | 'bias'>;
+
 export interface PhaseOptions {
   readonly nudge?: Nudge;
   /** The output population keeps the rates that it has. */
   readonly clamped?: boolean;
-  /** In place of the weights of the connections, one each. */
-  readonly weights?: readonly Tensor[];
+  /** In place of those of the connections, one each. */
+  readonly synapses?: readonly Synapses[];
 }
 
 /** What a state leaves behind for the next time that its example is shown. */
@@ -66,10 +68,8 @@ export class EnergyNetwork {
   }
 
   /** The current of the input, which stays the same while the network settles: x W_1 + b_1. */
-  drive(input: Tensor, weights: Tensor = this.connections[0]!.weights): Tensor {
-    const { bias } = this.connections[0]!;
-    const product = this.#k.matmul(input, weights);
-    return bias ? this.#k.mapInto(product, (i, b) => i + b, product, bias) : product;
+  drive(input: Tensor, synapses: Synapses = this.connections[0]!): Tensor {
+    return this.#arriving(input, synapses);
   }
 
   /** All potentials at zero. */
@@ -89,27 +89,20 @@ export class EnergyNetwork {
 
   /** One step of the dynamics. */
   step(state: SettlingState, drive: Tensor, phase: PhaseOptions = {}): SettlingState {
-    const weights = phase.weights ?? this.#network.connections.map((connection) => connection.weights);
-    const force = phase.nudge ? this.#force(state, phase.nudge, weights) : null;
+    const synapses = phase.synapses ?? this.#network.connections;
+    const force = phase.nudge ? this.#force(state, phase.nudge, synapses.at(-1)!) : null;
     return state.map((activity, l) => {
       if (l === this.#last && phase.clamped) return activity;
-      return this.#move(
-        l,
-        activity,
-        drive,
-        this.#currents(l, state, weights),
-        l === this.#last ? force : null,
-      );
+      const received = this.#received(l, state, synapses);
+      const constant = l === 0 ? drive : (synapses[l]!.bias ?? 0);
+      return this.#move(l, activity, constant, received, l === this.#last ? force : null);
     });
   }
 
   /** Output rates, batch x classes: those of the output population, or of the softmax readout. */
-  output(state: SettlingState, weights: Tensor | undefined = this.readout?.weights): Tensor {
-    const top = state.at(-1)!;
-    if (!this.readout || !weights) return top.rate;
-    const product = this.#k.matmul(top.rate, weights);
-    const { bias } = this.readout;
-    return this.#k.softmax(bias ? this.#k.mapInto(product, (i, b) => i + b, product, bias) : product);
+  output(state: SettlingState, readout: Synapses | null = this.readout): Tensor {
+    const { rate } = state.at(-1)!;
+    return this.readout && readout ? this.#k.softmax(this.#arriving(rate, readout)) : rate;
   }
 
   /** The energy of each example, batch x 1. */
@@ -142,43 +135,55 @@ export class EnergyNetwork {
     };
   }
 
-  /** What population l receives from the populations below and above it; the input not included. */
-  #currents(l: number, state: SettlingState, weights: readonly Tensor[]): Tensor | null {
+  #arriving(rate: Tensor, { weights, bias }: Synapses): Tensor {
+    const current = this.#k.matmul(rate, weights);
+    return bias ? this.#k.mapInto(current, (c, b) => c + b, current, bias) : current;
+  }
+
+  /** The currents from the populations above and below that settle too. */
+  #received(l: number, state: SettlingState, synapses: readonly Synapses[]): Tensor | null {
     const k = this.#k;
-    const below = l > 0 ? k.matmul(state[l - 1]!.rate, weights[l]!) : null;
+    const below = l > 0 ? k.matmul(state[l - 1]!.rate, synapses[l]!.weights) : null;
     if (l === this.#last) return below;
     // Back through the same synapses: the weights are symmetric.
-    const above = [state[l + 1]!.rate, weights[l + 1]!] as const;
-    return k.matmul(...above, { transposeB: true, ...(below && { into: below, accumulate: true }) });
+    return k.matmul(state[l + 1]!.rate, synapses[l + 1]!.weights, {
+      transposeB: true,
+      ...(below && { into: below, accumulate: true }),
+    });
   }
 
-  /** -beta dC/d(rate) for the last population that settles. */
-  #force(state: SettlingState, { target, beta }: Nudge, weights: readonly Tensor[]): Tensor {
+  /** -beta dC/d(rate) for the last population that settles. `top`: the synapses onto the outputs. */
+  #force(state: SettlingState, { target, beta }: Nudge, top: Synapses): Tensor {
     const k = this.#k;
-    const rates = this.output(state, weights.at(-1));
-    // C = |y - t|^2, without the factor 1/2 of the paper's eq. 2, as in the authors' code.
+    const rates = this.output(state, top);
+    // C = |y - t|^2, without the factor 1/2 of the paper's eq. 2, as in the authors' code
     if (!this.readout) return k.map((t, y, b) => 2 * b * (t - y), target, rates, beta);
     const pull = k.map((t, y, b) => b * (t - y), target, rates, beta);
-    return k.matmul(pull, weights.at(-1)!, { transposeB: true });
+    return k.matmul(pull, top.weights, { transposeB: true });
   }
 
-  /** `received` comes from other populations that settle, `force` from the target. */
-  #move(l: number, state: Activity, drive: Tensor, received: Tensor | null, force: Tensor | null): Activity {
+  /** `constant`: the current of the input, and the bias. */
+  #move(
+    l: number,
+    state: Activity,
+    constant: Tensor | number,
+    received: Tensor | null,
+    force: Tensor | null,
+  ): Activity {
     const k = this.#k;
     const { epsilon, dynamics } = this.#options;
-    const { to: population, bias } = this.connections[l]!;
-    // The drive of the input includes the bias.
-    const constant = l === 0 ? drive : (bias ?? 0);
+    const { to: population } = this.connections[l]!;
     // The authors of the prototypical form let the target pull an output outside of rho; a readout's is a current.
     const outside = dynamics === 'prototypical' && !this.readout ? force : null;
     const inside = outside ? null : force;
     const current =
-      received && inside ? k.mapInto(received, (c, f) => c + f, received, inside) : (received ?? inside);
-    if (dynamics === 'energy-based') return this.#descend(population, state, current ?? 0, constant);
+      (received && inside ? k.mapInto(received, (c, f) => c + f, received, inside) : (received ?? inside)) ??
+      0;
+    if (dynamics === 'energy-based') return this.#descend(population, state, current, constant);
     // s <- s + epsilon (rho(dPhi/ds) + f - s), with epsilon = 1 eq. 7 of Ernoult et al. 2019
     const aim = k.map(
-      this.#rho(population).rate,
-      k.map((c, b) => c + b, current ?? 0, constant),
+      rho(population).rate,
+      k.map((c, b) => c + b, current, constant),
     );
     const rate = k.map((s, r, f, e) => s + e * (r + f - s), state.rate, aim, outside ?? 0, epsilon);
     return { potential: rate, rate };
@@ -206,7 +211,7 @@ export class EnergyNetwork {
     }
     // eq. 8: ds/dt = rho'(s) (current + b) - s
     const total = k.map((c, b) => c + b, current, constant);
-    const pull = k.map(this.#rho(population).backward, total, potential, rate);
+    const pull = k.map(rho(population).backward, total, potential, rate);
     return this.#activity(
       population,
       k.map((s, p, e) => s + e * (p - s), potential, pull, epsilon),
@@ -216,12 +221,12 @@ export class EnergyNetwork {
   /** The prototypical state is a rate already, and a clipped potential is its own rate. */
   #activity(population: Population, potential: Tensor): Activity {
     const isRate = this.#options.dynamics === 'prototypical' || population.activation === 'hard-sigmoid';
-    return { potential, rate: isRate ? potential : this.#k.map(this.#rho(population).rate, potential) };
+    return { potential, rate: isRate ? potential : this.#k.map(rho(population).rate, potential) };
   }
+}
 
-  #rho({ name, activation }: Population): Activation {
-    if (activation === null || activation === 'softmax')
-      throw new Error(`the ${name} population does not settle`);
-    return ACTIVATIONS[activation];
-  }
+function rho({ name, activation }: Population): Activation {
+  if (activation === null || activation === 'softmax')
+    throw new Error(`the ${name} population does not settle`);
+  return ACTIVATIONS[activation];
 }

@@ -12,6 +12,9 @@ export const directFeedbackAlignment = defineRule({
     δ_L = e = ∂loss/∂v_L
     δ_l = (e B_l) ∘ f′(v_l),   B_l fixed, random, outputs × neurons of layer l
     ΔW_l = −η h_{l−1}ᵀ δ_l`,
+  notes:
+    "The author's code starts networks of tanh or logistic neurons from zero weights; for that, use " +
+    '--initial zero.',
   assumes: {
     weightTransport: 'none',
     phases: ['forward pass', 'broadcast of the output error'],

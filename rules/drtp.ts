@@ -13,6 +13,10 @@ export const drtp = defineRule({
     δ_L = e = ∂loss/∂v_L
     δ_l = (t B_l) ∘ f′(v_l),   t the one-hot target, B_l fixed, random, classes × neurons of layer l
     ΔW_l = −η h_{l−1}ᵀ δ_l`,
+  notes:
+    "In the authors' code the target stands where the error would, with a plus sign; as B is " +
+    "symmetric about zero, the sign does not matter. The paper's networks have logistic outputs and a " +
+    'binary cross-entropy; here the loss is that of the experiment.',
   assumes: {
     weightTransport: 'none',
     phases: ['forward pass'],

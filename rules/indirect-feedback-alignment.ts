@@ -15,6 +15,9 @@ export const indirectFeedbackAlignment = defineRule({
     δ_1 = (e B) ∘ f′(v_1),   B fixed, random, outputs × neurons of layer 1
     δ_l = (δ_{l−1} W_l) ∘ f′(v_l)   for 1 < l < L
     ΔW_l = −η h_{l−1}ᵀ δ_l`,
+  notes:
+    'The paper describes the rule without figures or code for it; the range of B is the one that the ' +
+    "author's code uses for direct feedback alignment.",
   assumes: {
     weightTransport: 'none',
     phases: ['forward pass', 'output error to the first hidden layer', 'forward pass of the errors'],

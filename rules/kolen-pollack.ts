@@ -16,6 +16,9 @@ export const kolenPollack = defineRule({
     ΔW_l = −η (h_{l−1}ᵀ δ_l + λ W_l)
     ΔB_l = −η (δ_lᵀ h_{l−1} + λ B_l)
     hence W_l − B_lᵀ after t steps of plain gradient descent is (1 − η λ)ᵗ times what it was`,
+  notes:
+    "In the paper λ is not multiplied by the learning rate, so its λ is η λ here; the authors' code " +
+    'for MNIST has no decay at all. The first connection needs no feedback, so the rule lets it be.',
   assumes: {
     weightTransport: 'learned',
     phases: ['forward pass', 'backward pass of the errors'],

@@ -15,6 +15,10 @@ export const pepita = defineRule({
     second pass:   h′_0 = x + e F,  h′_l = f(h′_{l−1} W_l), e′ = h′_L − t,   F fixed, random
     ΔW_l = −η h′_{l−1}ᵀ (h_l − h′_l)   for l < L
     ΔW_L = −η h′_{L−1}ᵀ e′`,
+  notes:
+    "The presynaptic factor and the output error are those of the second pass, as in the authors' " +
+    'code. The paper also drops out a tenth of the hidden neurons, the same in both passes; this is ' +
+    'left out here.',
   assumes: {
     weightTransport: 'none',
     phases: ['forward pass', 'forward pass with the error added to the input'],

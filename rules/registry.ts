@@ -1,7 +1,9 @@
 import { closest, UserError } from '../kernels/index.ts';
 import { backprop } from './backprop.ts';
+import { contrastiveHebbian } from './contrastive-hebbian.ts';
 import { directFeedbackAlignment } from './direct-feedback-alignment.ts';
 import { drtp } from './drtp.ts';
+import { equilibriumPropagation } from './equilibrium-propagation.ts';
 import { feedbackAlignment } from './feedback-alignment.ts';
 import { indirectFeedbackAlignment } from './indirect-feedback-alignment.ts';
 import { kolenPollack } from './kolen-pollack.ts';
@@ -22,6 +24,8 @@ export const RULES: readonly RuleDefinition[] = [
   weightMirror,
   drtp,
   pepita,
+  equilibriumPropagation,
+  contrastiveHebbian,
   shallow,
 ];
 

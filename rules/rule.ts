@@ -1,5 +1,11 @@
 import { type Kernels, type RandomStream, type Tensor, UserError } from '../kernels/index.ts';
-import type { ActivationName, Connection, InitialWeights, LayeredNetwork } from '../networks/index.ts';
+import type {
+  ActivationName,
+  Connection,
+  InitialWeights,
+  LayeredNetwork,
+  Remembered,
+} from '../networks/index.ts';
 import { type Assumptions, findFaultInAssumptions } from './assumptions.ts';
 import type { Direction } from './direction.ts';
 import type { OptimizerOptions } from './optimizer.ts';
@@ -29,6 +35,8 @@ export interface RuleContext<O extends OptionTable = OptionTable> {
   readonly options: OptionValues<O>;
   /** Number of training examples, for rules that keep something for each. */
   readonly examples: number;
+  /** How its directions will change the weights. */
+  readonly optimizer: OptimizerOptions;
 }
 
 /** One minibatch while it is recorded: images are batch x inputs in [0, 1], targets one-hot, batch x classes. */
@@ -43,6 +51,8 @@ export interface Lesson {
   readonly output: Tensor;
   /** One for each connection that learns, as an estimate of the gradient: the optimizer moves against it. */
   readonly directions: readonly Direction[];
+  /** What is kept of each example until it is shown again. Only training keeps it. */
+  readonly remember?: readonly Remembered[];
 }
 
 /** Feedback weights, beside the forward connections whose weights they stand in for. */
@@ -59,7 +69,7 @@ export interface FeedbackPath {
 
 /** A rule at work in one run. Its methods are recorded once, and the recording runs for every minibatch. */
 export interface Rule {
-  /** May not change the weights: it is also recorded where directions are only looked at. */
+  /** May not change weights or memories: it is also recorded where directions are only looked at. */
   learn(batch: Minibatch): Lesson;
   /**
    * What happens after the weights have changed and before the next minibatch, without an input: a phase of noise
@@ -91,6 +101,8 @@ export interface Recipe extends Partial<OptimizerOptions> {
   readonly loss?: 'cross-entropy' | 'squared-error';
   readonly outputActivation?: ActivationName;
   readonly initial?: InitialWeights;
+  /** Values of the rule's own options. */
+  readonly options?: Readonly<Record<string, number | string | boolean>>;
 }
 
 export interface RuleDefinition<O extends OptionTable = OptionTable> {
@@ -105,6 +117,8 @@ export interface RuleDefinition<O extends OptionTable = OptionTable> {
   readonly family?: string;
   /** The mathematics, a line an equation, in plain text and Unicode. Built-in rules have it. */
   readonly equations?: string;
+  /** Where the rule differs from its paper, or the paper from its authors' code, and what was chosen here. */
+  readonly notes?: string;
   /** What the rule takes for granted: its line in the ledger of `dendrite rules`. Built-in rules have it. */
   readonly assumes?: Assumptions;
   /** The kind of network that it trains. */
@@ -137,9 +151,9 @@ function findFault(definition: Partial<RuleDefinition>): string | null {
   if (typeof definition !== 'object' || definition === null) return 'is not an object';
   for (const part of ['name', 'title', 'source', 'summary'] as const)
     if (typeof definition[part] !== 'string' || definition[part] === '') return `lacks the text '${part}'`;
-  for (const part of ['family', 'equations'] as const)
+  for (const part of ['family', 'equations', 'notes'] as const)
     if (definition[part] !== undefined && typeof definition[part] !== 'string')
-      return `has a '${part}' that is not a text`;
+      return `has '${part}', but not as a text`;
   if (definition.assumes !== undefined) {
     const fault = findFaultInAssumptions(definition.assumes);
     if (fault) return fault;

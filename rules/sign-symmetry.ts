@@ -17,6 +17,10 @@ export const signSymmetry = defineRule({
     batch-random:   M ~ U[0, s √(6 / (n + m))], drawn anew for each minibatch
     fixed-random:   the same, drawn once
     ΔW_l = −η h_{l−1}ᵀ δ_l`,
+  notes:
+    'The paper takes magnitudes of 1, or random ones, together with batch normalization and updates ' +
+    'by the sign of the gradient. Without these the scale of the feedback matters: here it is that of ' +
+    'the initial weights, as in BioTorch (Sanfiz & Akrout 2021, arXiv:2108.13446).',
   assumes: {
     weightTransport: 'signs',
     phases: ['forward pass', 'backward pass of the errors'],

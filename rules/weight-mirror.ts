@@ -17,6 +17,10 @@ export const weightMirror = defineRule({
     mirror:    ξ ~ N(0, σ²) in layer l − 1,   y = f(ξ W_l) − f(0)   (no biases; f linear where the read-out is a softmax)
                ΔB_l = η_B yᵀ ξ − λ B_l,   a mean over as many ξ as a minibatch has examples
     hence E[ΔB_l] ≈ η_B σ² f′(0) W_lᵀ − λ B_l`,
+  notes:
+    "The authors' code for MNIST draws uniform noise, keeps the biases in the mirror phase, and " +
+    'rescales a copy of B, so that B grows without limit. Here the noise is normal, biases are ' +
+    'blocked and B decays, which makes it settle at a multiple of the transposed forward weights.',
   assumes: {
     weightTransport: 'learned',
     phases: ['forward pass', 'backward pass of the errors', 'noise in each layer'],

@@ -1,6 +1,6 @@
 import { Kernels, RandomStream, ReferenceDevice, type Table, type Tensor } from '../kernels/index.ts';
 import type { LayeredNetwork, LayeredOptions } from '../networks/index.ts';
-import type { RuleDefinition } from '../rules/index.ts';
+import type { OptimizerOptions, RuleDefinition } from '../rules/index.ts';
 import { resolveOptions } from '../rules/index.ts';
 
 /** Bits that several tests need: a float64 device with kernels, small networks, small tables. */
@@ -50,6 +50,7 @@ export const buildRule = (
   k: Kernels,
   options: Record<string, unknown> = {},
   seed = 1,
+  optimizer: Partial<OptimizerOptions> = {},
 ) =>
   definition.build({
     network,
@@ -57,6 +58,14 @@ export const buildRule = (
     random: (name) => new RandomStream(seed, name),
     options: resolveOptions(definition, options),
     examples: 100,
+    optimizer: {
+      optimizer: 'sgd',
+      rates: [0.1],
+      momentum: 0.9,
+      weightDecay: 0,
+      schedule: 'constant',
+      ...optimizer,
+    },
   });
 
 /** Bytes as a table of rows scaled to [0, 1]. */

@@ -23,7 +23,7 @@ export const rule: CommandModule<object, { name: string; plugin: string[] }> = {
 };
 
 function describeRule(definition: RuleDefinition): string {
-  const { name, title, summary, source, family, network, assumes } = definition;
+  const { name, title, summary, source, family, network, assumes, notes } = definition;
   const options = Object.entries(definition.options).flatMap(
     ([option, { default: value, description, choices }]) => [
       `${option} = ${value}${choices ? ` (${choices.join(', ')})` : ''}`,
@@ -40,6 +40,7 @@ function describeRule(definition: RuleDefinition): string {
     ...(family ? [`family:   ${family}`] : []),
     `network:  ${network}`,
     ...section('mathematics', equationLines(definition)),
+    ...section('notes', notes ? [notes] : []),
     ...section(
       'assumes',
       ledger.map(([part, words]) => `${part.padEnd(16)}  ${words}`),

@@ -1,4 +1,15 @@
-import type { Factor, GatherOp, MapOp, MatmulOp, Op, RandomOp, ScatterOp, SumOp } from '../program.ts';
+import type {
+  ConvolveOp,
+  Factor,
+  GatherOp,
+  MapOp,
+  MatmulOp,
+  Op,
+  RandomOp,
+  RepeatOp,
+  ScatterOp,
+  SumOp,
+} from '../program.ts';
 import type { RowMemory, Table, Tensor } from '../tensor.ts';
 import { AS_IS, type Blas, ROW_MAJOR, TRANSPOSED } from './blas.ts';
 import { compileMap, type Spread } from './map.ts';
@@ -11,6 +22,8 @@ export type Command = () => void;
 /** What changes from step to step. */
 export interface Moment {
   step: number;
+  /** Of random fills: the step, and within a repeat that of the iteration. */
+  counter: number;
   /** Row numbers of all steps of the call, and where those of this step begin. */
   rows: Uint32Array;
   firstRow: number;
@@ -35,11 +48,13 @@ interface Workshop extends Machine {
 
 export function commandOf(op: Op, workshop: Workshop): Command {
   if (op.kind === 'scatter') return scatter(op, workshop);
+  if (op.kind === 'repeat') return repeat(op, workshop);
   const { kernels, place } = workshop;
   const out = place(op.out);
   const { rows: m, columns: n } = op.out;
   switch (op.kind) {
     case 'matmul':
+      if (op.sparse) return sparseProduct(op, workshop);
       return workshop.blas ? blasProduct(op, workshop, workshop.blas) : product(op, workshop);
     case 'map':
       return map(op, workshop);
@@ -63,7 +78,35 @@ export function commandOf(op: Op, workshop: Workshop): Command {
       return random(op, workshop);
     case 'gather':
       return gather(op, workshop);
+    case 'convolve':
+      return convolve(op, workshop);
   }
+}
+
+function repeat(op: RepeatOp, workshop: Workshop): Command {
+  const { arena, moment, place } = workshop;
+  const body = op.body.map((inner) => commandOf(inner, workshop));
+  const { times, bound } = op;
+  const timesIndex = typeof times === 'number' ? null : place(times) / Float32Array.BYTES_PER_ELEMENT;
+  const iterationIndex = place(op.iteration) / Float32Array.BYTES_PER_ELEMENT;
+  return () => {
+    const { floats } = arena;
+    const count = timesIndex === null ? bound : floats[timesIndex]!;
+    const outside = moment.counter;
+    for (let i = 0; i < count; i++) {
+      moment.counter = outside * bound + i;
+      floats[iterationIndex] = i;
+      for (const command of body) command();
+    }
+    moment.counter = outside;
+  };
+}
+
+function convolve(op: ConvolveOp, { kernels, place }: Workshop): Command {
+  const [out, a, kernel, pending] = [place(op.out), place(op.a), place(op.kernel), place(op.pending)];
+  const count = op.a.rows * op.a.columns;
+  const taps = op.kernel.columns;
+  return () => kernels.convolve(out, a, kernel, pending, count, taps);
 }
 
 function currentValue({ constant, scalar }: Factor, { arena, place }: Workshop): () => number {
@@ -82,6 +125,18 @@ function product(op: MatmulOp, workshop: Workshop): Command {
   const { transposeA, transposeB, accumulate } = op;
   const factor = currentValue(op.factor, workshop);
   return () => kernels.product(out, a, b, m, n, k, transposeA, transposeB, factor(), accumulate);
+}
+
+function sparseProduct(op: MatmulOp, workshop: Workshop): Command {
+  const { kernels, place } = workshop;
+  const [out, a, b] = [place(op.out), place(op.a), place(op.b)];
+  const { rows: m, columns: n } = op.out;
+  const k = innerSize(op);
+  const { accumulate } = op;
+  const factor = currentValue(op.factor, workshop);
+  return op.transposeA
+    ? () => kernels.sparseOuterProduct(out, a, b, m, n, k, factor(), accumulate)
+    : () => kernels.sparseProduct(out, a, b, m, n, k, factor(), accumulate);
 }
 
 function blasProduct(op: MatmulOp, workshop: Workshop, { sgemm }: Blas): Command {
@@ -140,11 +195,13 @@ function random(op: RandomOp, { kernels, moment, place }: Workshop): Command {
   const { a, b } = op;
   if (op.probability) {
     const probability = place(op.probability);
-    return () => kernels.bernoulli(out, count, moment.step, key0, key1, probability);
+    return op.distribution === 'poisson'
+      ? () => kernels.poisson(out, count, moment.counter, key0, key1, probability)
+      : () => kernels.bernoulli(out, count, moment.counter, key0, key1, probability);
   }
   return op.distribution === 'uniform'
-    ? () => kernels.uniform(out, count, moment.step, key0, key1, a, b - a)
-    : () => kernels.normal(out, count, moment.step, key0, key1, a, b);
+    ? () => kernels.uniform(out, count, moment.counter, key0, key1, a, b - a)
+    : () => kernels.normal(out, count, moment.counter, key0, key1, a, b);
 }
 
 /** Number of the table's row for row i of the minibatch. */

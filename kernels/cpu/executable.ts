@@ -8,7 +8,7 @@ import { layOut } from './memory.ts';
 export class CpuExecutable implements Executable {
   readonly #program: Program;
   readonly #machine: Machine;
-  readonly #moment: Moment = { step: 0, rows: new Uint32Array(0), firstRow: 0, base: 0 };
+  readonly #moment: Moment = { step: 0, counter: 0, rows: new Uint32Array(0), firstRow: 0, base: 0 };
   readonly #region: number;
   readonly #commands: readonly Command[];
   #disposed = false;
@@ -56,6 +56,7 @@ export class CpuExecutable implements Executable {
     moment.rows = rows;
     for (let i = 0; i < steps; i++) {
       moment.step = firstStep + i;
+      moment.counter = moment.step;
       moment.firstRow = i * batch;
       for (const command of this.#commands) command();
     }

@@ -1,5 +1,5 @@
 import { UserError } from '../errors.ts';
-import { inputsOf, outputOf, type Program } from '../program.ts';
+import { inputsOf, type Op, outputOf, type Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
 
 const ALIGNMENT = 64;
@@ -130,6 +130,39 @@ export interface Layout {
   readonly bytes: number;
 }
 
+/** The ops of a program in a row, and where those of each repeat begin and end. */
+function flatten(program: Program): { ops: Op[]; loops: { start: number; end: number }[] } {
+  const ops: Op[] = [];
+  const loops: { start: number; end: number }[] = [];
+  const add = (op: Op): void => {
+    ops.push(op);
+    if (op.kind !== 'repeat') return;
+    const start = ops.length;
+    op.body.forEach(add);
+    loops.push({ start, end: ops.length - 1 });
+  };
+  program.ops.forEach(add);
+  return { ops, loops };
+}
+
+/** The last op that uses each tensor. What a repeat uses of the ops before it, every iteration uses. */
+function lastUses(
+  uses: readonly (readonly Tensor[])[],
+  loops: readonly { start: number; end: number }[],
+): Map<Tensor, number> {
+  const first = new Map<Tensor, number>();
+  const last = new Map<Tensor, number>();
+  for (const [i, tensors] of uses.entries())
+    for (const t of tensors) {
+      if (!first.has(t)) first.set(t, i);
+      last.set(t, i);
+    }
+  for (const { start, end } of loops)
+    for (const t of uses.slice(start, end + 1).flat())
+      if (first.get(t)! < start) last.set(t, Math.max(last.get(t)!, end));
+  return last;
+}
+
 /**
  * Lays out the host scalars and temporaries of a program. Two temporaries share memory if one is used for the last time
  * before the other is computed; the result of an op never shares memory with what the op reads.
@@ -143,16 +176,20 @@ export function layOut(program: Program): Layout {
   };
   for (const { tensor } of program.hostScalars) place(tensor);
 
-  const uses = program.ops.map((op) => [...new Set([outputOf(op) ?? [], inputsOf(op)].flat())]);
-  const lastUse = new Map(uses.flatMap((tensors, i) => tensors.map((t) => [t, i] as const)));
-  for (const [i, op] of program.ops.entries()) {
+  const { ops, loops } = flatten(program);
+  const uses = ops.map((op) => [...new Set([outputOf(op) ?? [], inputsOf(op)].flat())]);
+  const lastUse = lastUses(uses, loops);
+  // Those that a repeat's last op is the last to use may have been used by another op of it.
+  const ends = new Map<number, Tensor[]>();
+  for (const [t, i] of lastUse) if (t.storage === 'temporary') ends.set(i, [...(ends.get(i) ?? []), t]);
+  for (const [i, op] of ops.entries()) {
+    if (op.kind === 'repeat') place(op.iteration);
     for (const t of inputsOf(op))
       if (t.storage !== 'state' && !offsets.has(t))
         throw new Error(`'${t.name}' is used in '${program.name}' before anything there computes it`);
     const out = outputOf(op);
     if (out?.storage === 'temporary' && !offsets.has(out)) place(out);
-    for (const t of uses[i]!)
-      if (t.storage === 'temporary' && lastUse.get(t) === i) stretches.giveBack(offsets.get(t)!);
+    for (const t of ends.get(i) ?? []) stretches.giveBack(offsets.get(t)!);
   }
   return { offsets, bytes: stretches.end };
 }

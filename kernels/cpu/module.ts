@@ -40,6 +40,28 @@ export interface CpuKernels {
     deviation: number,
   ): void;
   bernoulli(out: number, count: number, step: number, key0: number, key1: number, probability: number): void;
+  poisson(out: number, count: number, step: number, key0: number, key1: number, mean: number): void;
+  sparseProduct(
+    out: number,
+    a: number,
+    b: number,
+    m: number,
+    n: number,
+    k: number,
+    factor: number,
+    accumulate: boolean,
+  ): void;
+  sparseOuterProduct(
+    out: number,
+    a: number,
+    b: number,
+    m: number,
+    n: number,
+    k: number,
+    factor: number,
+    accumulate: boolean,
+  ): void;
+  convolve(out: number, a: number, kernel: number, pending: number, count: number, taps: number): void;
   scaleBytes(out: number, count: number, scale: number): void;
 }
 

@@ -19,6 +19,9 @@ const EXPECTED: Record<GpuBackend, { readonly backend: string; readonly executor
 /** Steps in one plan at most. A plan unrolls its steps, so that its size and the time to build it grow with them. */
 const MAX_STEPS = 20;
 
+/** Kernel calls in one plan at most: repeats unroll. */
+const MAX_CALLS = 4000;
+
 /** Gathered values in one plan at most (16 MiB); the rows of a chunk are in memory several times on their way. */
 const MAX_GATHERED = 2 ** 22;
 
@@ -102,16 +105,18 @@ export class GpuExecutable implements Executable {
       (total, rows) => total + this.#program.batch * rows.columns,
       0,
     );
-    return Math.max(1, Math.min(MAX_STEPS, Math.floor(MAX_GATHERED / values)));
+    const byCalls = Math.floor(MAX_CALLS / Math.max(1, this.#lowered.calls.length));
+    return Math.max(1, Math.min(MAX_STEPS, byCalls, Math.floor(MAX_GATHERED / values)));
   }
 
   async #runChunk(feed: Feed): Promise<void> {
-    const { reads, writes, stepScalars, gathered, scattered } = this.#lowered;
+    const { reads, writes, stepScalars, counterRows, gathered, scattered } = this.#lowered;
     if (writes.length + scattered.length === 0) return;
     const plan = this.#plan(feed.steps);
     const inputs = [
       ...reads.map((tensor) => this.#input(this.#state(tensor), tensor.columns)),
       this.#input(this.#scalarValues(feed), stepScalars.columns),
+      this.#input(this.#counterValues(feed), counterRows.columns),
       ...[...gathered.keys()].map((table) => this.#input(gatherRows(table, feed.rows), table.columns)),
     ];
     const results = (await plan(...(inputs as never[]))) as unknown as Float32Array[][];
@@ -141,21 +146,32 @@ export class GpuExecutable implements Executable {
 
   #scalarValues({ steps, firstStep }: Feed): Float32Array {
     const { hostScalars } = this.#program;
-    const rows: number[] = [];
-    for (let step = firstStep; step < firstStep + steps; step++)
-      rows.push(
-        Math.floor(step / 0x10000) & 0xffff,
-        step & 0xffff,
-        ...hostScalars.map(({ value }) => value({ step })),
-      );
-    return Float32Array.from(rows);
+    const { columns } = this.#lowered.stepScalars;
+    const values = new Float32Array(steps * columns);
+    for (let i = 0; i < steps; i++)
+      for (const [j, { value }] of hostScalars.entries())
+        values[i * columns + j] = value({ step: firstStep + i });
+    return values;
+  }
+
+  /** Halves of 16 bits, which float32 holds exactly. */
+  #counterValues({ steps, firstStep }: Feed): Float32Array {
+    const { counters } = this.#lowered;
+    return Float32Array.from(
+      Array.from({ length: steps }, (_, i) =>
+        counters.map(({ value, iteration }) => {
+          const counter = value(firstStep + i);
+          return [Math.floor(counter / 0x10000) & 0xffff, counter & 0xffff, iteration];
+        }),
+      ).flat(2),
+    );
   }
 
   #plan(steps: number): IPipelineRunShortcut {
     let plan = this.#plans.get(steps);
     if (!plan) {
-      const { reads, stepScalars, gathered } = this.#lowered;
-      const sent = [...reads, stepScalars, ...gathered.values()];
+      const { reads, stepScalars, counterRows, gathered } = this.#lowered;
+      const sent = [...reads, stepScalars, counterRows, ...gathered.values()];
       const orchestrate = (...handles: Handle[]): Handle[] => this.#unroll(steps, sent, handles);
       // gpu.js asks a function for the number of its parameters.
       Object.defineProperty(orchestrate, 'length', { value: sent.length });
@@ -174,12 +190,13 @@ export class GpuExecutable implements Executable {
       if (!handle) throw new Error(`'${this.#program.name}' reads '${tensor.name}' before it is computed`);
       return handle;
     };
-    const { calls, writes, scattered } = this.#lowered;
+    const { calls, counters, writes, scattered } = this.#lowered;
     const forMemories: Handle[] = [];
     for (let step = 0; step < steps; step++) {
-      for (const { kernel, args, takesStep, out } of calls) {
+      for (const { kernel, args, takesStep, counter, out } of calls) {
         const operands = args.map(value);
-        values.set(out, this.#kernel(kernel)(...operands, ...(takesStep ? [step] : [])));
+        const row = counter === null ? step : step * counters.length + counter;
+        values.set(out, this.#kernel(kernel)(...operands, ...(takesStep ? [row] : [])));
       }
       forMemories.push(...scattered.map((write) => value(write.values)));
     }

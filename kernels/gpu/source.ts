@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import {
+  type ConvolveOp,
   type DotOp,
   type Factor,
   inputsOf,
@@ -9,6 +10,7 @@ import {
   type Program,
   type RandomOp,
   type ScatterOp,
+  type SimpleOp,
   type SoftmaxOp,
   type SumOp,
 } from '../program.ts';
@@ -36,8 +38,10 @@ export interface KernelText {
 export interface KernelCall {
   readonly kernel: KernelText;
   readonly args: readonly Tensor[];
-  /** Whether the kernel's last argument is the number of the step within its chunk. */
+  /** Whether the kernel's last argument is the number of the step within its chunk, or the row of its counter. */
   readonly takesStep: boolean;
+  /** Number of the counter whose row for the step is the argument; null for the number of the step. */
+  readonly counter: number | null;
   readonly out: Tensor;
 }
 
@@ -47,32 +51,63 @@ export interface LoweredProgram {
   /** States whose values a step needs from before. */
   readonly reads: readonly Tensor[];
   readonly writes: readonly Tensor[];
-  /** A row a step: the upper and the lower half of the step's number, then the host scalars. */
+  /** A row a step: the host scalars. */
   readonly stepScalars: Tensor;
+  /** A row for each step and counter: upper and lower half of the counter's value, and the iteration. */
+  readonly counterRows: Tensor;
+  readonly counters: readonly Counter[];
   /** For each table, the rows of all minibatches of the chunk. */
   readonly gathered: ReadonlyMap<Table | RowMemory, Tensor>;
   /** What each step writes to memories, once the chunk is done. */
   readonly scattered: readonly { readonly memory: RowMemory; readonly values: Tensor }[];
 }
 
+/** What random fills count by: the step's number, and one for each iteration of each repeat. */
+export interface Counter {
+  value(step: number): number;
+  readonly iteration: number;
+}
+
 const X = 'this.thread.x';
 const Y = 'this.thread.y';
-const STEP_WORDS = 2;
 
 /** WebGPU guarantees 8 storage buffers for a kernel, of which one is the result. */
 const MAX_ARGUMENTS = 7;
 
-/** @throws UserError if a map has too many arguments for one kernel */
-export function lowerProgram({ ops, hostScalars }: Program): LoweredProgram {
-  const stepScalars = scratch('step scalars', 1, STEP_WORDS + hostScalars.length);
+/**
+ * Repeats unroll.
+ * @throws UserError if a map has too many arguments for one kernel, or a number of times is not fixed
+ */
+export function lowerProgram({ name, ops, hostScalars }: Program): LoweredProgram {
+  // An array without columns is not one to gpu.js.
+  const stepScalars = scratch('step scalars', 1, Math.max(1, hostScalars.length));
+  const counterRows = scratch('counters', 1, 3);
+  const counters: Counter[] = [{ value: (step) => step, iteration: 0 }];
   const gathered = new Map<Table | RowMemory, Tensor>();
   const scattered: { memory: RowMemory; values: Tensor }[] = [];
   const calls = hostScalars.map(({ tensor }, i) =>
-    call(tensor, { scalars: stepScalars }, `return scalars[step][${STEP_WORDS + i}];`, { takesStep: true }),
+    call(tensor, { scalars: stepScalars }, `return scalars[step][${i}];`, { takesStep: true }),
   );
   const reads = new Set<Tensor>();
   const writes = new Set<Tensor>();
-  for (const op of ops) {
+  const lower = (op: Op, counter: number): void => {
+    if (op.kind === 'repeat') {
+      if (typeof op.times !== 'number')
+        throw new UserError(
+          `'${name}' repeats a part a number of times that changes from step to step, which the gpu device cannot do: ${op.otherwise}`,
+        );
+      for (let iteration = 0; iteration < op.times; iteration++) {
+        const outside = counters[counter]!;
+        const value = (step: number): number => outside.value(step) * op.bound + iteration;
+        const inside = counters.push({ value, iteration }) - 1;
+        const number = call(op.iteration, { counters: counterRows }, 'return counters[step][2];', {
+          takesStep: true,
+        });
+        calls.push({ ...number, counter: inside });
+        for (const inner of op.body) lower(inner, inside);
+      }
+      return;
+    }
     for (const tensor of inputsOf(op))
       if (tensor.storage === 'state' && !writes.has(tensor)) reads.add(tensor);
     if (op.kind === 'scatter') {
@@ -80,17 +115,29 @@ export function lowerProgram({ ops, hostScalars }: Program): LoweredProgram {
       const values = scratch(op.memory.name, op.a.rows, op.a.columns);
       calls.push(call(values, { a: op.a }, `return a[${Y}][${X}];`));
       scattered.push({ memory: op.memory, values });
-      continue;
+      return;
     }
-    calls.push(...lowerOp(op, stepScalars, gathered));
-    if (op.out.storage === 'state') writes.add(op.out);
-  }
-  return { calls, reads: [...reads], writes: [...writes], stepScalars, gathered, scattered };
+    for (const made of lowerOp(op, counterRows, gathered)) {
+      calls.push(op.kind === 'random' ? { ...made, counter } : made);
+      if (made.out.storage === 'state') writes.add(made.out);
+    }
+  };
+  for (const op of ops) lower(op, 0);
+  return {
+    calls,
+    reads: [...reads],
+    writes: [...writes],
+    stepScalars,
+    counterRows,
+    counters,
+    gathered,
+    scattered,
+  };
 }
 
 function lowerOp(
-  op: Exclude<Op, ScatterOp>,
-  stepScalars: Tensor,
+  op: Exclude<SimpleOp, ScatterOp>,
+  counterRows: Tensor,
   gathered: Map<Table | RowMemory, Tensor>,
 ): KernelCall[] {
   switch (op.kind) {
@@ -107,7 +154,9 @@ function lowerOp(
     case 'softmax':
       return softmaxCalls(op);
     case 'random':
-      return [randomCall(op, stepScalars)];
+      return [randomCall(op, counterRows)];
+    case 'convolve':
+      return convolveCalls(op);
     case 'gather': {
       const rows = gathered.get(op.table) ?? scratch(op.table.name, op.out.rows, op.table.columns);
       gathered.set(op.table, rows);
@@ -182,15 +231,32 @@ function mapCall(op: MapOp): KernelCall {
   );
 }
 
-function randomCall(op: RandomOp, stepScalars: Tensor): KernelCall {
+function convolveCalls({ out, a, kernel, pending }: ConvolveOp): KernelCall[] {
+  const { rows } = a;
+  const taps = kernel.columns;
+  const now = `return kernel[0][0] * a[${Y}][${X}] + pending[${Y}][${X}];`;
+  // Row y belongs to the block y / rows, which a quotient of floats could miss.
+  const tap = Array.from(
+    { length: taps - 1 },
+    (_, j) => `if (${Y} >= ${j * rows}) { tap = kernel[0][${j + 1}]; row = ${Y} - ${j * rows}; }`,
+  );
+  const later = taps > 2 ? `if (${Y} < ${(taps - 2) * rows}) { next = pending[${Y} + ${rows}][${X}]; }` : '';
+  const body = `let tap = 0.0; let row = 0; let next = 0.0;
+    ${tap.join('\n')}
+    ${later}
+    return next + tap * a[row][${X}];`;
+  return [call(out, { kernel, a, pending }, now), call(pending, { kernel, a, pending }, body)];
+}
+
+function randomCall(op: RandomOp, counterRows: Tensor): KernelCall {
   const element = `(${Y} * ${op.out.columns} + ${X})`;
-  const step = '(scalars[step][0] << 16) | scalars[step][1]';
+  const step = '(counters[step][0] << 16) | counters[step][1]';
   const word = (odd: string): string =>
     `word(${element} >> 1, ${step}, this.constants.key0, this.constants.key1, this.constants.key2, ${odd})`;
   // A statement of its own: inside a float expression gpu.js makes floats of the integer constants.
   const uniform = `const u = unit(${word(`${element} & 1`)});\n`;
   const options = { takesStep: true, integers: keyConstants(op.key), functions: RANDOM_FUNCTIONS };
-  const args = { scalars: stepScalars };
+  const args = { counters: counterRows };
   switch (op.distribution) {
     case 'uniform':
       return call(op.out, args, `${uniform}return this.constants.low + this.constants.width * u;`, {
@@ -212,8 +278,26 @@ function randomCall(op: RandomOp, stepScalars: Tensor): KernelCall {
         `${uniform}return u < p[${Y}][${X}] ? 1.0 : 0.0;`,
         options,
       );
+    case 'poisson':
+      return call(op.out, { p: op.probability!, ...args }, `${uniform}${POISSON_BODY}`, options);
   }
 }
+
+/** See poissonCount in ../random.ts. */
+const POISSON_BODY = `
+  const mean = p[${Y}][${X}];
+  let series = 1.0;
+  ${[8, 7, 6, 5, 4, 3, 2].map((n) => `series = 1.0 - mean * ${Math.fround(1 / n)} * series;`).join('\n')}
+  let tail = mean * series;
+  let probability = 1.0 - tail;
+  let count = 0.0;
+  ${[1, 2, 3, 4, 5, 6, 7, 8]
+    .map(
+      (n) =>
+        `if (u < tail) { count = ${n}.0; probability = probability * mean / ${n}.0; tail = tail - probability; }`,
+    )
+    .join('\n')}
+  return count;`;
 
 const scratch = (name: string, rows: number, columns: number): Tensor => ({
   id: -1,
@@ -233,7 +317,7 @@ function call(
   const parameters = [...Object.keys(args), ...(takesStep ? ['step'] : [])];
   const source = `function (${parameters.join(', ')}) {\n${body}\n}`;
   const kernel = { source, rows: out.rows, columns: out.columns, floats, integers, functions };
-  return { kernel, args: Object.values(args), takesStep, out };
+  return { kernel, args: Object.values(args), takesStep, counter: null, out };
 }
 
 const totalCall = (out: Tensor, args: Readonly<Record<string, Tensor>>, total: Total): KernelCall =>

@@ -361,6 +361,110 @@ const chainCase: OpCase = {
   relative: 0,
 };
 
+/** Mostly zeros, and a few counts of one and two; one row has none at all. */
+function spikes(name: string, [rows, columns]: Shape): Matrix {
+  const random = new RandomStream(5, name);
+  const values = Float32Array.from({ length: rows * columns }, () => Math.max(0, random.integer(10) - 7));
+  if (rows > 1) values.fill(0, columns, 2 * columns);
+  return matrix(rows, columns, values);
+}
+
+/** The dense product, whatever the device makes of the zeros; sums as in `matmulCase`. */
+const sparseCases = SIZES.flatMap(([m, k, n]) =>
+  [false, true].map(
+    (transposeA): OpCase => ({
+      name: `sparse matmul ${m}x${k}x${n}${transposeA ? ', a transposed' : ''}`,
+      states: {
+        plain: numbers('p', [m, n]),
+        added: numbers('d', [m, n]),
+        rate: numbers('r', [1, 1]),
+        a: spikes('a', transposeA ? [k, m] : [m, k]),
+        b: numbers('b', [k, n]),
+      },
+      record: (kernels, s) => {
+        kernels.matmul(s('a'), s('b'), { transposeA, sparse: true, into: s('plain') });
+        const scale = [-2, s('rate')] as const;
+        kernels.matmul(s('a'), s('b'), {
+          transposeA,
+          sparse: true,
+          scale,
+          accumulate: true,
+          into: s('added'),
+        });
+      },
+      absolute: 16 * (k + 2) * ROUNDING,
+      relative: 0,
+    }),
+  ),
+);
+
+/** Means from 0 to 0.5, groups of zeros among them. */
+const poissonCases = SHAPES.map(([m, n]): OpCase => {
+  const mean = numbers('m', [m, n]);
+  const means = {
+    ...mean,
+    values: mean.values.map((x, i) => (Math.floor(i / 24) % 2 ? 0 : Math.abs(x) / 2)),
+  };
+  return {
+    name: `poisson fills of ${m}x${n}`,
+    states: { out: numbers('o', [m, n]), again: numbers('g', [m, n]), means },
+    record: (k, s) => {
+      k.poisson('spikes', s('means'), { into: s('out') });
+      k.poisson('spikes', s('means'), { into: s('again') });
+    },
+    absolute: 0,
+    relative: 0,
+  };
+});
+
+const convolveCases = SHAPES.flatMap(([m, n]) =>
+  [2, 3, 10].map(
+    (taps): OpCase => ({
+      name: `convolve of ${m}x${n} with ${taps} taps`,
+      states: {
+        out: numbers('o', [m, n]),
+        pending: numbers('p', [(taps - 1) * m, n]),
+        a: numbers('a', [m, n]),
+        kernel: numbers('k', [1, taps]),
+      },
+      record: (k, s) => {
+        k.mapInto(s('out'), (x) => x, k.convolve(s('a'), s('kernel'), s('pending')));
+        k.mapInto(s('a'), (x) => -0.5 * x, s('a'));
+      },
+      absolute: 16 * ROUNDING,
+      relative: 0,
+    }),
+  ),
+);
+
+/** A temporary from before the loop is used in every iteration, while others come and go. */
+const repeatCase: OpCase = {
+  name: 'repeats, one in another, with random fills',
+  states: {
+    out: numbers('o', [7, 5]),
+    noise: numbers('n', [3, 7]),
+    iterations: numbers('i', [1, 1]),
+    a: numbers('a', [7, 5]),
+    w: numbers('w', [5, 5]),
+  },
+  record: (k, s) => {
+    const before = k.map((x) => 0.5 * x, s('a'));
+    const carried = k.map((x) => x, s('a'));
+    let last = carried;
+    k.repeat(3, (iteration) => {
+      last = k.matmul(carried, s('w'));
+      k.mapInto(carried, (x, b, i) => 0.3 * x + b + i, last, before, iteration);
+      k.repeat(2, (inner) => {
+        k.mapInto(s('noise'), (z, u) => 0.5 * z + u, s('noise'), k.uniform('u', 3, 7, -1, 1));
+        k.mapInto(s('iterations'), (t, i, j) => t + 10 * i + j, s('iterations'), iteration, inner);
+      });
+    });
+    k.mapInto(s('out'), (x, y) => x + 2 * y, carried, last);
+  },
+  absolute: 2e-5,
+  relative: 0,
+};
+
 export const OP_TABLE: readonly OpCase[] = [
   ...matmulCases,
   ...sumCases,
@@ -372,5 +476,9 @@ export const OP_TABLE: readonly OpCase[] = [
   ...bernoulliCases,
   ...gatherCases,
   ...memoryCases,
+  ...sparseCases,
+  ...poissonCases,
+  ...convolveCases,
+  repeatCase,
   chainCase,
 ];

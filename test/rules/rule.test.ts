@@ -42,7 +42,7 @@ const FAULTS: [string, object, RegExp][] = [
   ['no build', { ...good, build: 3 }, /lacks the function 'build'/],
   ['no options', { ...good, options: undefined }, /lacks the table 'options'/],
   ['an option without description', { ...good, options: { x: { default: 1 } } }, /option 'x' without/],
-  ['equations that are no text', { ...good, equations: 3 }, /has a 'equations' that is not a text/],
+  ['equations that are no text', { ...good, equations: 3 }, /has 'equations', but not as a text/],
   [
     'an unknown kind of weight transport',
     { ...good, assumes: { ...assumes, weightTransport: 'magic' } },

@@ -4,3 +4,4 @@ export { product } from './product';
 export { bernoulli, normal, uniform } from './random';
 export { argmax, dot, sumOverColumns, sumOverRows } from './reductions';
 export { softmax } from './softmax';
+export { convolve, poisson, sparseOuterProduct, sparseProduct } from './spikes';

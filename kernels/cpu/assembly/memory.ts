@@ -18,5 +18,9 @@ export const COUNTERS: i32 = 64;
 export const WORDS: usize = EDGE_TILE + 4 * 8 * 4;
 export const PACKED_A: usize = WORDS + 2 * COUNTERS * 4;
 export const PACKED_B: usize = PACKED_A + DEPTH * BLOCK_ROWS * 4;
+/** Nonzero values that a sparse product works on at a time. */
+export const EVENTS: i32 = 256;
+/** Where the row for each of them begins, and then the values. */
+export const EVENT_LIST: usize = PACKED_B + DEPTH * BLOCK_COLUMNS * 4;
 /** Where the arena begins: a multiple of 64. */
-export const ARENA_START: usize = PACKED_B + DEPTH * BLOCK_COLUMNS * 4;
+export const ARENA_START: usize = EVENT_LIST + 2 * EVENTS * 4;

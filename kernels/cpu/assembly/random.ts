@@ -29,7 +29,7 @@ export function bernoulli(out: usize, count: i32, step: i32, key0: i32, key1: i3
 }
 
 /** Distance between the first and the second word of a counter. */
-const SECOND: usize = COUNTERS << 2;
+export const SECOND: usize = COUNTERS << 2;
 
 /** `distribution` is a constant, so that each exported function has a loop of its own. */
 // @ts-ignore: decorator
@@ -84,7 +84,6 @@ function fill(
  * at a time go over all counters: the rounds of one counter wait for each other, those of many do not.
  */
 function encrypt(end: usize, pair: i32, step: i32, key0: i32, key1: i32): void {
-  const key2 = key0 ^ key1 ^ PARITY;
   const x1 = i32x4.splat(step + key1);
   let x0 = i32x4.add(i32x4(0, 1, 2, 3), i32x4.splat(pair + key0));
   for (let at = WORDS; at < end; at += 16) {
@@ -92,6 +91,12 @@ function encrypt(end: usize, pair: i32, step: i32, key0: i32, key1: i32): void {
     v128.store(at + SECOND, x1);
     x0 = i32x4.add(x0, i32x4.splat(4));
   }
+  rounds(end, key0, key1);
+}
+
+/** The rounds of Threefry on counters to which the key has been added, in place. */
+export function rounds(end: usize, key0: i32, key1: i32): void {
+  const key2 = key0 ^ key1 ^ PARITY;
   fourRounds(end, 13, 15, 26, 6, key1, key2 + 1);
   fourRounds(end, 17, 29, 16, 24, key2, key0 + 2);
   fourRounds(end, 13, 15, 26, 6, key0, key1 + 3);
@@ -128,7 +133,7 @@ function mix(x1: v128, x0: v128, rotation: i32): v128 {
 
 // @ts-ignore: decorator
 @inline
-function unitUniform(word: v128): v128 {
+export function unitUniform(word: v128): v128 {
   return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(word, 8)), f32x4.splat(STEP));
 }
 

@@ -1,0 +1,197 @@
+import { EVENT_LIST, EVENTS, WORDS } from './memory';
+import { rounds, SECOND, unitUniform } from './random';
+
+/** Spikes: mostly zeros, so that what is zero costs next to nothing. */
+
+/**
+ * out (m x n) = factor * a b, or added to it, for a (m x k) and b (k x n): for each nonzero value of a one row of b
+ * is added.
+ */
+export function sparseProduct(
+  out: usize, a: usize, b: usize, m: i32, n: i32, k: i32, factor: f32, accumulate: bool,
+): void {
+  const stride = <usize>n << 2;
+  if (!accumulate) memory.fill(out, 0, <usize>m * stride);
+  for (let i = 0; i < m; i++, a += <usize>k << 2, out += stride)
+    for (let p = 0; p < k; p += EVENTS) {
+      const found = listEvents(a + (<usize>p << 2), min(EVENTS, k - p), b + <usize>p * stride, stride, factor);
+      addRows(out, n, found);
+    }
+}
+
+/** out (m x n) = factor * a' b, or added to it, for a (k x m) and b (k x n). */
+export function sparseOuterProduct(
+  out: usize, a: usize, b: usize, m: i32, n: i32, k: i32, factor: f32, accumulate: bool,
+): void {
+  const stride = <usize>n << 2;
+  if (!accumulate) memory.fill(out, 0, <usize>m * stride);
+  for (let p = 0; p < k; p++, b += stride)
+    for (let i = 0; i < m; i++, a += 4) {
+      const value = load<f32>(a);
+      if (value != 0) addRow(out + <usize>i * stride, b, n, factor * value);
+    }
+}
+
+/** Lists the rows that belong to the nonzero values among `count`, and the values times factor; returns their number. */
+function listEvents(a: usize, count: i32, row: usize, stride: usize, factor: f32): i32 {
+  let at = EVENT_LIST;
+  let i = 0;
+  for (; i + 4 <= count; i += 4, a += 16, row += stride << 2) {
+    let mask = i32x4.bitmask(f32x4.ne(v128.load(a), f32x4.splat(0)));
+    while (mask != 0) {
+      const lane = <usize>ctz(mask);
+      store<u32>(at, <u32>(row + lane * stride));
+      store<f32>(at, factor * load<f32>(a + (lane << 2)), EVENTS << 2);
+      at += 4;
+      mask &= mask - 1;
+    }
+  }
+  for (; i < count; i++, a += 4, row += stride) {
+    if (load<f32>(a) == 0) continue;
+    store<u32>(at, <u32>row);
+    store<f32>(at, factor * load<f32>(a), EVENTS << 2);
+    at += 4;
+  }
+  return <i32>((at - EVENT_LIST) >> 2);
+}
+
+/** Adds the first `count` listed rows to out, four at a time. */
+function addRows(out: usize, n: i32, count: i32): void {
+  let at = EVENT_LIST;
+  let i = 0;
+  for (; i + 4 <= count; i += 4, at += 16) addFour(out, n, at);
+  for (; i < count; i++, at += 4) addRow(out, load<u32>(at), n, load<f32>(at, EVENTS << 2));
+}
+
+function addFour(out: usize, n: i32, list: usize): void {
+  const b0 = <usize>load<u32>(list), b1 = <usize>load<u32>(list, 4);
+  const b2 = <usize>load<u32>(list, 8), b3 = <usize>load<u32>(list, 12);
+  const values = list + (EVENTS << 2);
+  const s0 = v128.load32_splat(values), s1 = v128.load32_splat(values, 4);
+  const s2 = v128.load32_splat(values, 8), s3 = v128.load32_splat(values, 12);
+  const vectorEnd = <usize>(n & ~3) << 2;
+  const end = <usize>n << 2;
+  let at: usize = 0;
+  for (; at < vectorEnd; at += 16) {
+    const low = f32x4.add(f32x4.mul(s0, v128.load(b0 + at)), f32x4.mul(s1, v128.load(b1 + at)));
+    const high = f32x4.add(f32x4.mul(s2, v128.load(b2 + at)), f32x4.mul(s3, v128.load(b3 + at)));
+    v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.add(low, high)));
+  }
+  for (; at < end; at += 4) {
+    const low = load<f32>(values) * load<f32>(b0 + at) + load<f32>(values, 4) * load<f32>(b1 + at);
+    const high = load<f32>(values, 8) * load<f32>(b2 + at) + load<f32>(values, 12) * load<f32>(b3 + at);
+    store<f32>(out + at, load<f32>(out + at) + (low + high));
+  }
+}
+
+function addRow(out: usize, b: usize, n: i32, value: f32): void {
+  const factor = f32x4.splat(value);
+  const vectorEnd = <usize>(n & ~3) << 2;
+  const end = <usize>n << 2;
+  let at: usize = 0;
+  for (; at < vectorEnd; at += 16)
+    v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.mul(factor, v128.load(b + at))));
+  for (; at < end; at += 4) store<f32>(out + at, load<f32>(out + at) + value * load<f32>(b + at));
+}
+
+/**
+ * One step of a causal convolution in time over `count` signals, in the transposed form of a filter: pending holds, for
+ * each of the next `taps - 1` steps, what past inputs will contribute to it.
+ */
+export function convolve(out: usize, a: usize, kernel: usize, pending: usize, count: i32, taps: i32): void {
+  const block = <usize>count << 2;
+  const last = pending + <usize>(taps - 2) * block;
+  if (taps == 1) {
+    for (let i = 0; i < count; i++) store<f32>(out + (<usize>i << 2), load<f32>(kernel) * load<f32>(a + (<usize>i << 2)));
+    return;
+  }
+  const first = v128.load32_splat(kernel);
+  const vectorEnd = <usize>(count & ~3) << 2;
+  let at: usize = 0;
+  for (; at < vectorEnd; at += 16) {
+    const x = v128.load(a + at);
+    let tap = kernel + 4;
+    let p = pending + at;
+    v128.store(out + at, f32x4.add(f32x4.mul(first, x), v128.load(p)));
+    for (; p < last; p += block, tap += 4)
+      v128.store(p, f32x4.add(v128.load(p + block), f32x4.mul(v128.load32_splat(tap), x)));
+    v128.store(p, f32x4.mul(v128.load32_splat(tap), x));
+  }
+  for (; at < block; at += 4) {
+    const x = load<f32>(a + at);
+    let tap = kernel + 4;
+    let p = pending + at;
+    store<f32>(out + at, load<f32>(kernel) * x + load<f32>(p));
+    for (; p < last; p += block, tap += 4) store<f32>(p, load<f32>(p + block) + load<f32>(tap) * x);
+    store<f32>(p, load<f32>(tap) * x);
+  }
+}
+
+/** Groups of 8 elements, which share 4 counters, that are drawn at a time. */
+const GROUPS: i32 = 16;
+
+/** out = numbers of spikes, at most 8, with means from 0 to 0.5, see poissonCount in kernels/random.ts. */
+export function poisson(out: usize, count: i32, step: i32, key0: i32, key1: i32, mean: usize): void {
+  const x1 = i32x4.splat(step + key1);
+  const size = <usize>count << 2;
+  let words = WORDS;
+  let list = EVENT_LIST;
+  for (let at: usize = 0; at < size; at += 32) {
+    const means = v128.or(v128.load(mean + at), v128.load(mean + at, 16));
+    if (v128.any_true(means)) {
+      v128.store(words, i32x4.add(i32x4(0, 1, 2, 3), i32x4.splat(<i32>(at >> 3) + key0)));
+      v128.store(words + SECOND, x1);
+      store<u32>(list, <u32>at);
+      words += 16;
+      list += 4;
+      if (words == WORDS + (GROUPS << 4)) {
+        drawGroups(out, mean, words, key0, key1);
+        words = WORDS;
+        list = EVENT_LIST;
+      }
+    } else {
+      v128.store(out + at, f32x4.splat(0));
+      v128.store(out + at, f32x4.splat(0), 16);
+    }
+  }
+  drawGroups(out, mean, words, key0, key1);
+}
+
+function drawGroups(out: usize, mean: usize, end: usize, key0: i32, key1: i32): void {
+  rounds(end, key0, key1);
+  let list = EVENT_LIST;
+  for (let words = WORDS; words < end; words += 16, list += 4) {
+    const at = <usize>load<u32>(list);
+    const first = unitUniform(v128.load(words));
+    const second = unitUniform(v128.load(words + SECOND));
+    v128.store(out + at, counts(v128.shuffle<f32>(first, second, 0, 4, 1, 5), v128.load(mean + at)));
+    v128.store(out + at, counts(v128.shuffle<f32>(first, second, 2, 6, 3, 7), v128.load(mean + at, 16)), 16);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function counts(u: v128, mean: v128): v128 {
+  const one = f32x4.splat(1);
+  // 1 - e^-mean as a series in Horner's form.
+  let series = f32x4.sub(one, f32x4.mul(mean, f32x4.splat(<f32>1 / <f32>8)));
+  series = f32x4.sub(one, f32x4.mul(f32x4.mul(mean, f32x4.splat(<f32>1 / <f32>7)), series));
+  series = f32x4.sub(one, f32x4.mul(f32x4.mul(mean, f32x4.splat(<f32>1 / <f32>6)), series));
+  series = f32x4.sub(one, f32x4.mul(f32x4.mul(mean, f32x4.splat(<f32>1 / <f32>5)), series));
+  series = f32x4.sub(one, f32x4.mul(f32x4.mul(mean, f32x4.splat(<f32>1 / <f32>4)), series));
+  series = f32x4.sub(one, f32x4.mul(f32x4.mul(mean, f32x4.splat(<f32>1 / <f32>3)), series));
+  series = f32x4.sub(one, f32x4.mul(f32x4.mul(mean, f32x4.splat(<f32>1 / <f32>2)), series));
+  let tail = f32x4.mul(mean, series);
+  // Two spikes are rare, but not as rare as a branch that is predicted wrong is dear.
+  let probability = f32x4.mul(f32x4.sub(one, tail), mean);
+  let count = v128.and(f32x4.lt(u, tail), one);
+  tail = f32x4.sub(tail, probability);
+  let hit = f32x4.lt(u, tail);
+  for (let n = 2; n <= 8 && v128.any_true(hit); n++) {
+    count = f32x4.add(count, v128.and(hit, one));
+    probability = f32x4.div(f32x4.mul(probability, mean), f32x4.splat(<f32>n));
+    tail = f32x4.sub(tail, probability);
+    hit = f32x4.lt(u, tail);
+  }
+  return count;
+}

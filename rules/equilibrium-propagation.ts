@@ -1,0 +1,186 @@
+import { type Kernels, type StepInfo, type Tensor, UserError } from '../kernels/index.ts';
+import {
+  DYNAMICS,
+  EnergyNetwork,
+  type Nudge,
+  type PhaseOptions,
+  type SettlingState,
+  type Synapses,
+} from '../networks/index.ts';
+import { checkPhases, contrasts, publishedFor } from './contrast.ts';
+import type { Direction } from './direction.ts';
+import type { OptimizerOptions } from './optimizer.ts';
+import { defineRule } from './rule.ts';
+
+export const equilibriumPropagation = defineRule({
+  name: 'equilibrium-propagation',
+  title: 'Equilibrium propagation',
+  family: 'energy-based',
+  source: 'Scellier & Bengio 2017, Front. Comput. Neurosci. 11:24',
+  summary:
+    'A network with symmetric weights settles twice, the second time with its outputs nudged towards the target; Hebbian products of the two phases are contrasted.',
+  equations: `
+    E = ½ Σ s_i² − Σ_{i<j} W_ij ρ(s_i) ρ(s_j) − Σ b_i ρ(s_i),   C = ‖y − t‖²,   F = E + β C
+    ds/dt = −∂F/∂s,   settled at s⁰ for β = 0, from there to s^β
+    ΔW_ij = η/β (ρ(s_i^β) ρ(s_j^β) − ρ(s_i⁰) ρ(s_j⁰))
+    symmetric: ΔW_ij = η/2β (ρ(s_i^β) ρ(s_j^β) − ρ(s_i^−β) ρ(s_j^−β))`,
+  assumes: {
+    weightTransport: 'exact',
+    phases: ['free phase', 'nudged phase'],
+    twoWaySignals: 'layerwise',
+    storedActivity: 'rates at the end of the free phase, until the nudged phase ends',
+    locality: ['presynaptic rate', 'postsynaptic rate'],
+  },
+  network: 'energy',
+  options: {
+    beta: {
+      default: 0.5,
+      description:
+        "Strength of the nudge on the cost |y - t|^2, without a factor 1/2, as in the authors' code: 0.5 here is 1 in the paper; on the cross-entropy as it is.",
+    },
+    randomSign: { default: true, description: 'The sign of beta is drawn anew for each minibatch.' },
+    freeIterations: { default: 20, description: 'Steps of the free phase, and of a prediction.' },
+    nudgedIterations: { default: 4, description: 'Steps of the nudged phase.' },
+    epsilon: {
+      default: 0.5,
+      description:
+        "Size of a step of the dynamics, in the neurons' time constants; 1 makes the prototypical dynamics one-shot.",
+    },
+    persistent: {
+      default: true,
+      description: 'The free phase starts where that of the same example ended the last time, not at zero.',
+    },
+    estimate: {
+      default: 'one-sided',
+      choices: ['one-sided', 'symmetric'],
+      description:
+        'Contrast of the nudged with the free phase, or of two phases nudged by beta and -beta (Laborieux et al. 2021).',
+    },
+    dynamics: {
+      default: 'energy-based',
+      choices: DYNAMICS,
+      description: 'Descent of the energy, or the discrete-time s <- rho(W s) of Ernoult et al. 2019.',
+    },
+    continual: {
+      default: false,
+      description:
+        'Within the nudged phase the weights follow each step (Ernoult et al. 2020); needs plain sgd at a constant rate.',
+    },
+  },
+  recipe(layers) {
+    const { free, nudged, beta, rates } = publishedFor(layers);
+    return {
+      batch: 20,
+      activation: 'hard-sigmoid',
+      loss: 'squared-error',
+      outputActivation: 'hard-sigmoid',
+      initial: 'glorot-uniform',
+      optimizer: 'sgd',
+      schedule: 'constant',
+      rates,
+      options: { beta, freeIterations: free, nudgedIterations: nudged },
+    };
+  },
+  build({ network, kernels: k, random, options, examples, optimizer }) {
+    const { freeIterations, nudgedIterations, epsilon, dynamics, estimate } = options;
+    checkPhases('equilibrium-propagation', { freeIterations, nudgedIterations }, epsilon);
+    if (!(options.beta > 0))
+      throw new UserError("the option 'beta' of the rule 'equilibrium-propagation' must be above 0");
+    if (options.continual) checkContinual(estimate, optimizer);
+    const energy = new EnergyNetwork(k, network, {
+      dynamics: dynamics as (typeof DYNAMICS)[number],
+      epsilon,
+    });
+    const particles = options.persistent ? energy.particles(examples) : null;
+    const signs = random('sign of beta');
+    const sign = ({ step }: StepInfo) => (options.randomSign && (signs.wordAt(step) & 1) === 1 ? -1 : 1);
+    const settle = (start: SettlingState, drive: Tensor) => energy.relax(start, drive, freeIterations);
+
+    return {
+      learn({ input, target }) {
+        const drive = energy.drive(input);
+        const free = settle(particles?.recall(input.rows) ?? energy.rest(input.rows), drive);
+        const phase = (factor: number): PhaseOptions & { nudge: Nudge } => {
+          const beta = k.hostScalar('beta', (info) => factor * sign(info) * options.beta);
+          return { nudge: { target, beta } };
+        };
+        const symmetric = estimate === 'symmetric';
+        const inverse = k.hostScalar('1 / beta', (info) => sign(info) / (options.beta * (symmetric ? 2 : 1)));
+        const first = phase(1);
+        const nudged = options.continual
+          ? followedPhase(k, energy, free, input, nudgedIterations, first, inverse, optimizer.rates)
+          : energy.relax(free, drive, nudgedIterations, first);
+        // eq. 39 of the paper; symmetric: eq. 9 of Laborieux et al. 2021
+        const opposite = symmetric ? energy.relax(free, drive, nudgedIterations, phase(-1)) : null;
+        const directions = contrasts(k, energy, input, nudged, opposite ?? free, inverse);
+        if (energy.readout)
+          directions.push(readoutDirection(k, energy, opposite ? [nudged, opposite] : [nudged], target));
+        return {
+          output: energy.output(free),
+          directions,
+          ...(particles && { remember: particles.keep(free) }),
+        };
+      },
+      predict: (input) => energy.output(settle(energy.rest(input.rows), energy.drive(input))),
+    };
+  },
+});
+
+/** The softmax readout descends the cross-entropy of the nudged states: dC/dW = rho(s)ᵀ (y - t). */
+function readoutDirection(
+  k: Kernels,
+  energy: EnergyNetwork,
+  states: readonly SettlingState[],
+  target: Tensor,
+): Direction {
+  const products = states.map((state) => ({
+    pre: state.at(-1)!.rate,
+    post: k.map((y, t) => y - t, energy.output(state), target),
+    scale: 1 / (target.rows * states.length),
+  }));
+  return { connection: energy.readout!, products };
+}
+
+/** A nudged phase in which copies of weights and biases follow each step: eq. 4 of Ernoult et al. 2020. */
+function followedPhase(
+  k: Kernels,
+  energy: EnergyNetwork,
+  free: SettlingState,
+  input: Tensor,
+  iterations: number,
+  phase: PhaseOptions,
+  inverse: Tensor,
+  rates: readonly number[],
+): SettlingState {
+  const copy = (t: Tensor) => k.map((w) => w, t);
+  const moving = energy.connections.map(
+    ({ weights, bias }): Synapses => ({ weights: copy(weights), bias: bias && copy(bias) }),
+  );
+  const synapses = energy.readout ? [...moving, energy.readout] : moving;
+  let state = free;
+  for (let i = 0; i < iterations; i++) {
+    const next = energy.step(state, energy.drive(input, moving[0]), { ...phase, synapses });
+    // dW = rate / beta (rho rho at this step - rho rho at the one before)
+    for (const [l, { products }] of contrasts(k, energy, input, next, state, inverse).entries()) {
+      const { weights, bias } = moving[l]!;
+      for (const { pre, post, scale } of products) {
+        const change = -(rates[l] ?? rates[0]!) * (scale as number);
+        k.matmul(pre, post, { transposeA: true, scale: change, into: weights, accumulate: true });
+        if (bias) k.sum(post, { over: 'rows', scale: change, into: bias, accumulate: true });
+      }
+    }
+    state = next;
+  }
+  return state;
+}
+
+function checkContinual(estimate: string, { optimizer, schedule, weightDecay }: OptimizerOptions): void {
+  if (estimate === 'symmetric')
+    throw new UserError(
+      "the option 'continual' of the rule 'equilibrium-propagation' goes with the one-sided estimate only",
+    );
+  if (optimizer !== 'sgd' || schedule !== 'constant' || weightDecay > 0)
+    throw new UserError(
+      "the option 'continual' of the rule 'equilibrium-propagation' needs the optimizer sgd, a constant schedule and no weight decay",
+    );
+}

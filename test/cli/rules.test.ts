@@ -1,0 +1,44 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { rulesTable } from '../../cli/rules-table.ts';
+import { RULES, type RuleDefinition } from '../../rules/index.ts';
+import { dendrite } from './dendrite.ts';
+
+const lines = (text: string) => text.split('\n');
+
+test('dendrite rules: every rule with its ledger, within 110 columns and without colour codes', async () => {
+  const { stdout, code } = await dendrite('rules');
+  assert.is(code, 0);
+  assert.is(stdout, rulesTable(RULES));
+  for (const { name } of RULES) assert.match(stdout, new RegExp(`│ ${name} +│`));
+  assert.match(
+    stdout,
+    /│ sign-symmetry +│ signs +│ 2 +│ layerwise +│ until the error +│ presynaptic rate, +│/,
+  );
+  assert.match(stdout, /│ drtp +│ none +│ 1 +│ none +│ none +│ presynaptic rate, +│/);
+  for (const line of lines(stdout).filter((text) => text.startsWith('│'))) assert.is([...line].length, 110);
+});
+
+test('rules are in groups of family and network', () => {
+  const text = rulesTable(RULES);
+  const groups = [...text.matchAll(/^│ ([A-Z][A-Z -]+), (\w+) networks/gm)].map(([, family]) => family);
+  assert.is(new Set(groups).size, groups.length);
+  assert.ok(text.indexOf('FEEDBACK ALIGNMENT') < text.indexOf('weight-mirror'));
+});
+
+test('a rule of your own without a ledger is shown as such', () => {
+  const { title, source, summary, network, options, build } = RULES[0]!;
+  const own = { name: 'mine', title, source, summary, network, options, build } as RuleDefinition;
+  assert.match(rulesTable([own]), /OF YOUR OWN, layered networks[^]*│ mine +│ \? +│ \? +│/);
+});
+
+test('dendrite rule shows mathematics, notes, ledger, recipe and options', async () => {
+  const { stdout } = await dendrite('rule', 'pepita');
+  assert.match(stdout, /mathematics:\n {2}first pass: +h_0 = x/);
+  assert.match(stdout, /notes:\n {2}The presynaptic factor/);
+  assert.match(stdout, /signals down +direct/);
+  assert.match(stdout, /initial he-uniform/);
+  assert.match(stdout, /--set pepita\.<option>=<value>:\n {2}feedbackScale = 0\.05\n/);
+});
+
+test.run();
