@@ -91,7 +91,10 @@ const optionTable = ({ name, options }: RuleDefinition): string =>
 
 function recipeParagraph({ recipe }: RuleDefinition): string[] {
   if (!recipe) return [];
-  const settings = Object.entries(recipe(LAYERS)).map(([setting, value]) => `${setting} \`${value}\``);
+  const { options, ...own } = recipe(LAYERS);
+  const settings = Object.entries({ ...own, ...options }).map(
+    ([setting, value]) => `${setting} \`${value}\``,
+  );
   return [
     `Where you do not choose, it is trained with ${settings.join(', ')} (for layers ${LAYERS.join(',')}).`,
   ];

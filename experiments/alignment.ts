@@ -24,17 +24,17 @@ export async function createAngleProbe(
   const executable = await k.record('angle to the gradient', () => {
     const input = k.gather(dataset.train.images, examples);
     const target = k.gather(dataset.train.labels, examples);
-    const { directions } = rule.learn({ input, target });
-    const truth = gradient(k, network, network.forward(input), target);
+    const { directions, gradient: own } = rule.learn({ input, target, probe: true });
+    const truth = own ?? gradient(k, network, network.forward(input), target);
     for (const direction of directions) {
       const { name } = direction.connection;
       const forward = truth.find(({ connection }) => connection === direction.connection);
       // Feedback that learns has no gradient.
       if (!forward) continue;
-      const own = weightMatrix(k, direction);
+      const taken = weightMatrix(k, direction);
       const exact = weightMatrix(k, forward);
       const cosine = k.state(`cosine of ${name}`, 1, 1);
-      k.mapInto(cosine, (dot, a, b) => dot / (a * b), k.dot(own, exact), k.norm(own), k.norm(exact));
+      k.mapInto(cosine, (dot, a, b) => dot / (a * b), k.dot(taken, exact), k.norm(taken), k.norm(exact));
       cosines.set(name, cosine);
     }
   });

@@ -21,27 +21,33 @@ export class Evaluation {
   readonly #kernels: Kernels;
   readonly #wrong: Tensor;
   readonly #size: number;
+  readonly #atOnce: number;
   readonly #parts: readonly Part[];
 
-  private constructor(kernels: Kernels, wrong: Tensor, size: number, parts: readonly Part[]) {
+  private constructor(kernels: Kernels, wrong: Tensor, size: number, atOnce: number, parts: readonly Part[]) {
     this.#kernels = kernels;
     this.#wrong = wrong;
     this.#size = size;
+    this.#atOnce = atOnce;
     this.#parts = parts;
   }
 
-  /** @param name of the split, unique within the run */
+  /**
+   * @param name of the split, unique within the run
+   * @param atOnce images that `predict` gets at once
+   */
   static async create(
     k: Kernels,
     name: string,
     split: Split,
     predict: (input: Tensor) => Tensor,
+    atOnce = EVALUATION_BATCH,
   ): Promise<Evaluation> {
     const size = split.images.count;
     const wrong = k.state(`wrong answers on ${name}`, 1, 1);
     const parts = [];
     // Every example counts, so what is left after the whole batches is a smaller recording of its own.
-    for (const batch of new Set([Math.min(EVALUATION_BATCH, size), size % EVALUATION_BATCH])) {
+    for (const batch of new Set([Math.min(atOnce, size), size % atOnce])) {
       if (batch === 0) continue;
       const executable = await k.record(`evaluation on ${name}`, () => {
         const output = predict(k.gather(split.images, batch));
@@ -51,9 +57,9 @@ export class Evaluation {
           accumulate: true,
         });
       });
-      parts.push({ executable, batch, steps: batch === EVALUATION_BATCH ? Math.floor(size / batch) : 1 });
+      parts.push({ executable, batch, steps: batch === atOnce ? Math.floor(size / batch) : 1 });
     }
-    return new Evaluation(k, wrong, size, parts);
+    return new Evaluation(k, wrong, size, atOnce, parts);
   }
 
   /** The share of wrong answers, in percent. */
@@ -63,7 +69,7 @@ export class Evaluation {
     let firstRow = 0;
     for (const { executable, batch, steps } of this.#parts) {
       const rows = Uint32Array.from({ length: batch * steps }, (_, i) => firstRow + i);
-      await executable.run({ steps, firstStep: Math.floor(firstRow / EVALUATION_BATCH), rows });
+      await executable.run({ steps, firstStep: Math.floor(firstRow / this.#atOnce), rows });
       firstRow += rows.length;
     }
     const [wrong] = await device.read(this.#wrong);

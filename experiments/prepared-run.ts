@@ -1,5 +1,12 @@
-import type { Dataset } from '../data/index.ts';
-import { type Device, type Executable, Kernels, RandomStream, type Tensor } from '../kernels/index.ts';
+import type { Dataset, Split } from '../data/index.ts';
+import {
+  type Device,
+  type Executable,
+  Kernels,
+  RandomStream,
+  type RowMemory,
+  type Tensor,
+} from '../kernels/index.ts';
 import { LayeredNetwork } from '../networks/index.ts';
 import { type Lesson, Optimizer, type Rule, type RuleDefinition, resolveOptions } from '../rules/index.ts';
 import { createAngleProbe } from './alignment.ts';
@@ -18,6 +25,8 @@ export interface PreparedRun {
   totals(): Promise<{ loss: number; wrong: number }>;
   /** Every state tensor by name: weights, feedback, the optimizer's memory. */
   readonly states: ReadonlyMap<string, Tensor>;
+  /** What is kept of each training example. */
+  readonly memories: ReadonlyMap<string, RowMemory>;
 }
 
 /** Builds network and rule on a device, and records what a run does. */
@@ -47,10 +56,12 @@ export async function prepareRun(
     rule.pause?.(plan.batch);
   });
   const predict = (input: Tensor): Tensor => rule.predict?.(input) ?? network.forward(input).at(-1)!.rate;
+  const evaluate = (name: string, split: Split) =>
+    Evaluation.create(k, name, split, predict, rule.predictedAtOnce);
   return {
     step,
-    test: await Evaluation.create(k, 'test', dataset.test, predict),
-    validation: dataset.validation && (await Evaluation.create(k, 'validation', dataset.validation, predict)),
+    test: await evaluate('test', dataset.test),
+    validation: dataset.validation && (await evaluate('validation', dataset.validation)),
     // The forward pass that the gradient is of means nothing to neurons that settle.
     angles:
       definition.network === 'energy' ? async () => ({}) : await createAngleProbe(k, network, rule, dataset),
@@ -64,6 +75,7 @@ export async function prepareRun(
       return { loss: loss!, wrong: wrong! };
     },
     states: k.states,
+    memories: k.memories,
   };
 }
 

@@ -1,4 +1,15 @@
 export { ACTIVATIONS, type Activation, type ActivationName } from './activation.ts';
+export { BroadcastFeedback, type BroadcastKind } from './broadcast.ts';
+export {
+  CompartmentalNetwork,
+  type CompartmentalOptions,
+  GUERGUIEV_2017,
+  type Instant,
+  type NeuronConstants,
+  type PhaseMeans,
+  type PhaseOptions as TimedPhaseOptions,
+  Presentation,
+} from './compartmental.ts';
 export { feedbackConnection } from './feedback.ts';
 export { INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
 export {
@@ -10,6 +21,8 @@ export {
   type Population,
 } from './layered.ts';
 export type { Readout } from './loss.ts';
+export { inverseGaussian, randomDuration } from './phases.ts';
+export { type PspKernel, pspTaps } from './psp.ts';
 export {
   DYNAMICS,
   EnergyNetwork,

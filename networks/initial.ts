@@ -2,7 +2,7 @@ import type { RandomStream } from '../kernels/index.ts';
 
 /**
  * Distributions of initial synaptic weights, by the name of the paper. `n` and `m` are the numbers of pre- and
- * postsynaptic neurons; biases start at zero.
+ * postsynaptic neurons; biases start at zero where INITIAL_BIASES does not say otherwise.
  */
 export const INITIAL_WEIGHTS = {
   /** U(+-sqrt(6 / (n + m))), Glorot & Bengio 2010, eq. 16. */
@@ -19,9 +19,56 @@ export const INITIAL_WEIGHTS = {
   'lecun-uniform': (random: RandomStream, n: number, m: number) => uniform(random, n, m, 1 / Math.sqrt(n)),
   /** All zero: what Nokland 2016 starts direct feedback alignment of tanh networks from. Backprop cannot leave it. */
   zero: (_random: RandomStream, n: number, m: number) => new Float32Array(n * m),
+  /** Guerguiev, Lillicrap & Richards 2017, with the deviation that their formula is meant for. */
+  'segregated-dendrite': (random: RandomStream, n: number, m: number) =>
+    dendriticWeights(random, n, n * m, NARROW),
+  /** The same with twice the deviation, as in their code from commit d60ca5e on. */
+  'segregated-dendrite-wide': (random: RandomStream, n: number, m: number) =>
+    dendriticWeights(random, n, n * m, 2 * NARROW),
 } satisfies Record<string, (random: RandomStream, n: number, m: number) => Float32Array>;
 
 export type InitialWeights = keyof typeof INITIAL_WEIGHTS;
+
+/** Initial biases that are not zero, for `m` postsynaptic neurons. */
+export const INITIAL_BIASES: Partial<
+  Record<InitialWeights, (random: RandomStream, m: number) => Float32Array>
+> = {
+  'segregated-dendrite': (random, m) => dendriticBiases(random, m),
+  'segregated-dendrite-wide': (random, m) => dendriticBiases(random, m),
+};
+
+/** Half the width of a uniform distribution of deviation 1, as rounded in the code of Guerguiev et al. */
+export const NARROW = 3.465 / 2;
+
+/** Aims of the distribution below: mean and deviation of the dendritic potentials, of the biases, and the usual rate. */
+const AIM = { potential: 3, deviation: 3, bias: 0.8, biasDeviation: 0.001, rate: 0.25 * 0.2 };
+
+/**
+ * Weights under which the dendritic potentials of neurons with `n` inputs would have the mean 3 and the deviation 3, were
+ * the inputs to spike at a quarter of the maximal rate (Guerguiev et al. 2017, code, `init_weights`).
+ * @param width half the width of the uniform distribution, in its nominal deviations
+ */
+export function dendriticWeights(
+  random: RandomStream,
+  n: number,
+  count: number,
+  width: number,
+): Float32Array {
+  const { potential, deviation, bias, rate } = AIM;
+  const potentialSquare = deviation ** 2 + potential ** 2;
+  const mean = (potential - bias) / (rate * n * potential);
+  const square =
+    (potentialSquare +
+      rate ** 2 * (n - n * n) * mean ** 2 * potential ** 2 -
+      2 * n * rate * bias * potential * mean -
+      bias ** 2) /
+    (n * rate ** 2 * potentialSquare);
+  const half = width * Math.sqrt(square - mean ** 2);
+  return random.uniform(count, mean - half, mean + half);
+}
+
+const dendriticBiases = (random: RandomStream, m: number): Float32Array =>
+  random.uniform(m, AIM.bias - NARROW * AIM.biasDeviation, AIM.bias + NARROW * AIM.biasDeviation);
 
 const uniform = (random: RandomStream, n: number, m: number, limit: number): Float32Array =>
   random.uniform(n * m, -limit, limit);

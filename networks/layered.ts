@@ -1,6 +1,6 @@
 import { type Kernels, RandomStream, type Tensor, UserError } from '../kernels/index.ts';
 import { ACTIVATIONS, type ActivationName } from './activation.ts';
-import { INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
+import { INITIAL_BIASES, INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
 import { crossEntropy, type Readout, squaredError } from './loss.ts';
 
 /** Parts of a neuron that have a potential of their own. A point neuron has a soma and nothing else. */
@@ -74,13 +74,14 @@ export class LayeredNetwork {
     this.connections = layers.slice(1).map((size, l) => {
       const from = this.populations[l]!;
       const values = INITIAL_WEIGHTS[initial](new RandomStream(seed, `weights ${l + 1}`), from.size, size);
+      const biases = INITIAL_BIASES[initial]?.(new RandomStream(seed, `biases ${l + 1}`), size);
       return {
         name: `${from.name} to ${this.populations[l + 1]!.name}`,
         from,
         to: this.populations[l + 1]!,
         compartment: 'soma',
         weights: kernels.state(`weights ${l + 1}`, from.size, size, values),
-        bias: kernels.state(`bias ${l + 1}`, 1, size),
+        bias: kernels.state(`bias ${l + 1}`, 1, size, biases),
       };
     });
   }

@@ -45,7 +45,7 @@ export interface Remembered {
  * is up to the rules. All populations move at once, each from the old state of the others.
  *
  * With cross-entropy the output layer is a softmax readout of the last population that settles, and no part of the
- * dynamics (Laborieux et al. 2021, section 2.4).
+ * dynamics (Laborieux et al. 2021).
  */
 export class EnergyNetwork {
   /** The connections of the energy: `connections[l]` leads into the settling population l. */
@@ -180,7 +180,7 @@ export class EnergyNetwork {
       (received && inside ? k.mapInto(received, (c, f) => c + f, received, inside) : (received ?? inside)) ??
       0;
     if (dynamics === 'energy-based') return this.#descend(population, state, current, constant);
-    // s <- s + epsilon (rho(dPhi/ds) + f - s), with epsilon = 1 eq. 7 of Ernoult et al. 2019
+    // s <- s + epsilon (rho(dPhi/ds) + f - s); Ernoult et al. 2019 has epsilon = 1, and their code 0.2 by default
     const aim = k.map(
       rho(population).rate,
       k.map((c, b) => c + b, current, constant),

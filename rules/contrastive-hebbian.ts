@@ -21,6 +21,9 @@ export const contrastiveHebbian = defineRule({
     storedActivity: 'rates at the end of the free phase, until the clamped phase ends',
     locality: ['presynaptic rate', 'postsynaptic rate'],
   },
+  notes:
+    'States of examples are not kept by default. With `persistent=true` clamping drives training examples into minima that ' +
+    'predictions, which start from zero, do not find: on all of MNIST the training error then falls and the test error rises.',
   network: 'energy',
   options: {
     freeIterations: { default: 20, description: 'Steps of the free phase, and of a prediction.' },
@@ -30,8 +33,9 @@ export const contrastiveHebbian = defineRule({
       description: "Size of a step of the dynamics, in the neurons' time constants.",
     },
     persistent: {
-      default: true,
-      description: 'The free phase starts where that of the same example ended the last time, not at zero.',
+      default: false,
+      description:
+        'The free phase starts where that of the same example ended the last time, not at zero; clamping moves examples into minima of their own, which a prediction, from zero, does not find.',
     },
   },
   /** That of equilibrium propagation: the rule is its limit for a large beta, but for the division by beta. */

@@ -8,6 +8,8 @@ export interface Product {
   /** Postsynaptic factor, batch x to.size. */
   readonly post: Tensor;
   readonly scale: number | Tensor;
+  /** `pre` is mostly zeros, e.g. traces of few spikes: a hint. */
+  readonly sparse?: boolean;
 }
 
 /**

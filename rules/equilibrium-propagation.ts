@@ -31,12 +31,20 @@ export const equilibriumPropagation = defineRule({
     storedActivity: 'rates at the end of the free phase, until the nudged phase ends',
     locality: ['presynaptic rate', 'postsynaptic rate'],
   },
+  notes:
+    'Published for 784-500-10 with 20 + 4 iterations, and with one and two more hidden layers of 500 and 150 + 6 and 500 + 8: ' +
+    'iterations, beta and rates follow the depth of the network. The rates belong to beta: the update is that of the cost ' +
+    'without the factor 1/2, twice that of the loss shown. ' +
+    'With `--loss cross-entropy` the outputs are a softmax readout that takes no part in the settling (Laborieux et al. 2021). ' +
+    'The prototypical form was published with epsilon 1, other rates and no memory of states: for 784-512-10 ' +
+    '`persistent=false`, `randomSign=false`, 40 + 15 iterations, and in the convention here beta 0.05 and rates 0.04,0.02. ' +
+    'States start from zero in predictions.',
   network: 'energy',
   options: {
     beta: {
       default: 0.5,
       description:
-        "Strength of the nudge on the cost |y - t|^2, without a factor 1/2, as in the authors' code: 0.5 here is 1 in the paper; on the cross-entropy as it is.",
+        "Strength of the nudge. The cost is the squared error without a factor 1/2, as in the authors' code, so that 0.5 here is 1 in the paper; cross-entropy is taken as it is.",
     },
     randomSign: { default: true, description: 'The sign of beta is drawn anew for each minibatch.' },
     freeIterations: { default: 20, description: 'Steps of the free phase, and of a prediction.' },
@@ -110,7 +118,7 @@ export const equilibriumPropagation = defineRule({
         const nudged = options.continual
           ? followedPhase(k, energy, free, input, nudgedIterations, first, inverse, optimizer.rates)
           : energy.relax(free, drive, nudgedIterations, first);
-        // eq. 39 of the paper; symmetric: eq. 9 of Laborieux et al. 2021
+        // eq. 39: (rho rho nudged - rho rho free) / beta; symmetric: of the two nudged phases, / 2 beta
         const opposite = symmetric ? energy.relax(free, drive, nudgedIterations, phase(-1)) : null;
         const directions = contrasts(k, energy, input, nudged, opposite ?? free, inverse);
         if (energy.readout)
@@ -141,7 +149,7 @@ function readoutDirection(
   return { connection: energy.readout!, products };
 }
 
-/** A nudged phase in which copies of weights and biases follow each step: eq. 4 of Ernoult et al. 2020. */
+/** A nudged phase in which copies of weights and biases follow each step (Ernoult et al. 2020). */
 function followedPhase(
   k: Kernels,
   energy: EnergyNetwork,

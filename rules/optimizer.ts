@@ -75,9 +75,10 @@ export class Optimizer {
         k.mapInto(connection.weights, (w, r, d) => w + r * d * w, connection.weights, rate, decay);
       if (optimizer === 'sgd' && direction.products.every(({ scale }) => typeof scale === 'number')) {
         // Straight into the weights: the direction never exists as a matrix.
-        for (const { pre, post, scale } of direction.products) {
+        for (const { pre, post, scale, sparse = false } of direction.products) {
           k.matmul(pre, post, {
             transposeA: true,
+            sparse,
             scale: [scale as number, rate],
             into: connection.weights,
             accumulate: true,

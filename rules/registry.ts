@@ -9,6 +9,7 @@ import { indirectFeedbackAlignment } from './indirect-feedback-alignment.ts';
 import { kolenPollack } from './kolen-pollack.ts';
 import { pepita } from './pepita.ts';
 import type { RuleDefinition } from './rule.ts';
+import { segregatedDendrite } from './segregated-dendrite.ts';
 import { shallow } from './shallow.ts';
 import { signSymmetry } from './sign-symmetry.ts';
 import { weightMirror } from './weight-mirror.ts';
@@ -26,6 +27,7 @@ export const RULES: readonly RuleDefinition[] = [
   pepita,
   equilibriumPropagation,
   contrastiveHebbian,
+  segregatedDendrite,
   shallow,
 ];
 

@@ -43,6 +43,11 @@ export interface RuleContext<O extends OptionTable = OptionTable> {
 export interface Minibatch {
   readonly input: Tensor;
   readonly target: Tensor;
+  /**
+   * The directions are only looked at: what the rule keeps from one minibatch to the next must stay as it is, and the
+   * lesson should hold the gradient where it is not that of the layered network.
+   */
+  readonly probe?: boolean;
 }
 
 /** What one minibatch taught. */
@@ -51,6 +56,8 @@ export interface Lesson {
   readonly output: Tensor;
   /** One for each connection that learns, as an estimate of the gradient: the optimizer moves against it. */
   readonly directions: readonly Direction[];
+  /** For a `probe`: the gradient that the directions stand in for. Left out: that of the layered network's loss. */
+  readonly gradient?: readonly Direction[];
   /** What is kept of each example until it is shown again. Only training keeps it. */
   readonly remember?: readonly Remembered[];
 }
@@ -79,6 +86,8 @@ export interface Rule {
   pause?(examples: number): void;
   /** Output rates for images, batch x classes. Left out: the forward pass of the network. */
   predict?(input: Tensor): Tensor;
+  /** Images that `predict` takes at once; the experiment chooses when left out. */
+  readonly predictedAtOnce?: number;
   /** Feedback weights that can be compared with forward ones. Left out: there are none, or they are the same. */
   readonly feedback?: readonly FeedbackPath[];
 }

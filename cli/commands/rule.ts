@@ -31,7 +31,8 @@ function describeRule(definition: RuleDefinition): string {
     ],
   );
   const ledger = assumes ? describeAssumptions(assumes) : [];
-  const recipe = Object.entries(definition.recipe?.(DEFAULT_LAYERS) ?? {});
+  const { options, ...settings } = definition.recipe?.(DEFAULT_LAYERS) ?? {};
+  const recipe = Object.entries({ ...settings, ...options });
   return [
     `${title} (${name})`,
     summary,

@@ -29,7 +29,7 @@ test('rules are in groups of family and network', () => {
 test('a rule of your own without a ledger is shown as such', () => {
   const { title, source, summary, network, options, build } = RULES[0]!;
   const own = { name: 'mine', title, source, summary, network, options, build } as RuleDefinition;
-  assert.match(rulesTable([own]), /OF YOUR OWN, layered networks[^]*│ mine +│ \? +│ \? +│/);
+  assert.match(rulesTable([own]), /OF YOUR OWN, layered networks[\s\S]*│ mine +│ \? +│ \? +│/);
 });
 
 test('dendrite rule shows mathematics, notes, ledger, recipe and options', async () => {

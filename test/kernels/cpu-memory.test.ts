@@ -101,7 +101,8 @@ test('temporaries that are needed at the same time lie apart', async () => {
       const span = new Map<Tensor, [first: number, last: number]>();
       for (const { tensor } of program.hostScalars) span.set(tensor, [0, program.ops.length]);
       for (const [i, op] of program.ops.entries())
-        for (const t of [outputOf(op) ?? [], inputsOf(op)].flat()) span.set(t, [Math.min(i, span.get(t)?.[0] ?? i), i]);
+        for (const t of [outputOf(op) ?? [], inputsOf(op)].flat())
+          span.set(t, [Math.min(i, span.get(t)?.[0] ?? i), i]);
       for (const [a, [firstA, lastA]] of span)
         for (const [b, [firstB, lastB]] of span)
           if (firstA <= lastB && firstB <= lastA) assertApart(offsets, a, b);

@@ -9,13 +9,7 @@ import {
   type SettlingState,
 } from '../../networks/index.ts';
 import { float64, layeredOptions, runOnce } from '../support.ts';
-import {
-  type HandState,
-  handCurrents,
-  handEnergy,
-  handNetwork,
-  handStep,
-} from './settling-by-hand.ts';
+import { type HandState, handCurrents, handEnergy, handNetwork, handStep } from './settling-by-hand.ts';
 
 const X = [0.3, 0.9, 0.1];
 const RHO = {

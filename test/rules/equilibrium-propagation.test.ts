@@ -33,7 +33,7 @@ interface Settings {
   rates?: number[];
   /** In place of the one-hot targets. */
   targets?: number[][];
-  rows?: Uint32Array;
+  rows?: Uint32Array<ArrayBuffer>;
   set?: (hand: HandNetwork) => void;
 }
 
@@ -171,7 +171,7 @@ for (const loss of ['squared-error', 'cross-entropy'] as const) {
 
 for (const dynamics of ['energy-based', 'prototypical'] as const)
   test(`after each nudged step the update is that of truncated backpropagation through time, ${dynamics}`, async () => {
-    // The prototypical dynamics derive from a primitive function where rho is linear (Ernoult et al. 2019, section 3).
+    // The prototypical dynamics derive from a primitive function where rho is linear (Ernoult et al. 2019).
     const isLinear = dynamics === 'prototypical';
     const rho = isLinear ? linear : sigmoid;
     const network: Partial<LayeredOptions> = isLinear
@@ -181,7 +181,7 @@ for (const dynamics of ['energy-based', 'prototypical'] as const)
       const { directions, hand } = await lesson({
         options: {
           dynamics,
-          freeIterations: 3000,
+          freeIterations: 400,
           nudgedIterations: steps,
           beta: 1e-4,
           estimate: 'symmetric',
@@ -189,7 +189,7 @@ for (const dynamics of ['energy-based', 'prototypical'] as const)
         network,
         rho,
       });
-      const settled = X.map((x) => relax(hand, x, restOf(hand, 3), 3000));
+      const settled = X.map((x) => relax(hand, x, restOf(hand, 3), 400));
       // Weights change in the last `steps` steps only: a gradient through time, cut off after them.
       const truth = gradientOf(hand, (e) =>
         handCost(hand, relax(hand, X[e]!, settled[e]!, steps), TARGETS[e]!),

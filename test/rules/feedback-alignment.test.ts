@@ -87,6 +87,18 @@ test('with one hidden layer and the same B, direct feedback alignment is feedbac
   for (const [l, values] of fa.own.entries()) assert.equal([...values], [...dfa.own[l]!]);
 });
 
+for (const [name, limit] of [
+  ['feedback-alignment', 0.5],
+  ['direct-feedback-alignment', 1 / Math.sqrt(600)],
+] as const)
+  test(`${name}: feedback is uniform up to ${limit.toFixed(3)}`, async () => {
+    let sizes = new Float64Array();
+    await directions(name, [5, 600, 10], (value) => {
+      sizes = value('feedback from output to hidden 1').map(Math.abs);
+    });
+    assert.ok(Math.max(...sizes) <= limit && Math.max(...sizes) > 0.99 * limit);
+  });
+
 for (const name of RULES)
   test(`${name} leaves the output layer to its true gradient and starts the others elsewhere`, async () => {
     const { own, exact } = await directions(name, [5, 30, 20, 3]);
