@@ -15,10 +15,19 @@ const runName = ({ rule, seed }: { rule: string; seed: number }): string => `${r
 export const createProgress = (stream: NodeJS.WriteStream, experiment: Experiment): Progress =>
   stream.isTTY ? bars(stream, experiment) : lines(stream);
 
+/** The notes of a rule that were not shown yet, as lines: every run of the rule has the same ones. */
+function newNotes(): (progress: RunProgress) => string[] {
+  const seen = new Set<string>();
+  return ({ rule, notes }) =>
+    notes.map((note) => `${rule}: ${note}\n`).filter((line) => !seen.has(line) && seen.add(line));
+}
+
 function lines(stream: NodeJS.WriteStream): Progress {
   const lastEpoch = new Map<string, number>();
+  const notesOf = newNotes();
   return {
     update(progress) {
+      for (const note of notesOf(progress)) stream.write(note);
       const { epoch, testError, stepsDone, stepsTotal, device } = progress;
       const name = runName(progress);
       if (epoch === (lastEpoch.get(name) ?? 1)) return;
@@ -46,9 +55,11 @@ function bars(stream: NodeJS.WriteStream, { rules, seeds }: Experiment): Progres
     barsize: 24,
   });
   const active = new Map<string, SingleBar>();
+  const notesOf = newNotes();
   const total = multi.create(runs, 0, { name: 'all runs'.padEnd(34), device: '   ', error: '-' });
   return {
     update(progress) {
+      for (const note of notesOf(progress)) multi.log(note);
       const name = runName(progress);
       const payload = { name: name.padEnd(34), device: progress.device, error: percent(progress.testError) };
       const bar = active.get(name) ?? multi.create(progress.stepsTotal, 0, payload);

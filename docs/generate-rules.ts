@@ -19,8 +19,8 @@ export const rulePages = (): Map<string, string> =>
   ]);
 
 /** A comparison small enough to be tried at once: the test of this page runs it. */
-export const exampleOf = ({ name }: RuleDefinition): string =>
-  `npx dendrite compare --rules ${name === 'backprop' ? name : `backprop,${name}`} --layers 784,50,10 --examples 2000 --seeds 2`;
+export const exampleOf = ({ name, trial }: RuleDefinition): string =>
+  `npx dendrite compare --rules ${name === 'backprop' ? name : `backprop,${name}`} --layers 784,50,10 --examples ${trial?.examples ?? 2000} --seeds 2`;
 
 function rulePage(rule: RuleDefinition): string {
   const { name, title, summary, source, family, network, assumes, notes } = rule;

@@ -1,8 +1,9 @@
 import { type Device, openDevice, ReferenceDevice } from '../kernels/index.ts';
 import { RULES, type RuleDefinition } from '../rules/index.ts';
+import { DIAGNOSTIC_STATE } from './diagnostics/index.ts';
 import { defineExperiment, type RulePlan, type Settings } from './experiment.ts';
 import { firstLine } from './plugins.ts';
-import { prepareRun } from './prepared-run.ts';
+import { type PreparedRun, prepareRun } from './prepared-run.ts';
 import { tinyTask } from './tiny-task.ts';
 import { train } from './training.ts';
 
@@ -45,6 +46,21 @@ const CHECKS: Readonly<Record<string, Check>> = {
       if (!Buffer.from(numbers.buffer).equals(Buffer.from(second.get(name)!.buffer)))
         throw new Error(`the state '${name}' differs between two runs of one seed`);
     return `${first.size} states equal after 20 minibatches`;
+  },
+  'looking at it changes nothing': async (definition) => {
+    const device = await openCpu();
+    const run = await trained(definition, device);
+    const own = [...run.states].filter(([name]) => !name.startsWith(DIAGNOSTIC_STATE));
+    const bits = async () =>
+      Promise.all(own.map(async ([, state]) => Buffer.from((await device.read(state)).buffer)));
+    const before = await bits();
+    await run.diagnostics.measure();
+    const after = await bits();
+    await device.dispose();
+    const moved = own.find((_, i) => !after[i]!.equals(before[i]!));
+    if (moved)
+      throw new Error(`'learn' changes the state '${moved[0]}' where its directions are only looked at`);
+    return `${own.length} states equal before and after the diagnostics`;
   },
   'devices agree': async (definition) => {
     const wanted = await statesAfter(definition, new ReferenceDevice());
@@ -92,19 +108,25 @@ const planFor = (definition: RuleDefinition): RulePlan =>
   defineExperiment(
     {
       rules: [{ name: definition.name }],
-      layers: [36, 24, 12, 4],
+      layers: [36, ...(definition.trial?.hidden ?? [24, 12]), 4],
       settings: { ...(!definition.recipe && SETTINGS), epochs: EPOCHS },
     },
     RULES.includes(definition) ? [] : [definition],
   ).rules[0]!;
 
-/** The states of a run of the tiny task after 20 minibatches. */
-async function statesAfter(definition: RuleDefinition, device: Device): Promise<Map<string, Float32Array>> {
+/** A run of the tiny task after 20 minibatches. */
+async function trained(definition: RuleDefinition, device: Device): Promise<PreparedRun> {
   const data = tinyTask();
   const plan = planFor(definition);
   const run = await prepareRun(plan, definition, 1, data, device);
   const rows = Uint32Array.from({ length: STEPS * plan.batch }, (_, i) => i % data.train.images.count);
   await run.step.run({ steps: STEPS, firstStep: 0, rows });
+  return run;
+}
+
+/** Its states. */
+async function statesAfter(definition: RuleDefinition, device: Device): Promise<Map<string, Float32Array>> {
+  const run = await trained(definition, device);
   const values = new Map<string, Float32Array>();
   for (const [name, tensor] of run.states) values.set(name, await device.read(tensor));
   await device.dispose();

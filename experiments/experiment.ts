@@ -3,6 +3,7 @@ import type { Dataset } from '../data/index.ts';
 import { UserError } from '../kernels/index.ts';
 import { ACTIVATIONS, INITIAL_WEIGHTS } from '../networks/index.ts';
 import { findRule, OPTIMIZERS, type RuleDefinition, resolveOptions, SCHEDULES } from '../rules/index.ts';
+import { findDiagnostics } from './diagnostics/index.ts';
 
 const keys = <T extends object>(table: T) =>
   Object.keys(table) as [keyof T & string, ...(keyof T & string)[]];
@@ -52,6 +53,8 @@ const setupSchema = z.object({
     .array(whole.min(0, 'must not be negative').max(2 ** 31 - 1, 'must be below 2^31'))
     .min(1, 'must name at least one seed')
     .default([1, 2, 3]),
+  /** What is measured after each epoch, by name: some, or `all` or `none`. */
+  diagnostics: z.array(z.string()).min(1, 'must name at least one, or none').default(['angle']),
 });
 
 /** One rule of an experiment, and everything that its runs depend on but the seed and the dataset. */
@@ -59,6 +62,8 @@ export interface RulePlan extends Settings {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly layers: readonly number[];
+  /** Names of what is measured after each epoch. */
+  readonly diagnostics: readonly string[];
 }
 
 /** What is compared: one dataset, one network, several rules and seeds, one budget. */
@@ -85,16 +90,18 @@ export function defineExperiment(
 ): Experiment {
   const setup = parse(setupSchema, input);
   const chosen = parse(settingsSchema.partial(), input.settings ?? {}) as Partial<Settings>;
+  const diagnostics = findDiagnostics(setup.diagnostics).map(({ name }) => name);
+  refuseRepeats('diagnostic', diagnostics);
   if (input.rules.length === 0) throw new UserError('rules: must name at least one rule');
   const rules = input.rules.map(({ name, options = {} }) =>
-    planRule(findRule(name, plugins), options, chosen, setup.layers),
+    planRule(findRule(name, plugins), options, chosen, setup.layers, diagnostics),
   );
   refuseRepeats(
     'rule',
     rules.map(({ name }) => name),
   );
   refuseRepeats('seed', setup.seeds);
-  return { ...setup, settings: { ...DEFAULTS, ...chosen }, rules };
+  return { ...setup, diagnostics, settings: { ...DEFAULTS, ...chosen }, rules };
 }
 
 function planRule(
@@ -102,6 +109,7 @@ function planRule(
   given: Readonly<Record<string, unknown>>,
   chosen: Partial<Settings>,
   layers: readonly number[],
+  diagnostics: readonly string[],
 ): RulePlan {
   const isSetting = ([name]: [string, unknown]) =>
     Object.hasOwn(DEFAULTS, name) && !Object.hasOwn(definition.options, name);
@@ -117,7 +125,13 @@ function planRule(
       `rates: ${settings.rates.length} learning rates do not fit the ${connections} connections of layers ` +
         `${layers.join(',')}; give one for all or one for each`,
     );
-  return { ...settings, name: definition.name, options: { ...recipe?.options, ...options }, layers };
+  return {
+    ...settings,
+    name: definition.name,
+    options: { ...recipe?.options, ...options },
+    layers,
+    diagnostics,
+  };
 }
 
 /** A setting as it comes from the command line. */

@@ -1,4 +1,5 @@
 export { type CheckResult, checkRule } from './conformance.ts';
+export { DIAGNOSTICS, type Diagnostic, findDiagnostics } from './diagnostics/index.ts';
 export {
   checkAgainst,
   DEFAULTS,

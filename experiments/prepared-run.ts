@@ -9,7 +9,7 @@ import {
 } from '../kernels/index.ts';
 import { LayeredNetwork } from '../networks/index.ts';
 import { type Lesson, Optimizer, type Rule, type RuleDefinition, resolveOptions } from '../rules/index.ts';
-import { createAngleProbe } from './alignment.ts';
+import { findDiagnostics, type Measurements, prepareMeasurements } from './diagnostics/index.ts';
 import { Evaluation, wrongAnswers } from './evaluation.ts';
 import { type RulePlan, totalSteps } from './experiment.ts';
 
@@ -19,7 +19,7 @@ export interface PreparedRun {
   readonly step: Executable;
   readonly test: Evaluation;
   readonly validation: Evaluation | null;
-  angles(): Promise<Record<string, number | null>>;
+  readonly diagnostics: Measurements;
   resetTotals(): Promise<void>;
   /** Loss and wrong answers of the training examples since the totals were reset. */
   totals(): Promise<{ loss: number; wrong: number }>;
@@ -62,9 +62,12 @@ export async function prepareRun(
     step,
     test: await evaluate('test', dataset.test),
     validation: dataset.validation && (await evaluate('validation', dataset.validation)),
-    // The forward pass that the gradient is of means nothing to neurons that settle.
-    angles:
-      definition.network === 'energy' ? async () => ({}) : await createAngleProbe(k, network, rule, dataset),
+    // Recorded last: the random numbers of training and testing are the same without them.
+    diagnostics: await prepareMeasurements(
+      findDiagnostics(plan.diagnostics),
+      { kernels: k, network, definition, rule },
+      dataset,
+    ),
     async resetTotals() {
       await device.write(lossTotal, new Float32Array(1));
       await device.write(wrongTotal, new Float32Array(1));

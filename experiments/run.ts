@@ -32,6 +32,8 @@ export interface RunProgress {
   /** After the last finished epoch, in percent. */
   readonly testError: number | null;
   readonly device: string;
+  /** What was asked for and cannot be measured in this run, and why. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -45,12 +47,13 @@ export async function executeRun(
   const { seed, folder } = order;
   const rule = order.plan.name;
   const epochs: EpochRecord[] = [];
+  const notes: string[] = [];
   let info: DeviceRecord | null = null;
   let outcome: TrainingOutcome | { status: 'failed'; reason: string };
   try {
     const device = await openDevice(order.device);
     try {
-      outcome = await trainInto(order, device, epochs, report);
+      outcome = await trainInto(order, device, epochs, notes, report);
     } finally {
       // Read after training: a GPU knows only then what really ran.
       info = { ...device.info };
@@ -59,13 +62,14 @@ export async function executeRun(
   } catch (error) {
     outcome = { status: 'failed', reason: firstLine(error) };
   }
-  return { rule, seed, epochs, device: info, folder, ...outcome };
+  return { rule, seed, epochs, ...(notes.length > 0 && { notes }), device: info, folder, ...outcome };
 }
 
 async function trainInto(
   { plan, seed, dataset, folder, plugins, provenance }: RunOrder,
   device: Device,
   epochs: EpochRecord[],
+  notes: string[],
   report: (progress: RunProgress) => void,
 ): Promise<TrainingOutcome> {
   const { name: rule, ...settings } = plan;
@@ -84,14 +88,16 @@ async function trainInto(
           stepsTotal,
           testError,
           device: device.info.name,
+          notes,
         });
       },
+      notes: (found) => notes.push(...found),
       epoch(line) {
         record.append(line);
         epochs.push(line);
       },
     });
-    record.finish({ ...outcome, device: device.info });
+    record.finish({ ...outcome, ...(notes.length > 0 && { notes }), device: device.info });
     return outcome;
   } catch (error) {
     record.finish({ status: 'failed', reason: firstLine(error), device: device.info });

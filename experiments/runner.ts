@@ -117,7 +117,7 @@ async function runInWorker(pool: Tinypool, order: RunOrder, options: RunnerOptio
 
 /** The experiment as results show it. */
 function describe(experiment: Experiment, dataset: Dataset): CompareDocument['experiment'] {
-  const { dataset: name, layers, seeds, validation, settings, rules } = experiment;
+  const { dataset: name, layers, seeds, validation, diagnostics, settings, rules } = experiment;
   const byRule = <T>(value: (plan: RulePlan) => T) =>
     Object.fromEntries(rules.map((plan) => [plan.name, value(plan)]));
   return {
@@ -128,6 +128,7 @@ function describe(experiment: Experiment, dataset: Dataset): CompareDocument['ex
     trainExamples: dataset.train.images.count,
     testExamples: dataset.test.images.count,
     validation,
+    diagnostics,
     layers,
     seeds,
     rules: rules.map((plan) => plan.name),

@@ -9,6 +9,8 @@ import { prepareRun } from './prepared-run.ts';
 const CHUNK = 20;
 
 export interface TrainingHooks {
+  /** Before the first minibatch, when something that was asked for cannot be measured: what, and why. */
+  notes?(notes: readonly string[]): void;
   /** After each chunk of minibatches. */
   progress?(stepsDone: number, stepsTotal: number): void;
   epoch(record: EpochRecord): void;
@@ -32,6 +34,7 @@ export async function train(
   const perEpoch = stepsPerEpoch(plan, trainExamples);
   const total = totalSteps(plan, trainExamples);
   const run = await prepareRun(plan, definition, seed, dataset, device);
+  if (run.diagnostics.notes.length > 0) hooks.notes?.(run.diagnostics.notes);
   const order = new RandomStream(seed, 'batches');
   const rows = Uint32Array.from({ length: trainExamples }, (_, i) => i);
 
@@ -61,7 +64,7 @@ export async function train(
     const begin = performance.now();
     const testError = await run.test.error();
     const validationError = await run.validation?.error();
-    const angles = await run.angles();
+    const diagnostics = await run.diagnostics.measure();
     hooks.epoch({
       epoch,
       examples: done * plan.batch,
@@ -69,7 +72,7 @@ export async function train(
       trainError: (100 * wrong) / seen,
       testError,
       ...(validationError !== undefined && { validationError }),
-      angles,
+      ...(Object.keys(diagnostics).length > 0 && { diagnostics }),
       seconds,
       evaluationSeconds: (performance.now() - begin) / 1000,
       examplesPerSecond: seen / seconds,

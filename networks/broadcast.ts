@@ -1,5 +1,5 @@
 import type { Kernels, RandomStream, Tensor } from '../kernels/index.ts';
-import { dendriticWeights, NARROW } from './initial.ts';
+import { dendriticWeights } from './initial.ts';
 import type { LayeredNetwork } from './layered.ts';
 
 export type BroadcastKind = 'random' | 'sparse' | 'symmetric' | 'noisy-symmetric';
@@ -20,7 +20,7 @@ export class BroadcastFeedback {
   readonly #network: LayeredNetwork;
   readonly #kind: BroadcastKind;
 
-  /** @param width of the distribution of random weights, 1 for its nominal deviation */
+  /** @param width of the distribution of random weights, as in dendriticWeights */
   constructor(
     k: Kernels,
     network: LayeredNetwork,
@@ -36,12 +36,7 @@ export class BroadcastFeedback {
     this.fixed = kind.endsWith('symmetric')
       ? null
       : hidden.map(({ name, size }) => {
-          const values = dendriticWeights(
-            random(`feedback to ${name}`),
-            size,
-            size * outputs,
-            width * NARROW,
-          );
+          const values = dendriticWeights(random(`feedback to ${name}`), size, size * outputs, width);
           if (kind === 'sparse') thinOut(values, random(`kept feedback to ${name}`));
           return k.state(`feedback to ${name}`, size, outputs, values);
         });

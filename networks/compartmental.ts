@@ -53,7 +53,7 @@ interface Cell {
 }
 
 /** Everything that lasts from one millisecond to the next. */
-interface Memory {
+export interface Memory {
   /** One for each connection: that of the layer it leads to. */
   readonly cells: readonly Cell[];
   /** What reaches the apical dendrites in the next millisecond, batch x outputs, and what is on its way. */
@@ -154,26 +154,34 @@ export class CompartmentalNetwork {
   }
 
   /**
-   * Shows images to neurons at rest, or to neurons that go on from the last images.
+   * What neurons keep from one millisecond to the next, all zero at first.
+   * @param batch images at once
+   * @param name of the states that keep it for the next minibatch; none: every minibatch finds the neurons at rest
+   */
+  memory(batch: number, name?: string): Memory {
+    const k = this.kernels;
+    const ahead = (this.constants.psp.taps - 1) * batch;
+    const make = (what: string, rows: number, { size }: Population): Tensor =>
+      name === undefined ? k.constant(0, rows, size) : k.state(`${name}: ${what}`, rows, size);
+    const output = this.populations.at(-1)!;
+    return {
+      cells: this.connections.map(({ to }) => ({
+        soma: make(`soma of ${to.name}`, batch, to),
+        pending: make(`synapses of ${to.name}`, ahead, to),
+      })),
+      signal: make('feedback', batch, output),
+      pendingSignal: make('feedback on its way', ahead, output),
+    };
+  }
+
+  /**
+   * Shows images to the neurons.
    * @param input pixels from 0 to 1, batch x inputs
    * @param feedback weights to each hidden layer, size of the layer x outputs
-   * @param memory name of the states that keep potentials and synapses from one minibatch to the next; none: at rest
+   * @param memory where the neurons go on from, and what they change
    */
-  present(input: Tensor, feedback: readonly Tensor[], memory?: string): Presentation {
-    const k = this.kernels;
-    const { rows } = input;
-    const taps = this.constants.psp.taps;
-    const make = (name: string, m: number, n: number): Tensor =>
-      memory === undefined ? k.constant(0, m, n) : k.state(`${memory}: ${name}`, m, n);
-    const outputs = this.populations.at(-1)!.size;
-    return new Presentation(this, input, feedback, {
-      cells: this.connections.map(({ to }) => ({
-        soma: make(`soma of ${to.name}`, rows, to.size),
-        pending: make(`synapses of ${to.name}`, (taps - 1) * rows, to.size),
-      })),
-      signal: make('feedback', rows, outputs),
-      pendingSignal: make('feedback on its way', (taps - 1) * rows, outputs),
-    });
+  present(input: Tensor, feedback: readonly Tensor[], memory = this.memory(input.rows)): Presentation {
+    return new Presentation(this, input, feedback, memory);
   }
 }
 

@@ -5,6 +5,7 @@ export {
   type CompartmentalOptions,
   GUERGUIEV_2017,
   type Instant,
+  type Memory,
   type NeuronConstants,
   type PhaseMeans,
   type PhaseOptions as TimedPhaseOptions,
@@ -23,6 +24,13 @@ export {
 export type { Readout } from './loss.ts';
 export { inverseGaussian, randomDuration } from './phases.ts';
 export { type PspKernel, pspTaps } from './psp.ts';
+export {
+  createRecorder,
+  type Electrode,
+  type Recorder,
+  type RecorderOptions,
+  type Traces,
+} from './recording.ts';
 export {
   DYNAMICS,
   EnergyNetwork,

@@ -19,12 +19,12 @@ export const INITIAL_WEIGHTS = {
   'lecun-uniform': (random: RandomStream, n: number, m: number) => uniform(random, n, m, 1 / Math.sqrt(n)),
   /** All zero: what Nokland 2016 starts direct feedback alignment of tanh networks from. Backprop cannot leave it. */
   zero: (_random: RandomStream, n: number, m: number) => new Float32Array(n * m),
-  /** Guerguiev, Lillicrap & Richards 2017, with the deviation that their formula is meant for. */
+  /** Guerguiev, Lillicrap & Richards 2017, as in the code that they published. */
   'segregated-dendrite': (random: RandomStream, n: number, m: number) =>
-    dendriticWeights(random, n, n * m, NARROW),
-  /** The same with twice the deviation, as in their code from commit d60ca5e on. */
-  'segregated-dendrite-wide': (random: RandomStream, n: number, m: number) =>
-    dendriticWeights(random, n, n * m, 2 * NARROW),
+    dendriticWeights(random, n, n * m, 1),
+  /** With half of that width, as in their code before commit d60ca5e: the deviation that the formula is meant for. */
+  'segregated-dendrite-narrow': (random: RandomStream, n: number, m: number) =>
+    dendriticWeights(random, n, n * m, 0.5),
 } satisfies Record<string, (random: RandomStream, n: number, m: number) => Float32Array>;
 
 export type InitialWeights = keyof typeof INITIAL_WEIGHTS;
@@ -34,11 +34,11 @@ export const INITIAL_BIASES: Partial<
   Record<InitialWeights, (random: RandomStream, m: number) => Float32Array>
 > = {
   'segregated-dendrite': (random, m) => dendriticBiases(random, m),
-  'segregated-dendrite-wide': (random, m) => dendriticBiases(random, m),
+  'segregated-dendrite-narrow': (random, m) => dendriticBiases(random, m),
 };
 
-/** Half the width of a uniform distribution of deviation 1, as rounded in the code of Guerguiev et al. */
-export const NARROW = 3.465 / 2;
+/** 2 sqrt(3), the width of a uniform distribution of deviation 1, as rounded in the code of Guerguiev et al. */
+const WIDTH = 3.465;
 
 /** Aims of the distribution below: mean and deviation of the dendritic potentials, of the biases, and the usual rate. */
 const AIM = { potential: 3, deviation: 3, bias: 0.8, biasDeviation: 0.001, rate: 0.25 * 0.2 };
@@ -46,7 +46,7 @@ const AIM = { potential: 3, deviation: 3, bias: 0.8, biasDeviation: 0.001, rate:
 /**
  * Weights under which the dendritic potentials of neurons with `n` inputs would have the mean 3 and the deviation 3, were
  * the inputs to spike at a quarter of the maximal rate (Guerguiev et al. 2017, code, `init_weights`).
- * @param width half the width of the uniform distribution, in its nominal deviations
+ * @param width 1 for what the published code draws, which has twice the deviation meant; 0.5 for the deviation meant
  */
 export function dendriticWeights(
   random: RandomStream,
@@ -63,12 +63,12 @@ export function dendriticWeights(
       2 * n * rate * bias * potential * mean -
       bias ** 2) /
     (n * rate ** 2 * potentialSquare);
-  const half = width * Math.sqrt(square - mean ** 2);
+  const half = width * WIDTH * Math.sqrt(square - mean ** 2);
   return random.uniform(count, mean - half, mean + half);
 }
 
 const dendriticBiases = (random: RandomStream, m: number): Float32Array =>
-  random.uniform(m, AIM.bias - NARROW * AIM.biasDeviation, AIM.bias + NARROW * AIM.biasDeviation);
+  random.uniform(m, AIM.bias - WIDTH * AIM.biasDeviation, AIM.bias + WIDTH * AIM.biasDeviation);
 
 const uniform = (random: RandomStream, n: number, m: number, limit: number): Float32Array =>
   random.uniform(n * m, -limit, limit);

@@ -105,6 +105,11 @@ export class EnergyNetwork {
     return this.readout && readout ? this.#k.softmax(this.#arriving(rate, readout)) : rate;
   }
 
+  /** The prototypical dynamics descend another function. */
+  get hasEnergy(): boolean {
+    return this.#options.dynamics === 'energy-based';
+  }
+
   /** The energy of each example, batch x 1. */
   energy(state: SettlingState, drive: Tensor): Tensor {
     const k = this.#k;

@@ -44,13 +44,14 @@ const meanOrNull = (values: readonly (number | null)[]): number | null => summar
 function runEntry(run: RunRecord): CompareRun {
   const testErrors = run.epochs.map((epoch) => epoch.testError);
   const known = numbers(testErrors);
-  const { rule, seed, status, reason, epochs, device, folder } = run;
+  const { rule, seed, status, reason, epochs, notes, device, folder } = run;
   return {
     rule,
     seed,
     status,
     ...(reason === undefined ? {} : { reason }),
     epochs,
+    ...(notes === undefined ? {} : { notes }),
     testError: { last: testErrors.at(-1) ?? null, best: known.length > 0 ? Math.min(...known) : null },
     examplesPerSecond: trainingRate(epochs),
     device,

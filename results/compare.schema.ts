@@ -45,11 +45,11 @@ const epochSchema = z.looseObject({
   seconds: z.number().nonnegative().describe('Time spent training in this epoch, evaluation excluded.'),
   evaluationSeconds: z.number().nonnegative().describe('Time spent measuring in this epoch.'),
   examplesPerSecond: quantity('Training examples of this epoch / seconds.'),
-  angles: z
-    .record(z.string(), z.number().nullable())
+  diagnostics: z
+    .record(z.string(), z.record(z.string(), z.number().nullable()))
     .optional()
     .describe(
-      "Angle in degrees between the rule's direction and backprop's, by connection; null where one of them is zero.",
+      'What --diagnostics asked for and can be measured, after the epoch: by diagnostic, and then by connection, population or feedback pathway; null where it is not defined.',
     ),
 });
 
@@ -63,6 +63,10 @@ const identity = {
   status: statusSchema,
   reason: z.string().optional().describe('Why the run diverged or failed.'),
   epochs: z.array(epochSchema),
+  notes: z
+    .array(z.string())
+    .optional()
+    .describe('Sentences on what was asked for and could not be measured, each with the reason.'),
   device: deviceSchema
     .nullable()
     .describe('What really ran; null when the run failed before a device opened.'),

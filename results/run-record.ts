@@ -26,6 +26,8 @@ export interface RunEnd {
   status: RunStatus;
   /** One sentence, for a run that diverged or failed. */
   reason?: string | undefined;
+  /** What was asked for and could not be measured, and why. */
+  notes?: readonly string[] | undefined;
   /** The device as known at the end, where that is more than at the start. */
   device?: DeviceRecord | undefined;
 }
@@ -111,6 +113,7 @@ export function readRun(folder: string): StoredRun {
     status: end?.status ?? 'unfinished',
     ...(end?.reason === undefined ? {} : { reason: end.reason }),
     finishedAt: end?.finishedAt ?? null,
+    ...(end?.notes === undefined ? {} : { notes: [...end.notes] }),
     ...readMetrics(folder),
     device: end?.device ?? provenance.device,
     folder,

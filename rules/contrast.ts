@@ -58,6 +58,21 @@ function contrast(
   };
 }
 
+/** The softmax readout descends the cross-entropy of the nudged states: dC/dW = rho(s)ᵀ (y - t). */
+export function readoutDirection(
+  k: Kernels,
+  energy: EnergyNetwork,
+  states: readonly SettlingState[],
+  target: Tensor,
+): Direction {
+  const products = states.map((state) => ({
+    pre: state.at(-1)!.rate,
+    post: k.map((y, t) => y - t, energy.output(state), target),
+    scale: 1 / (target.rows * states.length),
+  }));
+  return { connection: energy.readout!, products };
+}
+
 /** The iterations that the authors' code uses, and their rates, by the number of hidden layers. */
 export function publishedFor(layers: readonly number[]) {
   const hidden = layers.length - 2;

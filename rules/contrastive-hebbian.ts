@@ -2,6 +2,7 @@ import { UserError } from '../kernels/index.ts';
 import { EnergyNetwork } from '../networks/index.ts';
 import { checkPhases, contrasts, publishedFor } from './contrast.ts';
 import { defineRule } from './rule.ts';
+import { settledProbe } from './settled-probe.ts';
 
 export const contrastiveHebbian = defineRule({
   name: 'contrastive-hebbian',
@@ -63,7 +64,7 @@ export const contrastiveHebbian = defineRule({
       );
     const particles = options.persistent ? energy.particles(examples) : null;
     return {
-      learn({ input, target }) {
+      learn({ input, target, probe }) {
         const drive = energy.drive(input);
         const free = energy.relax(
           particles?.recall(input.rows) ?? energy.rest(input.rows),
@@ -76,6 +77,7 @@ export const contrastiveHebbian = defineRule({
           output: energy.output(free),
           // eq. 30 of Scellier & Bengio 2017
           directions: contrasts(k, energy, input, clamped, free, 1),
+          ...(probe && settledProbe(k, energy, { input, target }, drive, free, freeIterations)),
           ...(particles && { remember: particles.keep(free) }),
         };
       },

@@ -1,16 +1,15 @@
-import { type Kernels, type StepInfo, type Tensor, UserError } from '../kernels/index.ts';
+import { type StepInfo, type Tensor, UserError } from '../kernels/index.ts';
 import {
   DYNAMICS,
   EnergyNetwork,
   type Nudge,
   type PhaseOptions,
   type SettlingState,
-  type Synapses,
 } from '../networks/index.ts';
-import { checkPhases, contrasts, publishedFor } from './contrast.ts';
-import type { Direction } from './direction.ts';
-import type { OptimizerOptions } from './optimizer.ts';
+import { checkContinual, followedPhase } from './continual.ts';
+import { checkPhases, contrasts, publishedFor, readoutDirection } from './contrast.ts';
 import { defineRule } from './rule.ts';
+import { settledProbe } from './settled-probe.ts';
 
 export const equilibriumPropagation = defineRule({
   name: 'equilibrium-propagation',
@@ -37,7 +36,8 @@ export const equilibriumPropagation = defineRule({
     'without the factor 1/2, twice that of the loss shown. ' +
     'With `--loss cross-entropy` the outputs are a softmax readout that takes no part in the settling (Laborieux et al. 2021). ' +
     'The prototypical form was published with epsilon 1, other rates and no memory of states: for 784-512-10 ' +
-    '`persistent=false`, `randomSign=false`, 40 + 15 iterations, and in the convention here beta 0.05 and rates 0.04,0.02. ' +
+    '`persistent=false`, `randomSign=false`, 40 + 15 iterations, units with the sigmoid of 4 (s - 1/2), and in the convention here beta 0.05 and rates 0.04,0.02; ' +
+    'continual updates with 40 + 15 iterations, beta 0.1 and the small rates 0.0028,0.0014. ' +
     'States start from zero in predictions.',
   network: 'energy',
   options: {
@@ -105,7 +105,7 @@ export const equilibriumPropagation = defineRule({
     const settle = (start: SettlingState, drive: Tensor) => energy.relax(start, drive, freeIterations);
 
     return {
-      learn({ input, target }) {
+      learn({ input, target, probe }) {
         const drive = energy.drive(input);
         const free = settle(particles?.recall(input.rows) ?? energy.rest(input.rows), drive);
         const phase = (factor: number): PhaseOptions & { nudge: Nudge } => {
@@ -126,6 +126,7 @@ export const equilibriumPropagation = defineRule({
         return {
           output: energy.output(free),
           directions,
+          ...(probe && settledProbe(k, energy, { input, target }, drive, free, freeIterations)),
           ...(particles && { remember: particles.keep(free) }),
         };
       },
@@ -133,62 +134,3 @@ export const equilibriumPropagation = defineRule({
     };
   },
 });
-
-/** The softmax readout descends the cross-entropy of the nudged states: dC/dW = rho(s)ᵀ (y - t). */
-function readoutDirection(
-  k: Kernels,
-  energy: EnergyNetwork,
-  states: readonly SettlingState[],
-  target: Tensor,
-): Direction {
-  const products = states.map((state) => ({
-    pre: state.at(-1)!.rate,
-    post: k.map((y, t) => y - t, energy.output(state), target),
-    scale: 1 / (target.rows * states.length),
-  }));
-  return { connection: energy.readout!, products };
-}
-
-/** A nudged phase in which copies of weights and biases follow each step (Ernoult et al. 2020). */
-function followedPhase(
-  k: Kernels,
-  energy: EnergyNetwork,
-  free: SettlingState,
-  input: Tensor,
-  iterations: number,
-  phase: PhaseOptions,
-  inverse: Tensor,
-  rates: readonly number[],
-): SettlingState {
-  const copy = (t: Tensor) => k.map((w) => w, t);
-  const moving = energy.connections.map(
-    ({ weights, bias }): Synapses => ({ weights: copy(weights), bias: bias && copy(bias) }),
-  );
-  const synapses = energy.readout ? [...moving, energy.readout] : moving;
-  let state = free;
-  for (let i = 0; i < iterations; i++) {
-    const next = energy.step(state, energy.drive(input, moving[0]), { ...phase, synapses });
-    // dW = rate / beta (rho rho at this step - rho rho at the one before)
-    for (const [l, { products }] of contrasts(k, energy, input, next, state, inverse).entries()) {
-      const { weights, bias } = moving[l]!;
-      for (const { pre, post, scale } of products) {
-        const change = -(rates[l] ?? rates[0]!) * (scale as number);
-        k.matmul(pre, post, { transposeA: true, scale: change, into: weights, accumulate: true });
-        if (bias) k.sum(post, { over: 'rows', scale: change, into: bias, accumulate: true });
-      }
-    }
-    state = next;
-  }
-  return state;
-}
-
-function checkContinual(estimate: string, { optimizer, schedule, weightDecay }: OptimizerOptions): void {
-  if (estimate === 'symmetric')
-    throw new UserError(
-      "the option 'continual' of the rule 'equilibrium-propagation' goes with the one-sided estimate only",
-    );
-  if (optimizer !== 'sgd' || schedule !== 'constant' || weightDecay > 0)
-    throw new UserError(
-      "the option 'continual' of the rule 'equilibrium-propagation' needs the optimizer sgd, a constant schedule and no weight decay",
-    );
-}

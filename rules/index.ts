@@ -16,6 +16,7 @@ export {
   type Lesson,
   type Minibatch,
   type NetworkKind,
+  type Observation,
   type OptionDefinition,
   type OptionTable,
   type OptionValues,

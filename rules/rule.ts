@@ -50,6 +50,16 @@ export interface Minibatch {
   readonly probe?: boolean;
 }
 
+/** What neurons did before they learned: one tensor for each population above the input, lowest first. */
+export interface Observation {
+  /** batch x size */
+  readonly rates: readonly Tensor[];
+  /** Rate that neurons with a bounded activation cannot exceed; 1 when left out. */
+  readonly maximalRate?: number;
+  /** Of each example, batch x 1, where the dynamics have an energy. */
+  readonly energy?: Tensor;
+}
+
 /** What one minibatch taught. */
 export interface Lesson {
   /** Rates of the output layer before learning, batch x classes: training loss and error come from them. */
@@ -58,6 +68,8 @@ export interface Lesson {
   readonly directions: readonly Direction[];
   /** For a `probe`: the gradient that the directions stand in for. Left out: that of the layered network's loss. */
   readonly gradient?: readonly Direction[];
+  /** For a `probe`: what the neurons did, where that is not the forward pass of the layered network. */
+  readonly observed?: Observation;
   /** What is kept of each example until it is shown again. Only training keeps it. */
   readonly remember?: readonly Remembered[];
 }
@@ -132,6 +144,11 @@ export interface RuleDefinition<O extends OptionTable = OptionTable> {
   readonly assumes?: Assumptions;
   /** The kind of network that it trains. */
   readonly network: NetworkKind;
+  /**
+   * What small trials need where the usual is too little for the rule to show that it learns: sizes of the two hidden
+   * layers in `dendrite check` (24 and 12), examples in the command of its page (2000).
+   */
+  readonly trial?: { readonly hidden?: readonly [number, number]; readonly examples?: number };
   readonly options: O;
   /** Left out: the rule has no settings of its own. `layers` are the sizes of the network, input first. */
   recipe?(layers: readonly number[]): Recipe;

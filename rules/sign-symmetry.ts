@@ -66,13 +66,14 @@ export const signSymmetry = defineRule({
     }
 
     return {
-      learn({ input, target }) {
+      learn({ input, target, probe }) {
         const activity = network.forward(input);
         const errors = layerErrors(network, activity, target, (error, l) => {
           const { connection, magnitude, weights } = feedback[l - 1]!;
           // B = M ∘ sign(W)
-          k.mapInto(weights, (m, w) => (w > 0 ? m : w < 0 ? -m : 0), magnitude(), connection.weights);
-          return k.matmul(error, weights, { transposeB: true });
+          const B = k.map((m, w) => (w > 0 ? m : w < 0 ? -m : 0), magnitude(), connection.weights);
+          if (!probe) k.mapInto(weights, (b) => b, B);
+          return k.matmul(error, B, { transposeB: true });
         });
         return {
           output: activity.at(-1)!.rate,

@@ -3,6 +3,7 @@ import pc from 'picocolors';
 import type { CommandModule } from 'yargs';
 import {
   DEFAULTS,
+  DIAGNOSTICS,
   defineExperiment,
   loadPlugins,
   runExperiment,
@@ -12,7 +13,7 @@ import { UserError } from '../../kernels/index.ts';
 import { ACTIVATIONS, INITIAL_WEIGHTS } from '../../networks/index.ts';
 import { type CompareDocument, comparisonTable } from '../../results/index.ts';
 import { OPTIMIZERS, SCHEDULES } from '../../rules/index.ts';
-import { parseNumbers, parseRules, parseSeeds } from '../options.ts';
+import { parseList, parseNumbers, parseRules, parseSeeds } from '../options.ts';
 import { createProgress } from '../progress.ts';
 
 /** The rules that `npm start` compares. */
@@ -140,6 +141,12 @@ const options = {
     describe: 'Runs at the same time',
   },
 
+  diagnostics: {
+    type: 'string',
+    default: 'angle',
+    group: OUTPUT,
+    describe: 'What to measure after each epoch: names from the list below, all or none',
+  },
   out: { type: 'string', default: 'runs', group: OUTPUT, describe: 'Folder for the run folders' },
   json: {
     type: 'boolean',
@@ -157,7 +164,10 @@ export const compare: CommandModule = {
       .options(options as Parameters<typeof parser.options>[0])
       .example('$0 compare --rules backprop,feedback-alignment --seeds 5', 'five seeds of two rules')
       .example('$0 compare --dataset mnist-full --epochs 20 --batch 100', 'all of MNIST')
-      .example('$0 compare --set feedback-alignment.feedbackScale=0.2', 'an option of a rule'),
+      .example('$0 compare --set feedback-alignment.feedbackScale=0.2', 'an option of a rule')
+      .epilogue(
+        `Diagnostics:\n${DIAGNOSTICS.map(({ name, describe }) => `  ${name}: ${describe}`).join('\n')}`,
+      ),
   handler: async (argv) => {
     const args = argv as unknown as CompareArguments;
     const plugins = await loadPlugins(args.plugin);
@@ -168,6 +178,7 @@ export const compare: CommandModule = {
         rules: parseRules(args.rules, args.set),
         seeds: parseSeeds(args.seeds),
         layers: parseNumbers('layers', args.layers),
+        diagnostics: parseList('diagnostics', args.diagnostics),
         settings: chosenSettings(args),
       },
       plugins,
@@ -224,6 +235,7 @@ interface CompareArguments extends Partial<Settings> {
   backend?: 'auto' | 'webgpu' | 'headlessgl' | 'webasm' | 'cpu';
   blas?: string;
   jobs: number;
+  diagnostics: string;
   out: string;
   json: boolean;
 }

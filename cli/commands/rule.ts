@@ -31,8 +31,8 @@ function describeRule(definition: RuleDefinition): string {
     ],
   );
   const ledger = assumes ? describeAssumptions(assumes) : [];
-  const { options, ...settings } = definition.recipe?.(DEFAULT_LAYERS) ?? {};
-  const recipe = Object.entries({ ...settings, ...options });
+  const { options: ownOptions, ...settings } = definition.recipe?.(DEFAULT_LAYERS) ?? {};
+  const recipe = Object.entries({ ...settings, ...ownOptions });
   return [
     `${title} (${name})`,
     summary,

@@ -1,7 +1,7 @@
 import { cpus } from 'node:os';
 import type { Device, DeviceInfo, Executable } from '../device.ts';
 import { UserError } from '../errors.ts';
-import type { Program } from '../program.ts';
+import type { Op, Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
 import { GPU_BACKENDS, type GpuBackend, GpuExecutable, type Host } from './executable.ts';
 import { openWebGpu, type WebGpuHardware, watchDriver } from './webgpu.ts';
@@ -66,7 +66,7 @@ export class GpuDevice implements Device {
 
   /** @throws UserError naming an op that the backend cannot run */
   async compile(program: Program): Promise<Executable> {
-    if (this.#host.backend === 'headlessgl' && program.ops.some((op) => op.kind === 'random'))
+    if (this.#host.backend === 'headlessgl' && program.ops.some(isRandom))
       throw new UserError(
         `the random fill in '${program.name}' needs 32-bit integers, which the gpu backend headlessgl lacks: use --backend webgpu or webasm`,
       );
@@ -95,6 +95,9 @@ export class GpuDevice implements Device {
     return values;
   }
 }
+
+const isRandom = (op: Op): boolean =>
+  op.kind === 'random' || (op.kind === 'repeat' && op.body.some(isRandom));
 
 /**
  * Opens gpu.js on a backend. `webasm` and `cpu` run on the processor.

@@ -75,9 +75,10 @@ test('prints one JSON document that fits its schema, and leaves a folder for eac
   const backprop = document.runs[0]!.epochs.at(-1)!;
   // Chance is 90 %.
   assert.ok(backprop.testError! < 20);
-  assert.ok(Math.abs(backprop.angles!['input to hidden 1']!) < 0.1);
+  assert.ok(Math.abs(backprop.diagnostics!.angle!['input to hidden 1']!) < 0.1);
   const alignment = document.runs[2]!.epochs.at(-1)!;
-  assert.ok(alignment.angles!['input to hidden 1']! > 20 && alignment.angles!['input to hidden 1']! < 90);
+  const angle = alignment.diagnostics!.angle!['input to hidden 1']!;
+  assert.ok(angle > 20 && angle < 90);
 });
 
 test('the same command gives the same metrics, with one worker and with three', async () => {

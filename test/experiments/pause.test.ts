@@ -24,7 +24,7 @@ test('the pause between minibatches is part of training', async () => {
 test('looking at angles changes no feedback', async () => {
   const { run, feedback } = await prepared();
   const before = [...feedback];
-  await run.angles();
+  await run.diagnostics.measure();
   assert.equal([...feedback], before);
 });
 

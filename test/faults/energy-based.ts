@@ -67,12 +67,6 @@ export const FAULTS: readonly Fault[] = [
       ['symmetric estimate divided by beta', '(symmetric ? 2 : 1)', '1'],
       ['both nudged phases of one sign', 'phase(-1)', 'phase(1)'],
       ['the nudged state is remembered', 'particles.keep(free)', 'particles.keep(nudged)'],
-      [
-        'readout learns at the target only',
-        'k.map((y, t) => y - t, energy',
-        'k.map((y, t) => 0 * y - t, energy',
-      ],
-      ['continual weights go the wrong way', '-(rates[l] ?? rates[0]!)', '(rates[l] ?? rates[0]!)'],
       ['output of the nudged phase', 'output: energy.output(free)', 'output: energy.output(nudged)'],
     ],
   ),
@@ -88,7 +82,17 @@ export const FAULTS: readonly Fault[] = [
         '{ pre: pre[1], post: times(post[0])',
       ],
       ['sum over the batch, not mean', 'scale: 1 / input.rows', 'scale: 1'],
+      [
+        'readout learns at the target only',
+        'k.map((y, t) => y - t, energy',
+        'k.map((y, t) => 0 * y - t, energy',
+      ],
     ],
+  ),
+  ...faultsOf(
+    'continual',
+    ['equilibrium-propagation'],
+    [['continual weights go the wrong way', '-(rates[l] ?? rates[0]!)', '(rates[l] ?? rates[0]!)']],
   ),
   ...faultsOf(
     'contrastive-hebbian',

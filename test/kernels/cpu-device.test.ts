@@ -2,6 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openCpuDevice } from '../../kernels/cpu/device.ts';
 import { type Executable, Kernels, type Table, type Tensor } from '../../kernels/index.ts';
+import { streamKey, threefry, unitUniform } from '../../kernels/random.ts';
 import { OP_TABLE, runCase } from './op-table.ts';
 
 const NO_ROWS = new Uint32Array(0);
@@ -126,6 +127,29 @@ test('rows that are missing, or not in the table, are errors', async () => {
   const run = (...rows: number[]) => executable.run({ steps: 1, firstStep: 0, rows: Uint32Array.from(rows) });
   assert.match(await rejection(run(1)), /'gather' got 1 row numbers for 1 step\(s\) of 2/);
   assert.match(await rejection(run(0, 3)), /no row 3 in the table 'images', which has 3/);
+});
+
+test('a repeat of a number of times that the host draws before each step', async () => {
+  const { device, k } = builtIn();
+  const [count, draws] = [k.state('count', 1, 1), k.state('draws', 1, 1)];
+  const executable = await k.record('walk', () => {
+    const scalar = k.hostScalar('times', ({ step }) => step);
+    k.repeat({ scalar, bound: 5, otherwise: '' }, (iteration) => {
+      k.mapInto(count, (total, i) => 10 * total + i, count, iteration);
+      k.mapInto(draws, (total, u) => total + u, draws, k.uniform('walk', 1, 1, 0, 1));
+    });
+  });
+  await executable.run({ steps: 4, firstStep: 0, rows: NO_ROWS });
+  // None, then 0, then 0 1, then 0 1 2.
+  assert.equal([...(await device.read(count))], [1012]);
+  // The counter of iteration i of step s is 5 s + i.
+  const words = new Uint32Array(2);
+  const [k0, k1] = streamKey(1, 'walk #0');
+  const expected = [5, 10, 11, 15, 16, 17].reduce((total, counter) => {
+    threefry(0, counter, k0, k1, words);
+    return total + unitUniform(words[0]!);
+  }, 0);
+  assert.ok(Math.abs((await device.read(draws))[0]! - expected) < 1e-6);
 });
 
 test.run();

@@ -292,6 +292,15 @@ test('what a kernel cannot hold is refused when it is recorded', async () => {
     }),
   );
   assert.match(random, /random fill in 'noise' .* headlessgl/);
+  const changing = await refusal(() =>
+    k.record('walk', () => {
+      const scalar = k.hostScalar('times', ({ step }) => step);
+      k.repeat({ scalar, bound: 5, otherwise: 'choose walks of one length' }, () => {
+        k.mapInto(states[0]!, (x) => x + 1, states[0]!);
+      });
+    }),
+  );
+  assert.match(changing, /'walk' repeats .* gpu device cannot do: choose walks of one length/);
   await device.dispose();
 });
 

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openCpuDevice } from '../../kernels/cpu/device.ts';
 import { Kernels, RandomStream } from '../../kernels/index.ts';
-import { normalPair, streamKey, threefry, unitUniform } from '../../kernels/random.ts';
+import { normalPair, poissonCount, streamKey, threefry, unitUniform } from '../../kernels/random.ts';
 
 /** From the file kat_vectors of Random123 (Salmon, Moraes, Dror & Shaw 2011): threefry2x32 with 20 rounds. */
 const KNOWN_ANSWERS = [
@@ -100,6 +100,34 @@ test('normal fills have mean 0, variance 1 and the tails of a normal distributio
   assert.ok(Math.abs(mean) < 5 / Math.sqrt(count), `mean ${mean}`);
   assert.ok(Math.abs(variance - 1) < 5 * Math.sqrt(2 / count), `variance ${variance}`);
   assert.ok(Math.abs(beyondTwo - 0.0455) < 5 * Math.sqrt(0.0455 / count), `beyond two ${beyondTwo}`);
+});
+
+test('poisson counts follow the distribution', () => {
+  const words = new Uint32Array(2);
+  for (const mean of [0.01, 0.2, 0.5]) {
+    const draws = 400_000;
+    const seen = new Array<number>(9).fill(0);
+    for (let i = 0; i < draws; i += 2) {
+      threefry(i >> 1, 17, 3, 4, words);
+      for (const word of words) seen[poissonCount(unitUniform(word), mean)]!++;
+    }
+    let probability = Math.exp(-mean);
+    for (const [count, times] of seen.entries()) {
+      if (count > 0) probability *= mean / count;
+      // Five standard errors, and one draw where none is expected.
+      const margin = 5 * Math.sqrt(draws * probability) + 1;
+      assert.ok(Math.abs(times - draws * probability) < margin, `mean ${mean}, count ${count}: ${times}`);
+    }
+  }
+});
+
+test('poisson counts are the inversion of the uniform number, and end at 8', () => {
+  assert.is(poissonCount(0.999999, 0.5), 0);
+  assert.is(poissonCount(1 - Math.exp(-0.3) - 1e-6, 0.3), 1);
+  assert.is(poissonCount(1 - Math.exp(-0.3) + 1e-6, 0.3), 0);
+  assert.is(poissonCount(1 - Math.exp(-0.3) * 1.3 - 1e-6, 0.3), 2);
+  assert.ok(poissonCount(0, 0.5) <= 8);
+  assert.is(poissonCount(0, 0), 0);
 });
 
 test.run();

@@ -53,7 +53,7 @@ test('weights depend on the seed and the layer alone', async () => {
 });
 
 /** Variance of the entries, from the papers; a uniform distribution on +-a has the variance a² / 3. */
-const VARIANCE: Record<InitialWeights, (n: number, m: number) => number> = {
+const VARIANCE: Partial<Record<InitialWeights, (n: number, m: number) => number>> = {
   'glorot-uniform': (n, m) => 2 / (n + m),
   'glorot-normal': (n, m) => 2 / (n + m),
   'he-uniform': (n) => 2 / n,
@@ -61,17 +61,48 @@ const VARIANCE: Record<InitialWeights, (n: number, m: number) => number> = {
   'lecun-uniform': (n) => 1 / (3 * n),
   zero: () => 0,
 };
-for (const [name, draw] of Object.entries(INITIAL_WEIGHTS))
+for (const [name, expected] of Object.entries(VARIANCE))
   test(`initial weights ${name} have the mean 0 and the variance of the paper`, () => {
     const [n, m] = [200, 300];
-    const values = draw(new RandomStream(1, name), n, m);
+    const values = INITIAL_WEIGHTS[name as InitialWeights](new RandomStream(1, name), n, m);
     const mean = values.reduce((sum, w) => sum + w, 0) / values.length;
     const variance = values.reduce((sum, w) => sum + w * w, 0) / values.length;
-    const wanted = VARIANCE[name as InitialWeights](n, m);
+    const wanted = expected(n, m);
     // 60,000 draws: the mean is within 4 standard errors, the variance within 4 * sqrt(2 / 60,000) = 2.3 %.
     assert.ok(Math.abs(mean) <= 4 * Math.sqrt(wanted / values.length));
     assert.ok(Math.abs(variance - wanted) <= 0.023 * wanted);
   });
+
+/** Mean and deviation of the formula in the code of Guerguiev et al. 2017, for the sizes of their layers. */
+for (const [n, mean, deviation] of [
+  [784, 0.018707, 0.504903],
+  [500, 0.029333, 0.632115],
+  [100, 0.146667, 1.410406],
+] as const)
+  for (const [name, width] of [
+    ['segregated-dendrite-narrow', 1],
+    ['segregated-dendrite', 2],
+  ] as const)
+    test(`initial weights ${name} of ${n} inputs have the moments of the authors' formula`, () => {
+      const values = INITIAL_WEIGHTS[name](new RandomStream(1, name), n, 400);
+      const average = values.reduce((sum, w) => sum + w, 0) / values.length;
+      const spread = Math.sqrt(values.reduce((sum, w) => sum + (w - average) ** 2, 0) / values.length);
+      assert.ok(Math.abs(average - mean) < (5 * width * deviation) / Math.sqrt(values.length));
+      assert.ok(Math.abs(spread / (width * deviation) - 1) < 0.015, `${spread}`);
+    });
+
+test('biases of the dendritic initial weights start near 0.8, all others at zero', async () => {
+  for (const [initial, value] of [
+    ['segregated-dendrite', 0.8],
+    ['glorot-uniform', 0],
+  ] as const) {
+    const { device, k } = float64();
+    const network = new LayeredNetwork(k, 1, layeredOptions({ initial }));
+    await runOnce(k, () => {});
+    for (const { bias } of network.connections)
+      assert.ok(device.values(bias!).every((b) => Math.abs(b - value) < 0.0035));
+  }
+});
 
 test('the cross-entropy stays finite when the softmax underflows, and shows a NaN', async () => {
   const { device, k } = float64();

@@ -117,8 +117,8 @@ test('documents are valid against the schema', () => {
   assertValid(document(finished));
   assertValid(document(withDiverged));
   assertValid(document([run('backprop', 1, [5])], { rules: ['backprop'], seeds: [1] }));
-  const angles = { 'hidden1.weights': 45.2, 'output.weights': Number.NaN };
-  const epochs = [{ ...epochRecord(1, 5), angles, gradientNorm: Number.POSITIVE_INFINITY }];
+  const diagnostics = { angle: { 'hidden1.weights': 45.2, 'output.weights': Number.NaN } };
+  const epochs = [{ ...epochRecord(1, 5), diagnostics, gradientNorm: Number.POSITIVE_INFINITY }];
   assertValid(
     document([run('backprop', 1, [], { epochs })], { rules: ['backprop'], seeds: [1], momentum: 0.9 }),
   );
@@ -126,11 +126,15 @@ test('documents are valid against the schema', () => {
 
 test('numbers that are not finite become null', () => {
   const epochs = [
-    { ...epochRecord(1, Number.NaN), trainLoss: Number.POSITIVE_INFINITY, angles: { w: Number.NaN } },
+    {
+      ...epochRecord(1, Number.NaN),
+      trainLoss: Number.POSITIVE_INFINITY,
+      diagnostics: { angle: { w: Number.NaN } },
+    },
   ];
   const { runs } = document([run('backprop', 1, [], { epochs, status: 'diverged' })]);
   assert.is(runs[0]!.epochs[0]!.trainLoss, null);
-  assert.equal(runs[0]!.epochs[0]!.angles, { w: null });
+  assert.equal(runs[0]!.epochs[0]!.diagnostics, { angle: { w: null } });
 });
 
 test('the schema is of draft 2020-12 and refuses what is not a comparison', () => {

@@ -45,7 +45,10 @@ test('a run is read back as it was written', ({ folder }) => {
   const path = join(folder, 'deep', 'run');
   const open = openRun(path, { config, provenance });
   assert.is(open.folder, path);
-  open.append({ ...epochRecord(1, 9), angles: { 'hidden1.weights': 61.5, 'output.weights': null } });
+  open.append({
+    ...epochRecord(1, 9),
+    diagnostics: { angle: { 'hidden1.weights': 61.5, 'output.weights': null } },
+  });
   open.append({ ...epochRecord(2, 5), gradientNorm: 0.3 });
   open.finish({ status: 'finished' });
   const { finishedAt, ...run } = readRun(path);
@@ -54,7 +57,7 @@ test('a run is read back as it was written', ({ folder }) => {
     seed: 7,
     status: 'finished',
     epochs: [
-      { ...epochRecord(1, 9), angles: { 'hidden1.weights': 61.5, 'output.weights': null } },
+      { ...epochRecord(1, 9), diagnostics: { angle: { 'hidden1.weights': 61.5, 'output.weights': null } } },
       { ...epochRecord(2, 5), gradientNorm: 0.3 },
     ],
     device,

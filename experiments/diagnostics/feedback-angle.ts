@@ -1,0 +1,37 @@
+import type { Device, Tensor } from '../../kernels/index.ts';
+import type { FeedbackPath } from '../../rules/index.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import { degrees, dot, type Matrix, norm, product, transpose } from './vectors.ts';
+
+export const feedbackAngle: Diagnostic = {
+  name: 'feedback-angle',
+  describe:
+    'Angle in degrees between the weights of each feedback pathway and the transposed forward weights, or their product where the pathway skips layers: 0 is backpropagation.',
+  measure({ run: { rule, kernels } }) {
+    if (!rule.feedback || rule.feedback.length === 0)
+      return 'the rule keeps no feedback weights besides the forward ones';
+    return Object.fromEntries(
+      rule.feedback.map((path) => [path.weights.name, () => angleOf(kernels.device, path)]),
+    );
+  },
+};
+
+/** On the host: the vocabulary of kernels has no transpose, and this happens once an epoch. */
+async function angleOf(device: Device, { weights, forward, orientation }: FeedbackPath): Promise<number> {
+  const matrix = async (
+    { rows, columns }: Pick<Tensor, 'rows' | 'columns'>,
+    of: Tensor,
+  ): Promise<Matrix> => ({
+    rows,
+    columns,
+    values: await device.read(of),
+  });
+  const chain = await Promise.all(
+    forward.map((connection) => matrix(connection.weights, connection.weights)),
+  );
+  // From the outputs down, so that the products stay narrow.
+  const up = chain.reduceRight((above, below) => product(below, above));
+  const wanted = orientation === 'up' ? up : transpose(up);
+  const values = await device.read(weights);
+  return degrees(dot(values, wanted.values) / (norm(values) * norm(wanted.values)));
+}

@@ -1,0 +1,71 @@
+import type { Dataset } from '../../data/index.ts';
+import type { Diagnostic, Reading } from './diagnostic.ts';
+import { Probe, type ProbedRun } from './probe.ts';
+
+/** Training examples that diagnostics are measured on. */
+const EXAMPLES = 500;
+
+/** By diagnostic, and then by connection, population or pathway; null where it is not defined at the time. */
+export type Measured = Record<string, Record<string, number | null>>;
+
+export interface Measurements {
+  /** Shows the probe and reads every diagnostic. It changes nothing that training depends on. */
+  measure(): Promise<Measured>;
+  /** One sentence for each that cannot be measured, with the reason. */
+  readonly notes: readonly string[];
+}
+
+/** Records diagnostics on the first examples of the training set. */
+export async function prepareMeasurements(
+  diagnostics: readonly Diagnostic[],
+  run: ProbedRun,
+  { train: { images, labels } }: Dataset,
+): Promise<Measurements> {
+  const notes: string[] = [];
+  const readings = new Map<string, [name: string, reading: Reading][]>();
+  if (diagnostics.length === 0) return { measure: async () => ({}), notes };
+  const { kernels: k } = run;
+  const examples = Math.min(EXAMPLES, images.count);
+  const rows = Uint32Array.from({ length: examples }, (_, i) => i);
+  const executable = await k.record('diagnostics', () => {
+    const probe = new Probe(run, k.gather(images, examples), k.gather(labels, examples));
+    for (const diagnostic of diagnostics) {
+      const { found, missing } = sortOut(diagnostic, probe);
+      if (found.length > 0) readings.set(diagnostic.name, found);
+      notes.push(...missing);
+    }
+  });
+  return {
+    notes,
+    async measure() {
+      await executable.run({ steps: 1, firstStep: 0, rows });
+      const measured: Measured = {};
+      for (const [diagnostic, named] of readings) measured[diagnostic] = await readAll(named);
+      return measured;
+    },
+  };
+}
+
+function sortOut(diagnostic: Diagnostic, probe: Probe) {
+  const result = diagnostic.measure(probe);
+  if (typeof result === 'string')
+    return { found: [], missing: [`${diagnostic.name} is not measured: ${result}`] };
+  const found: [string, Reading][] = [];
+  const byReason = new Map<string, string[]>();
+  for (const [name, value] of Object.entries(result))
+    if (typeof value === 'string') byReason.set(value, [...(byReason.get(value) ?? []), name]);
+    else found.push([name, value]);
+  const missing = [...byReason].map(
+    ([reason, names]) => `${diagnostic.name} of ${names.join(', ')} is not measured: ${reason}`,
+  );
+  return { found, missing };
+}
+
+async function readAll(named: readonly [string, Reading][]): Promise<Record<string, number | null>> {
+  const values: Record<string, number | null> = {};
+  for (const [name, read] of named) {
+    const value = await read();
+    values[name] = Number.isFinite(value) ? value : null;
+  }
+  return values;
+}
