@@ -28,7 +28,7 @@ test('gpu.js is loaded when a gpu device is opened, not before', async () => {
     const isLoaded = () => Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes('gpu.js'));
     const before = isLoaded();
     await (await openDevice({ device: 'gpu', backend: 'webasm' })).dispose();
-    console.log(before, isLoaded());`;
+    process.stdout.write(before + ' ' + isLoaded());`;
   const { stdout, stderr } = await execute(process.execPath, [
     '--import',
     'tsx',
