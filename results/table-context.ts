@@ -10,6 +10,7 @@ export interface Line {
 /** What must not be overlooked: what the errors cannot be compared with, missing runs, missing spread. */
 export function warningLines({ summary, experiment, runs }: CompareDocument): Line[] {
   const texts = experiment.note === undefined ? [] : [experiment.note];
+  texts.push(...otherBudgets(experiment));
   for (const { rule } of summary) {
     const own = runs.filter((run) => run.rule === rule);
     texts.push(...missingRuns(rule, own, 'diverged'), ...missingRuns(rule, own, 'failed'));
@@ -28,6 +29,14 @@ export function warningLines({ summary, experiment, runs }: CompareDocument): Li
     if (reason) texts.push(`the device fell back: ${reason}`);
   }
   return distinct(texts).map((text) => ({ label: 'Note', text }));
+}
+
+/** Rules whose errors are those after more or less training than the others had. */
+function otherBudgets(experiment: ExperimentRecord): string[] {
+  return Object.entries(experiment.ownSettings ?? {}).flatMap(([rule, own]) => {
+    const [others, its] = [budgetText(experiment), budgetText({ ...experiment, ...own })];
+    return its === others ? [] : [`${rule} was trained for ${its}, not for ${others}`];
+  });
 }
 
 function missingRuns(rule: string, runs: readonly CompareRun[], status: 'diverged' | 'failed'): string[] {
@@ -80,19 +89,14 @@ function ownSettingsLines({ ownSettings = {} }: ExperimentRecord): Line[] {
     });
 }
 
-function trainingText({
-  epochs,
-  examples,
-  batch,
-  optimizer,
-  rates,
-  schedule,
-  seeds,
-}: ExperimentRecord): string {
-  const budget = examples ? `${thousands(examples)} examples` : countOf(epochs, 'epoch');
+const budgetText = ({ epochs, examples }: Pick<ExperimentRecord, 'epochs' | 'examples'>): string =>
+  examples ? `${thousands(examples)} examples` : countOf(epochs, 'epoch');
+
+function trainingText(experiment: ExperimentRecord): string {
+  const { batch, optimizer, rates, schedule, seeds } = experiment;
   const rate = `${rates.length === 1 ? 'rate' : 'rates'} ${rates.join(', ')}`;
   const falling = schedule === undefined || schedule === 'constant' ? '' : ` (${schedule} schedule)`;
-  return `${budget}, batches of ${batch}, ${optimizer}, ${rate}${falling}, ${seedsText(seeds)}`;
+  return `${budgetText(experiment)}, batches of ${batch}, ${optimizer}, ${rate}${falling}, ${seedsText(seeds)}`;
 }
 
 function deviceText(device: DeviceRecord | null): string {

@@ -16,8 +16,8 @@ import { OPTIMIZERS, SCHEDULES } from '../../rules/index.ts';
 import { parseList, parseNumbers, parseRules, parseSeeds } from '../options.ts';
 import { createProgress } from '../progress.ts';
 
-/** The rules that `npm start` compares. */
-const HEADLINE_RULES = 'backprop,feedback-alignment,direct-feedback-alignment';
+/** One of each family. */
+const HEADLINE_RULES = 'backprop,feedback-alignment,equilibrium-propagation,segregated-dendrite';
 
 const TRAINING = 'Training:';
 const MACHINE = 'Device:';

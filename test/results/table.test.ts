@@ -131,6 +131,14 @@ test('a difference that rounds to zero has no sign', () => {
   assert.is(squeezed(lineOf(text, 'feedback-alignment')), 'feedback-alignment 1 5.00 – 0.00 – 4,000');
 });
 
+test('a rule that was trained for less says so', () => {
+  const text = squeezed(
+    table(finished, {}, { ownSettings: { backprop: { batch: 1 }, 'feedback-alignment': { epochs: 1 } } }),
+  );
+  assert.match(text, 'Note feedback-alignment was trained for 1 epoch, not for 2 epochs');
+  assert.not.match(text, 'backprop was trained');
+});
+
 test('no line is wider than the terminal, down to 80 columns', () => {
   const rules = ['backprop', 'direct-feedback-alignment'];
   const runs = [1, 2, 3].flatMap((seed) => [
