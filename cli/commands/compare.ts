@@ -145,7 +145,8 @@ const options = {
     type: 'string',
     default: 'angle',
     group: OUTPUT,
-    describe: 'What to measure after each epoch: names from the list below, all or none',
+    describe:
+      'What to measure after each epoch, into metrics.jsonl and --json: names from the list below, separated by commas, or all, or none',
   },
   out: { type: 'string', default: 'runs', group: OUTPUT, describe: 'Folder for the run folders' },
   json: {

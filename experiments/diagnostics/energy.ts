@@ -5,9 +5,7 @@ export const energy: Diagnostic = {
   describe:
     'Mean energy of an example when the network has settled without a target, in the unit of the energy function.',
   measure(probe) {
-    const { definition } = probe.run;
-    const values = definition.network === 'energy' ? probe.lesson.observed?.energy : undefined;
-    if (!values) return 'the network has no energy function';
-    return { network: probe.mean('energy', values) };
+    const values = probe.lesson.observed?.energy;
+    return values ? { network: probe.mean('energy', values) } : 'the network has no energy function';
   },
 };

@@ -1,7 +1,7 @@
 import type { Device, Tensor } from '../../kernels/index.ts';
 import type { FeedbackPath } from '../../rules/index.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { degrees, dot, type Matrix, norm, product, transpose } from './vectors.ts';
+import { angleBetween, type Matrix, product, transpose } from './vectors.ts';
 
 export const feedbackAngle: Diagnostic = {
   name: 'feedback-angle',
@@ -18,20 +18,14 @@ export const feedbackAngle: Diagnostic = {
 
 /** On the host: the vocabulary of kernels has no transpose, and this happens once an epoch. */
 async function angleOf(device: Device, { weights, forward, orientation }: FeedbackPath): Promise<number> {
-  const matrix = async (
-    { rows, columns }: Pick<Tensor, 'rows' | 'columns'>,
-    of: Tensor,
-  ): Promise<Matrix> => ({
-    rows,
-    columns,
-    values: await device.read(of),
+  const matrix = async (tensor: Tensor): Promise<Matrix> => ({
+    rows: tensor.rows,
+    columns: tensor.columns,
+    values: await device.read(tensor),
   });
-  const chain = await Promise.all(
-    forward.map((connection) => matrix(connection.weights, connection.weights)),
-  );
+  const chain = await Promise.all(forward.map((connection) => matrix(connection.weights)));
   // From the outputs down, so that the products stay narrow.
   const up = chain.reduceRight((above, below) => product(below, above));
   const wanted = orientation === 'up' ? up : transpose(up);
-  const values = await device.read(weights);
-  return degrees(dot(values, wanted.values) / (norm(values) * norm(wanted.values)));
+  return angleBetween(await device.read(weights), wanted.values);
 }

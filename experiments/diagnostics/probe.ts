@@ -1,5 +1,5 @@
 import type { Kernels, Tensor } from '../../kernels/index.ts';
-import type { Connection, LayeredNetwork } from '../../networks/index.ts';
+import type { Activity, Connection, LayeredNetwork } from '../../networks/index.ts';
 import {
   type Direction,
   gradient,
@@ -32,8 +32,8 @@ export class Probe {
   readonly #input: Tensor;
   readonly #target: Tensor;
   #lesson: Lesson | null = null;
-  #comparisons: readonly (Comparison | Connection)[] | null = null;
-  #observation: Observation | null = null;
+  #activity: readonly Activity[] | null = null;
+  #comparisons: readonly (Comparison | Reason)[] | null = null;
 
   /** @param input, target one row an example */
   constructor(run: ProbedRun, input: Tensor, target: Tensor) {
@@ -47,7 +47,7 @@ export class Probe {
     return this.#lesson;
   }
 
-  /** One for each connection of the network, `null` where the rule gives no direction; or why the gradient is unknown. */
+  /** A reading of each connection of the network that the rule gives a direction for; or why the gradient is unknown. */
   compareWithGradient(of: (comparison: Comparison) => Reading): Record<string, Reading | Reason> | Reason {
     const { network, definition } = this.run;
     if (definition.network !== 'layered' && !this.lesson.gradient)
@@ -56,26 +56,22 @@ export class Probe {
     return Object.fromEntries(
       network.connections.map(({ name }, l) => {
         const comparison = this.#comparisons![l]!;
-        return [name, 'taken' in comparison ? of(comparison) : 'the rule gives no direction there'];
+        return [name, typeof comparison === 'string' ? comparison : of(comparison)];
       }),
     );
   }
 
   /** What the neurons did; or why that is not known. */
   get observation(): Observation | Reason {
-    const { network, definition } = this.run;
-    if (definition.network === 'layered')
-      this.#observation ??= {
-        rates: network
-          .forward(this.#input)
+    const { network } = this.run.definition;
+    if (this.lesson.observed) return this.lesson.observed;
+    if (network === 'layered')
+      return {
+        rates: this.#forward()
           .slice(1)
           .map(({ rate }) => rate),
       };
-    return (
-      this.#observation ??
-      this.lesson.observed ??
-      `the rule trains a network of the kind '${definition.network}' and does not say what its neurons did`
-    );
+    return `the rule trains a network of the kind '${network}' and does not say what its neurons did`;
   }
 
   /** Keeps a 1 x 1 tensor until it is read. */
@@ -92,17 +88,22 @@ export class Probe {
     return this.keep(name, this.run.kernels.sum(values, { over: 'all', scale }));
   }
 
-  #compare(): (Comparison | Connection)[] {
+  #forward(): readonly Activity[] {
+    this.#activity ??= this.run.network.forward(this.#input);
+    return this.#activity;
+  }
+
+  #compare(): (Comparison | Reason)[] {
     const { kernels: k, network } = this.run;
     const { directions, gradient: own } = this.lesson;
-    const truth = own ?? gradient(k, network, network.forward(this.#input), this.#target);
-    const matrixOf = (from: readonly Direction[], connection: Connection): Tensor | null => {
-      const direction = from.find((one) => one.connection === connection);
-      return direction ? weightMatrix(k, direction) : null;
-    };
+    const truth = own ?? gradient(k, network, this.#forward(), this.#target);
+    const find = (from: readonly Direction[], connection: Connection) =>
+      from.find((direction) => direction.connection === connection);
     return network.connections.map((connection) => {
-      const taken = matrixOf(directions, connection);
-      return taken ? { connection, taken, exact: matrixOf(truth, connection)! } : connection;
+      const [direction, exact] = [find(directions, connection), find(truth, connection)];
+      if (!direction) return 'the rule gives no direction there';
+      if (!exact) return 'the rule does not give the gradient there';
+      return { connection, taken: weightMatrix(k, direction), exact: weightMatrix(k, exact) };
     });
   }
 }

@@ -13,7 +13,7 @@ const AT_AN_END: Readonly<Record<Exclude<ActivationName, 'linear'>, JsScalarFunc
 export const saturation: Diagnostic = {
   name: 'saturation',
   describe:
-    'Share (0 to 1) of the neurons of each population whose rate is at an end of its range: within 5 % of a bound of the rate (tanh: |r| > 0.95), or zero for relu.',
+    'Share (0 to 1) of the neurons of each population whose rate is at an end of its range: within 5 % of a bound (tanh: beyond ±0.95; sigmoid: below 0.05 or above 0.95), or zero for relu.',
   measure(probe) {
     const { observation } = probe;
     if (typeof observation === 'string') return observation;

@@ -5,17 +5,22 @@ export interface Matrix {
   readonly values: ArrayLike<number>;
 }
 
-/** The angle of a cosine, which rounding may have put beyond 1; NaN for NaN. */
-export const degrees = (cosine: number): number =>
-  (Math.acos(Math.max(-1, Math.min(1, cosine))) * 180) / Math.PI;
+export const degrees = (radians: number): number => (radians * 180) / Math.PI;
 
-export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+export const norm = (a: ArrayLike<number>): number => Math.sqrt(dot(a, a));
+
+/** In degrees; NaN where one of the two is zero. */
+export function angleBetween(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const cosine = dot(a, b) / (norm(a) * norm(b));
+  // Rounding may have put it beyond 1.
+  return degrees(Math.acos(Math.max(-1, Math.min(1, cosine))));
+}
+
+function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let total = 0;
   for (let i = 0; i < a.length; i++) total += a[i]! * b[i]!;
   return total;
 }
-
-export const norm = (a: ArrayLike<number>): number => Math.sqrt(dot(a, a));
 
 export function product(a: Matrix, b: Matrix): Matrix {
   const values = new Float64Array(a.rows * b.columns);
