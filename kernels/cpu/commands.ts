@@ -15,6 +15,7 @@ import { AS_IS, type Blas, ROW_MAJOR, TRANSPOSED } from './blas.ts';
 import { compileMap, type Spread } from './map.ts';
 import type { Arena } from './memory.ts';
 import type { CpuKernels } from './module.ts';
+import type { SparseInput } from './sparse-input.ts';
 
 /** One op with all addresses and sizes built in. */
 export type Command = () => void;
@@ -40,8 +41,10 @@ export interface Machine {
 }
 
 /** What the commands of one program are built from. */
-interface Workshop extends Machine {
+export interface Workshop extends Machine {
   readonly moment: Moment;
+  /** By gathered tensor. */
+  readonly sparseInputs: Map<Tensor, SparseInput>;
   /** Address of a tensor. */
   place(tensor: Tensor): number;
 }
@@ -54,8 +57,7 @@ export function commandOf(op: Op, workshop: Workshop): Command {
   const { rows: m, columns: n } = op.out;
   switch (op.kind) {
     case 'matmul':
-      if (op.sparse) return sparseProduct(op, workshop);
-      return workshop.blas ? blasProduct(op, workshop, workshop.blas) : product(op, workshop);
+      return matmul(op, workshop);
     case 'map':
       return map(op, workshop);
     case 'sum':
@@ -81,6 +83,14 @@ export function commandOf(op: Op, workshop: Workshop): Command {
     case 'convolve':
       return convolve(op, workshop);
   }
+}
+
+function matmul(op: MatmulOp, workshop: Workshop): Command {
+  const { blas, sparseInputs } = workshop;
+  const input = op.transposeB ? undefined : sparseInputs.get(op.a);
+  if (input) return input.product(op);
+  if (op.sparse) return sparseProduct(op, workshop);
+  return blas ? blasProduct(op, workshop, blas) : product(op, workshop);
 }
 
 function repeat(op: RepeatOp, workshop: Workshop): Command {
@@ -109,7 +119,7 @@ function convolve(op: ConvolveOp, { kernels, place }: Workshop): Command {
   return () => kernels.convolve(out, a, kernel, pending, count, taps);
 }
 
-function currentValue({ constant, scalar }: Factor, { arena, place }: Workshop): () => number {
+export function currentValue({ constant, scalar }: Factor, { arena, place }: Workshop): () => number {
   if (!scalar) return () => constant;
   const index = place(scalar) / Float32Array.BYTES_PER_ELEMENT;
   return () => constant * arena.floats[index]!;
@@ -217,8 +227,15 @@ function gather(op: GatherOp, workshop: Workshop): Command {
   switch (table.encoding) {
     case 'one-hot':
       return gatherOneHot(op, table, workshop);
-    case 'scaled':
-      return gatherScaled(op, table, workshop);
+    case 'scaled': {
+      const copy = gatherScaled(op, table, workshop);
+      const input = workshop.sparseInputs.get(op.out);
+      if (!input) return copy;
+      return () => {
+        copy();
+        input.survey();
+      };
+    }
     case 'float32':
       return gatherFloats(op, table, workshop);
   }

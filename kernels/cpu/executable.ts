@@ -3,6 +3,7 @@ import type { Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
 import { type Command, commandOf, type Machine, type Moment } from './commands.ts';
 import { layOut } from './memory.ts';
+import { listBytes, listedInput, type SparseInput, sparseGathers, trimmedInput } from './sparse-input.ts';
 
 /** A program as a list of commands, over a region of the arena that holds its host scalars and temporaries. */
 export class CpuExecutable implements Executable {
@@ -18,11 +19,13 @@ export class CpuExecutable implements Executable {
     this.#program = program;
     this.#machine = machine;
     const { offsets, bytes } = layOut(program);
-    this.#region = machine.arena.allocate(bytes);
+    const inputs = sparseGathers(program);
+    const lists = machine.blas ? 0 : inputs.reduce((sum, input) => sum + listBytes(input), 0);
+    this.#region = machine.arena.allocate(bytes + lists);
     const place = (t: Tensor): number =>
       t.storage === 'state' ? placeState(t) : this.#region + offsets.get(t)!;
     try {
-      this.#commands = [...this.#scalarCommands(place), ...this.#opCommands(place)];
+      this.#commands = [...this.#scalarCommands(place), ...this.#opCommands(place, inputs, bytes)];
     } catch (error) {
       machine.arena.release(this.#region);
       throw error;
@@ -38,8 +41,19 @@ export class CpuExecutable implements Executable {
     });
   }
 
-  #opCommands(place: (tensor: Tensor) => number): Command[] {
-    const workshop = { ...this.#machine, moment: this.#moment, place };
+  /** @param lists where in the region those of the sparse inputs begin */
+  #opCommands(place: (tensor: Tensor) => number, inputs: readonly Tensor[], lists: number): Command[] {
+    const sparseInputs = new Map<Tensor, SparseInput>();
+    const workshop = { ...this.#machine, moment: this.#moment, place, sparseInputs };
+    const { blas } = this.#machine;
+    let room = this.#region + lists;
+    for (const input of inputs) {
+      sparseInputs.set(
+        input,
+        blas ? trimmedInput(input, workshop, blas) : listedInput(input, room, workshop),
+      );
+      room += listBytes(input);
+    }
     return this.#program.ops.map((op) => commandOf(op, workshop));
   }
 

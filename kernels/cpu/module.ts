@@ -61,6 +61,27 @@ export interface CpuKernels {
     factor: number,
     accumulate: boolean,
   ): void;
+  listRows(starts: number, entries: number, a: number, m: number, n: number): void;
+  listColumns(
+    starts: number,
+    entries: number,
+    rowStarts: number,
+    rowEntries: number,
+    m: number,
+    n: number,
+  ): void;
+  listedProduct(
+    out: number,
+    starts: number,
+    entries: number,
+    b: number,
+    m: number,
+    n: number,
+    factor: number,
+    accumulate: boolean,
+  ): void;
+  firstLitColumn(a: number, m: number, n: number): number;
+  endOfLitColumns(a: number, m: number, n: number): number;
   convolve(out: number, a: number, kernel: number, pending: number, count: number, taps: number): void;
   scaleBytes(out: number, count: number, scale: number): void;
 }

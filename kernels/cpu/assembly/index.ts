@@ -1,4 +1,5 @@
 export { scaleBytes } from './bytes';
+export { endOfLitColumns, firstLitColumn, listColumns, listedProduct, listRows } from './listed';
 export { ARENA_START } from './memory';
 export { product } from './product';
 export { bernoulli, normal, uniform } from './random';
