@@ -1,3 +1,4 @@
+import pc from 'picocolors';
 import type { ExperimentInput } from '../experiments/index.ts';
 import { UserError } from '../kernels/index.ts';
 
@@ -41,3 +42,6 @@ export function parseRules(names: string, settings: readonly string[]): Experime
   }
   return rules;
 }
+
+/** Only for a person at a terminal: what is read by a program or kept in a file stays plain. */
+export const useColour = (): boolean => pc.isColorSupported && process.stdout.isTTY === true;

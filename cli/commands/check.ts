@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import type { CommandModule } from 'yargs';
 import { checkRule, loadPlugin } from '../../experiments/index.ts';
+import { useColour } from '../options.ts';
 
 export const check: CommandModule<object, { file: string }> = {
   command: 'check <file>',
@@ -12,10 +13,11 @@ export const check: CommandModule<object, { file: string }> = {
       describe: 'File (.ts or .js) that exports rules',
     }),
   handler: async ({ file }) => {
+    const { green, red } = pc.createColors(useColour());
     for (const rule of await loadPlugin(file)) {
       process.stdout.write(`${rule.name}\n`);
       for (const { check, passed, detail } of await checkRule(rule)) {
-        process.stdout.write(`  ${passed ? pc.green('ok  ') : pc.red('FAIL')} ${check}: ${detail}\n`);
+        process.stdout.write(`  ${passed ? green('ok  ') : red('FAIL')} ${check}: ${detail}\n`);
         if (!passed) process.exitCode = 1;
       }
     }

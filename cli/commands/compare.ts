@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import pc from 'picocolors';
 import type { CommandModule } from 'yargs';
 import {
   DEFAULTS,
@@ -13,7 +12,7 @@ import { UserError } from '../../kernels/index.ts';
 import { ACTIVATIONS, INITIAL_WEIGHTS } from '../../networks/index.ts';
 import { type CompareDocument, comparisonTable } from '../../results/index.ts';
 import { OPTIMIZERS, SCHEDULES } from '../../rules/index.ts';
-import { parseList, parseNumbers, parseRules, parseSeeds } from '../options.ts';
+import { parseList, parseNumbers, parseRules, parseSeeds, useColour } from '../options.ts';
 import { createProgress } from '../progress.ts';
 
 /** One of each family. */
@@ -208,7 +207,7 @@ export const compare: CommandModule = {
     process.stdout.write(
       args.json
         ? `${JSON.stringify(document, null, 2)}\n`
-        : `${comparisonTable(document, { colour: pc.isColorSupported && process.stdout.isTTY, width: process.stdout.columns ?? 100 })}\n`,
+        : `${comparisonTable(document, { colour: useColour(), width: process.stdout.columns ?? 100 })}\n`,
     );
     // A failed run is in the table with its reason; scripts see it from the exit code.
     if (document.runs.some(({ status }) => status === 'failed')) process.exitCode = 1;
