@@ -6,6 +6,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describeAssumptions, equationLines, RULES, type RuleDefinition } from '../rules/index.ts';
+import { markdownTable } from './table.ts';
 
 const FOLDER = fileURLToPath(new URL('rules/', import.meta.url));
 /** Those of `dendrite compare`: a recipe can depend on the size of the network. */
@@ -54,7 +55,7 @@ function indexPage(): string {
   return page(
     '*',
     '# Learning rules',
-    table(
+    markdownTable(
       ['rule', 'family', ...parts],
       RULES.map(({ name, family, assumes }) => [
         `[${name}](${name}.md)`,
@@ -80,7 +81,7 @@ const page = (source: string, ...blocks: string[]): string =>
 const optionTable = ({ name, options }: RuleDefinition): string =>
   Object.keys(options).length === 0
     ? 'None.'
-    : table(
+    : markdownTable(
         [`option (\`--set ${name}.<option>=<value>\`)`, 'default', 'what it is'],
         Object.entries(options).map(([option, { default: value, description, choices }]) => [
           `\`${option}\``,
@@ -99,9 +100,6 @@ function recipeParagraph({ recipe }: RuleDefinition): string[] {
     `Where you do not choose, it is trained with ${settings.join(', ')} (for layers ${LAYERS.join(',')}).`,
   ];
 }
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 if (import.meta.url === pathToFileURL(process.argv[1]!).href) {
   mkdirSync(FOLDER, { recursive: true });

@@ -185,6 +185,32 @@ export class Kernels {
   }
 
   /**
+   * Brings `sum`, which holds the product of `before` with `b` among other things, up to date: sum += (after - before) b.
+   * It pays on the cpu where few values changed since, as in a network that settles: only these are multiplied. The result is
+   * that of the product but for rounding.
+   * @param before, after of one shape
+   */
+  follow(sum: Tensor, before: Tensor, after: Tensor, b: Tensor): Tensor {
+    if (before.rows !== after.rows || before.columns !== after.columns)
+      throw new Error(`follow from ${label(before)} to ${label(after)}: shapes differ`);
+    if (after.columns !== b.rows)
+      throw new Error(
+        `follow of ${label(after)} and ${label(b)}: inner sizes ${after.columns} and ${b.rows} differ`,
+      );
+    const out = this.#result('follow', after.rows, b.columns, sum, true);
+    if ([before, after, b].includes(out))
+      throw new Error(`follow cannot write into its own operand ${label(out)}`);
+    this.#push({ kind: 'follow', out, before, after, b });
+    return out;
+  }
+
+  transpose(a: Tensor): Tensor {
+    const out = this.#tensor(`${a.name} transposed`, a.columns, a.rows, 'temporary');
+    this.#push({ kind: 'transpose', out, a });
+    return out;
+  }
+
+  /**
    * Applies a scalar function to every element: `map((v, drive, dt) => v + dt * (drive - v), v, drive, 0.1)`.
    * Numbers are built into the function; row vectors, columns and 1 x 1 tensors are repeated.
    */

@@ -22,6 +22,25 @@ export interface MatmulOp {
 }
 
 /**
+ * out += (after - before) b: a sum that holds `before` b is brought up to date. What did not change costs next to nothing
+ * on the cpu device.
+ */
+export interface FollowOp {
+  readonly kind: 'follow';
+  readonly out: Tensor;
+  readonly before: Tensor;
+  readonly after: Tensor;
+  readonly b: Tensor;
+}
+
+/** out[j][i] = a[i][j] */
+export interface TransposeOp {
+  readonly kind: 'transpose';
+  readonly out: Tensor;
+  readonly a: Tensor;
+}
+
+/**
  * out[i][j] = fn(args...) for every element. An argument is of the shape of `out`, or 1 x n, m x 1 or 1 x 1 and
  * repeated along the other axis. `out` may be one of the arguments if it has their shape.
  */
@@ -126,6 +145,8 @@ export interface RepeatOp {
 
 export type Op =
   | MatmulOp
+  | FollowOp
+  | TransposeOp
   | MapOp
   | SumOp
   | DotOp
@@ -166,6 +187,8 @@ export function inputsOf(op: Op): Tensor[] {
   switch (op.kind) {
     case 'matmul':
       return [op.a, op.b, ...scalarOf(op.factor), ...(op.accumulate ? [op.out] : [])];
+    case 'follow':
+      return [op.out, op.before, op.after, op.b];
     case 'sum':
       return [op.a, ...scalarOf(op.factor), ...(op.accumulate ? [op.out] : [])];
     case 'map':
@@ -174,6 +197,7 @@ export function inputsOf(op: Op): Tensor[] {
       return [op.a, op.b];
     case 'argmax':
     case 'softmax':
+    case 'transpose':
     case 'scatter':
       return [op.a];
     case 'random':

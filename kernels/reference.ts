@@ -99,6 +99,20 @@ export class ReferenceDevice implements Device {
           }
         return;
       }
+      case 'follow': {
+        const [before, after, b] = [op.before, op.after, op.b].map((t) => this.values(t)) as Float64Array[];
+        const inner = op.b.rows;
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++)
+            for (let k = 0; k < inner; k++)
+              out[i * n + j]! += (after![i * inner + k]! - before![i * inner + k]!) * b![k * n + j]!;
+        return;
+      }
+      case 'transpose': {
+        const a = this.values(op.a);
+        for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) out[i * n + j] = a[j * m + i]!;
+        return;
+      }
       case 'map': {
         const args = op.args.map((t) => ({
           values: this.values(t),

@@ -30,6 +30,12 @@ export interface PhaseOptions {
   readonly synapses?: readonly Synapses[];
 }
 
+/** For each population its current, or null where that is not kept. */
+type Currents = readonly (Tensor | null)[];
+
+/** A product with so few columns takes less time than finding out what has changed. */
+const NARROW = 32;
+
 /** What a state leaves behind for the next time that its example is shown. */
 export interface Remembered {
   readonly memory: RowMemory;
@@ -82,20 +88,35 @@ export class EnergyNetwork {
    * @returns the state after `iterations` steps
    */
   relax(start: SettlingState, drive: Tensor, iterations: number, phase: PhaseOptions = {}): SettlingState {
+    const synapses = phase.synapses ?? this.#network.connections;
+    const followed = this.#following(start, drive, synapses);
     let state = start;
-    for (let i = 0; i < iterations; i++) state = this.step(state, drive, phase);
+    for (let i = 0; i < iterations; i++) {
+      const next = this.step(state, drive, phase, followed?.currents);
+      if (followed && i < iterations - 1) followed.follow(state, next);
+      state = next;
+    }
     return state;
   }
 
-  /** One step of the dynamics. */
-  step(state: SettlingState, drive: Tensor, phase: PhaseOptions = {}): SettlingState {
+  /**
+   * One step of the dynamics.
+   * @param currents all that a population receives but for the nudge, where that is known already
+   */
+  step(
+    state: SettlingState,
+    drive: Tensor,
+    phase: PhaseOptions = {},
+    currents: Currents = [],
+  ): SettlingState {
     const synapses = phase.synapses ?? this.#network.connections;
     const force = phase.nudge ? this.#force(state, phase.nudge, synapses.at(-1)!) : null;
     return state.map((activity, l) => {
       if (l === this.#last && phase.clamped) return activity;
+      const pull = l === this.#last ? force : null;
+      if (currents[l]) return this.#move(l, activity, 0, currents[l], pull);
       const received = this.#received(l, state, synapses);
-      const constant = l === 0 ? drive : (synapses[l]!.bias ?? 0);
-      return this.#move(l, activity, constant, received, l === this.#last ? force : null);
+      return this.#move(l, activity, this.#constant(l, drive, synapses), received, pull);
     });
   }
 
@@ -145,6 +166,38 @@ export class EnergyNetwork {
     return bias ? this.#k.mapInto(current, (c, b) => c + b, current, bias) : current;
   }
 
+  /**
+   * The currents of wide populations of hard-sigmoid neurons, kept from step to step: most of these neurons are at a bound
+   * and stay there, so that the changes of the others are all that has to be multiplied. The currents are those of `step`
+   * but for rounding. Null where the activation lets every neuron move at every step.
+   */
+  #following(
+    start: SettlingState,
+    drive: Tensor,
+    synapses: readonly Synapses[],
+  ): { currents: Currents; follow(from: SettlingState, to: SettlingState): void } | null {
+    const k = this.#k;
+    if (this.connections.some(({ to }) => to.activation !== 'hard-sigmoid')) return null;
+    const currents = this.connections.map(({ to }, l) => {
+      const received = to.size < NARROW ? null : this.#received(l, start, synapses);
+      return received && k.map((c, b) => c + b, received, this.#constant(l, drive, synapses));
+    });
+    const back = currents.map((c, l) => (c && l < this.#last ? k.transpose(synapses[l + 1]!.weights) : null));
+    const follow = (from: SettlingState, to: SettlingState): void => {
+      for (const [l, current] of currents.entries()) {
+        if (!current) continue;
+        if (l > 0) k.follow(current, from[l - 1]!.rate, to[l - 1]!.rate, synapses[l]!.weights);
+        if (back[l]) k.follow(current, from[l + 1]!.rate, to[l + 1]!.rate, back[l]);
+      }
+    };
+    return { currents, follow };
+  }
+
+  /** What does not change while the network settles: the current of the input, or the bias. */
+  #constant(l: number, drive: Tensor, synapses: readonly Synapses[]): Tensor | number {
+    return l === 0 ? drive : (synapses[l]!.bias ?? 0);
+  }
+
   /** The currents from the populations above and below that settle too. */
   #received(l: number, state: SettlingState, synapses: readonly Synapses[]): Tensor | null {
     const k = this.#k;
@@ -182,8 +235,7 @@ export class EnergyNetwork {
     const outside = dynamics === 'prototypical' && !this.readout ? force : null;
     const inside = outside ? null : force;
     const current =
-      (received && inside ? k.mapInto(received, (c, f) => c + f, received, inside) : (received ?? inside)) ??
-      0;
+      (received && inside ? k.map((c, f) => c + f, received, inside) : (received ?? inside)) ?? 0;
     if (dynamics === 'energy-based') return this.#descend(population, state, current, constant);
     // s <- s + epsilon (rho(dPhi/ds) + f - s); Ernoult et al. 2019 has epsilon = 1, and their code 0.2 by default
     const aim = k.map(

@@ -58,6 +58,15 @@ export function commandOf(op: Op, workshop: Workshop): Command {
   switch (op.kind) {
     case 'matmul':
       return matmul(op, workshop);
+    case 'follow': {
+      const [before, after, b] = [place(op.before), place(op.after), place(op.b)];
+      const inner = op.b.rows;
+      return () => kernels.follow(out, before, after, b, m, n, inner);
+    }
+    case 'transpose': {
+      const a = place(op.a);
+      return () => kernels.transpose(out, a, n, m);
+    }
     case 'map':
       return map(op, workshop);
     case 'sum':

@@ -82,6 +82,8 @@ export interface CpuKernels {
   ): void;
   firstLitColumn(a: number, m: number, n: number): number;
   endOfLitColumns(a: number, m: number, n: number): number;
+  follow(out: number, before: number, after: number, b: number, m: number, n: number, k: number): void;
+  transpose(out: number, a: number, m: number, n: number): void;
   convolve(out: number, a: number, kernel: number, pending: number, count: number, taps: number): void;
   scaleBytes(out: number, count: number, scale: number): void;
 }

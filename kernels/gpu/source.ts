@@ -3,6 +3,7 @@ import {
   type ConvolveOp,
   type DotOp,
   type Factor,
+  type FollowOp,
   inputsOf,
   type MapOp,
   type MatmulOp,
@@ -143,6 +144,10 @@ function lowerOp(
   switch (op.kind) {
     case 'matmul':
       return [matmulCall(op)];
+    case 'follow':
+      return [followCall(op)];
+    case 'transpose':
+      return [call(op.out, { a: op.a }, `return a[${X}][${Y}];`)];
     case 'map':
       return [mapCall(op)];
     case 'sum':
@@ -175,6 +180,16 @@ function matmulCall(op: MatmulOp): KernelCall {
     return `${a} * ${b}`;
   });
   return linearCall(op, { a: op.a, b: op.b }, total);
+}
+
+/** All of it: what did not change is no less work for a GPU. */
+function followCall({ out, before, after, b }: FollowOp): KernelCall {
+  const total = sumOf(b.rows, (k) => `(after[${Y}][${k}] - before[${Y}][${k}]) * b[${k}][${X}]`);
+  return linearCall(
+    { out, factor: { constant: 1, scalar: null }, accumulate: true },
+    { before, after, b },
+    total,
+  );
 }
 
 /** Where both axes are summed, in two passes: rows first, with a thread for each column. */

@@ -32,6 +32,12 @@ export const FAULTS: readonly Fault[] = [
         'null',
       ],
       ['clamped outputs move', 'if (l === this.#last && phase.clamped) return activity;', ''],
+      ['currents that do not follow the last steps', 'i < iterations - 1', 'i < iterations - 2'],
+      [
+        'currents that follow the population above alone',
+        'if (l > 0) k.follow(current, from[l - 1]!.rate, to[l - 1]!.rate, synapses[l]!.weights);',
+        '',
+      ],
       ['energy without its pairs', '-current * r', '0 * current * r'],
     ],
     'networks/settling.ts',

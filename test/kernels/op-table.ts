@@ -82,7 +82,9 @@ const SIZES: readonly (readonly [m: number, k: number, n: number])[] = [
   [20, 50, 10],
   [31, 29, 37],
   [23, 650, 41],
-  [261, 9, 139],
+  [3, 9, 139],
+  [3, 20, 1024],
+  [261, 19, 139],
 ];
 
 /**
@@ -465,6 +467,37 @@ const repeatCase: OpCase = {
   relative: 0,
 };
 
+/** Few of the values change, and in one row none. */
+const followCases = SIZES.map(
+  ([m, k, n]): OpCase => ({
+    name: `follow ${m}x${k}x${n}`,
+    states: {
+      sum: numbers('s', [m, n]),
+      changes: spikes('c', [m, k]),
+      before: numbers('b', [m, k]),
+      b: numbers('w', [k, n]),
+    },
+    record: (kernels, s) => {
+      const after = kernels.map((x, c) => x + c, s('before'), s('changes'));
+      kernels.follow(s('sum'), s('before'), after, s('b'));
+    },
+    absolute: 16 * (k + 2) * ROUNDING,
+    relative: 0,
+  }),
+);
+
+const transposeCases = SHAPES.map(
+  ([m, n]): OpCase => ({
+    name: `transpose of ${m}x${n}`,
+    states: { out: numbers('o', [n, m]), a: numbers('a', [m, n]) },
+    record: (k, s) => {
+      k.mapInto(s('out'), (x) => x, k.transpose(s('a')));
+    },
+    absolute: 0,
+    relative: 0,
+  }),
+);
+
 export const OP_TABLE: readonly OpCase[] = [
   ...matmulCases,
   ...sumCases,
@@ -477,6 +510,8 @@ export const OP_TABLE: readonly OpCase[] = [
   ...gatherCases,
   ...memoryCases,
   ...sparseCases,
+  ...followCases,
+  ...transposeCases,
   ...poissonCases,
   ...convolveCases,
   repeatCase,

@@ -27,6 +27,8 @@ interface Settings {
   /** Potentials to start from, in place of some between 0 and 1. */
   start?: HandState;
   size?: number;
+  /** Sizes of the two hidden layers. */
+  hidden?: readonly [number, number];
 }
 
 /** An energy network for one example on the float64 device, and the same by hand. */
@@ -37,9 +39,10 @@ function example(settings: Settings) {
     epsilon = 0.5,
     loss = 'squared-error',
     size = 0.5,
+    hidden = [4, 3],
   } = settings;
   const { device, k } = float64();
-  const layers = [3, 4, 3, 2];
+  const layers = [3, ...hidden, 2];
   const network = new LayeredNetwork(
     k,
     1,
@@ -169,6 +172,22 @@ for (const activation of ['sigmoid', 'hard-sigmoid'] as const)
       last = now;
     }
     assert.ok(last < handEnergy(hand, X, start) - 0.1);
+  });
+
+for (const loss of ['squared-error', 'cross-entropy'] as const)
+  test(`wide populations, whose currents follow changes, settle as step by step, ${loss}`, async () => {
+    const { after, energy } = example({ activation: 'hard-sigmoid', size: 0.3, hidden: [40, 36], loss });
+    const iterations = 9;
+    const phase = (nudge: (beta: number) => Nudge) => ({ nudge: nudge(0.4) });
+    const followed = await after((s, drive, nudge) => energy.relax(s, drive, iterations, phase(nudge)));
+    const stepped = await after((s, drive, nudge) => {
+      let state = s;
+      for (let i = 0; i < iterations; i++) state = energy.step(state, drive, phase(nudge));
+      return state;
+    }, 'stepped');
+    assertClose(followed, stepped, 1e-12);
+    const all = followed.flat();
+    assert.ok(all.some((s) => s > 0 && s < 1) && all.some((s) => s === 0 || s === 1));
   });
 
 test('the settled state does not depend on where it began', async () => {

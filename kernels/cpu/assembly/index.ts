@@ -1,4 +1,5 @@
 export { scaleBytes } from './bytes';
+export { follow } from './follow';
 export { endOfLitColumns, firstLitColumn, listColumns, listedProduct, listRows } from './listed';
 export { ARENA_START } from './memory';
 export { product } from './product';
@@ -6,3 +7,4 @@ export { bernoulli, normal, uniform } from './random';
 export { argmax, dot, sumOverColumns, sumOverRows } from './reductions';
 export { softmax } from './softmax';
 export { convolve, poisson, sparseOuterProduct, sparseProduct } from './spikes';
+export { transpose } from './transpose';

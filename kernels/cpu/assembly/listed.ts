@@ -4,7 +4,7 @@
  * a value in its list's row or column (u32), and the value.
  */
 
-const ENTRY: usize = 8;
+export const ENTRY: usize = 8;
 
 /** Lists the nonzero values of each row of a (m x n). */
 export function listRows(starts: usize, entries: usize, a: usize, m: i32, n: i32): void {
@@ -40,6 +40,17 @@ function listRow(at: usize, a: usize, n: i32): usize {
     at += ENTRY;
   }
   return at;
+}
+
+/** c (1 x n) = factor * the listed row times b, or added to it; the rows of b are `stride` bytes apart. */
+export function listedRow(
+  c: usize, from: usize, end: usize, b: usize, n: i32, stride: usize, factor: f32, add: bool,
+): void {
+  let j = 0;
+  for (; j + 32 <= n; j += 32, c += 128, b += 128) tile32(c, from, end, b, stride, factor, add);
+  for (; j + 16 <= n; j += 16, c += 64, b += 64) tile16(c, from, end, b, stride, factor, add);
+  for (; j + 4 <= n; j += 4, c += 16, b += 16) tile4(c, from, end, b, stride, factor, add);
+  for (; j < n; j++, c += 4, b += 4) tile1(c, from, end, b, stride, factor, add);
 }
 
 /** A bit for each of 16 values that is not zero. */

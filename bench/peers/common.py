@@ -1,0 +1,137 @@
+"""Shared plumbing of the peer programs: arguments, MNIST in IDX files, timing.
+
+Only the standard library is imported at module level, because BLAS and OpenMP
+size their thread pools when they are loaded: parse_args() fixes the thread
+count first, and the programs import numpy and torch after it.
+"""
+
+import argparse
+import gzip
+import json
+import os
+import time
+
+
+def parse_args(description, *, arch="784,500,10", batch, lr=None, epochs=1, torch=True, extra=None):
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data", required=True, metavar="DIR",
+                        help="folder with the four MNIST IDX files (plain or .gz)")
+    parser.add_argument("--arch", default=arch, help="layer sizes, comma separated")
+    parser.add_argument("--batch", type=int, default=batch)
+    parser.add_argument("--epochs", type=int, default=epochs)
+    parser.add_argument("--lr", default=lr, help="learning rate; one per layer, comma separated, where a rule allows it")
+    parser.add_argument("--threads", type=int, default=1)
+    if torch:
+        parser.add_argument("--device", default="cpu", help="torch device, e.g. cuda")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--limit", type=int, default=None, metavar="N", help="train on the first N examples only")
+    parser.add_argument("--test-limit", type=int, default=None, metavar="N", help="test on the first N test examples only")
+    parser.add_argument("--bench-seconds", type=float, default=None, metavar="S",
+                        help="time S seconds of training steps after a warm-up, instead of training whole epochs")
+    if extra:
+        extra(parser)
+    args = parser.parse_args()
+    args.arch = [int(n) for n in args.arch.split(",")]
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(args.threads)
+    # torch's OpenMP threads and OpenBLAS's own pool alternate; spinning ones starve the other pool
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    return args
+
+
+def learning_rates(text, layers):
+    rates = [float(r) for r in str(text).split(",")]
+    return rates * layers if len(rates) == 1 else rates
+
+
+def _read_idx(folder, name):
+    import numpy as np
+    for candidate in (name, name.replace("-idx", ".idx")):
+        for suffix, opener in (("", open), (".gz", gzip.open)):
+            path = os.path.join(folder, candidate + suffix)
+            if os.path.exists(path):
+                with opener(path, "rb") as file:
+                    raw = file.read()
+                rank = raw[3]
+                shape = [int.from_bytes(raw[4 + 4 * i:8 + 4 * i], "big") for i in range(rank)]
+                return np.frombuffer(raw, dtype=np.uint8, offset=4 + 4 * rank).reshape(shape)
+    raise FileNotFoundError(f"{name} not found in {folder}")
+
+
+def load_mnist(args):
+    """Return train_x, train_y, test_x, test_y: float32 rows in [0, 1], int64 labels."""
+    import numpy as np
+
+    def part(prefix, limit):
+        x = _read_idx(args.data, f"{prefix}-images-idx3-ubyte")[:limit]
+        y = _read_idx(args.data, f"{prefix}-labels-idx1-ubyte")[:limit]
+        return x.reshape(len(x), -1).astype(np.float32) / np.float32(255), y.astype(np.int64)
+
+    return (*part("train", args.limit), *part("t10k", args.test_limit))
+
+
+def _batches(rng, n, size, shuffle):
+    """One epoch of full batches: index arrays if shuffled, slices if not."""
+    if shuffle:
+        order = rng.permutation(n)
+        for start in range(0, n - size + 1, size):
+            yield order[start:start + size]
+    else:
+        for start in range(0, n - size + 1, size):
+            yield slice(start, start + size)
+
+
+def to_device(args, arrays):
+    import torch
+    return [torch.from_numpy(a).to(args.device) for a in arrays]
+
+
+def synchronizer(args):
+    """A function that waits until the device has done what was asked of it."""
+    if getattr(args, "device", "cpu") == "cpu":
+        return lambda: None
+    import torch
+    return torch.cuda.synchronize
+
+
+def train(rule, args, n, step, test_error, *, shuffle=True, warmup_s=0.7):
+    """Drive step(batch) and print one JSON line per epoch, or one for a benchmark."""
+    import numpy as np
+    rng = np.random.default_rng(args.seed)
+    synchronize = synchronizer(args)
+
+    def report(**figures):
+        line = {"rule": rule, "arch": "-".join(map(str, args.arch)), "batch": args.batch,
+                "threads": args.threads, **figures}
+        print(json.dumps(line), flush=True)
+
+    if args.bench_seconds:
+        def endless():
+            while True:
+                yield from _batches(rng, n, args.batch, shuffle)
+
+        stream, clock = endless(), time.perf_counter
+        begin = clock()
+        while clock() - begin < warmup_s:
+            step(next(stream))
+        synchronize()
+        steps, begin = 0, clock()
+        while clock() - begin < args.bench_seconds:
+            step(next(stream))
+            steps += 1
+        synchronize()
+        rate = steps * args.batch / (clock() - begin)
+        report(examples_per_s=round(rate, 1), epoch_s=round(60000 / rate, 3), test_error=None, epochs=0)
+        return
+
+    spent = 0.0
+    for epoch in range(1, args.epochs + 1):
+        begin = time.perf_counter()
+        for batch in _batches(rng, n, args.batch, shuffle):
+            step(batch)
+        synchronize()
+        epoch_s = time.perf_counter() - begin
+        spent += epoch_s
+        seen = n // args.batch * args.batch
+        report(examples_per_s=round(epoch * seen / spent, 1), epoch_s=round(epoch_s, 3),
+               test_error=round(test_error(), 5), epochs=epoch)

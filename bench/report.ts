@@ -1,0 +1,79 @@
+import Table from 'cli-table3';
+import { describeMachine } from './environment.ts';
+
+import type { PeersDocument } from './main.ts';
+import type { Spread } from './statistics.ts';
+
+/** A table in plain characters. */
+export function textTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const table = new Table({
+    head: [...head],
+    style: { head: [], border: [], compact: true },
+    chars: Object.fromEntries(
+      ['top', 'bottom', 'left', 'right', 'mid', 'left-mid', 'right-mid', 'mid-mid']
+        .flatMap((name) => [name, `${name}-mid`, `${name}-left`, `${name}-right`])
+        .map((name) => [name, '']),
+    ),
+  });
+  table.push(...rows.map((row) => [...row]));
+  return table.toString();
+}
+
+export const whole = (value: number): string => Math.round(value).toLocaleString('en');
+
+export const showRatio = ({ median, low, high }: Spread): string =>
+  `${median.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)})`;
+
+/** The machine and the programs, a line each. */
+export const describePrograms = ({ machine, ours, python }: PeersDocument): string[] => [
+  ...describeMachine(machine),
+  ...Object.entries(ours).map(([program, what]) => `ours, ${program}: ${what}`),
+  python
+    ? `peers: Python ${python.version}, torch ${python.torch ?? 'missing'}, numpy ${python.numpy}, ${python.cuda ?? (python.blas.join(', ') || 'BLAS unknown')}`
+    : 'peers: none, for there is no Python with numpy',
+];
+
+export function peersReport(document: PeersDocument): string {
+  const { measurements, comparisons, pairs, startUp, notes, rounds, seconds } = document;
+  const rows = document.workloads.flatMap(({ name, title }) =>
+    measurements
+      .filter(({ workload }) => workload === name)
+      .map(({ program, parallel, median }) => {
+        const against = comparisons.filter(
+          (c) => c.workload === name && c.ours === program && c.parallel === parallel,
+        );
+        const aim = against.find(({ atLeast }) => atLeast !== null)?.atLeast;
+        const pair = parallel === 2 && pairs.find((p) => p.workload === name && p.program === program);
+        return [
+          title,
+          program,
+          `${parallel}`,
+          whole(median),
+          against.map(({ peer, ratio }) => `${peer}: ${showRatio(ratio)}`).join('; '),
+          aim ? `${aim}` : '',
+          pair ? showRatio(pair.ratio) : '',
+        ];
+      }),
+  );
+  const head = [
+    'workload',
+    'program',
+    'threads or workers',
+    'examples/s',
+    'ours / peer',
+    'aim',
+    'two workers / one',
+  ];
+  return [
+    ...describePrograms(document),
+    `medians of ${rounds} rounds of ${seconds} s, ratios of the same round (lowest-highest)`,
+    '',
+    textTable(head, rows),
+    ...startUp.map(
+      ({ dataset, seconds, atMost }) =>
+        `start-up to the first minibatch, ${dataset}: ${showRatio(seconds)} s, aim ${atMost} s`,
+    ),
+    ...notes,
+    '',
+  ].join('\n');
+}
