@@ -113,10 +113,8 @@ export class EnergyNetwork {
     const force = phase.nudge ? this.#force(state, phase.nudge, synapses.at(-1)!) : null;
     return state.map((activity, l) => {
       if (l === this.#last && phase.clamped) return activity;
-      const pull = l === this.#last ? force : null;
-      if (currents[l]) return this.#move(l, activity, 0, currents[l], pull);
-      const received = this.#received(l, state, synapses);
-      return this.#move(l, activity, this.#constant(l, drive, synapses), received, pull);
+      const current = currents[l] ?? this.#current(l, state, drive, synapses);
+      return this.#move(l, activity, current, l === this.#last ? force : null);
     });
   }
 
@@ -178,10 +176,9 @@ export class EnergyNetwork {
   ): { currents: Currents; follow(from: SettlingState, to: SettlingState): void } | null {
     const k = this.#k;
     if (this.connections.some(({ to }) => to.activation !== 'hard-sigmoid')) return null;
-    const currents = this.connections.map(({ to }, l) => {
-      const received = to.size < NARROW ? null : this.#received(l, start, synapses);
-      return received && k.map((c, b) => c + b, received, this.#constant(l, drive, synapses));
-    });
+    const currents = this.connections.map(({ to }, l) =>
+      to.size < NARROW ? null : this.#current(l, start, drive, synapses),
+    );
     const back = currents.map((c, l) => (c && l < this.#last ? k.transpose(synapses[l + 1]!.weights) : null));
     const follow = (from: SettlingState, to: SettlingState): void => {
       for (const [l, current] of currents.entries()) {
@@ -193,12 +190,15 @@ export class EnergyNetwork {
     return { currents, follow };
   }
 
-  /** What does not change while the network settles: the current of the input, or the bias. */
-  #constant(l: number, drive: Tensor, synapses: readonly Synapses[]): Tensor | number {
-    return l === 0 ? drive : (synapses[l]!.bias ?? 0);
+  /** All that a population receives but for the nudge. */
+  #current(l: number, state: SettlingState, drive: Tensor, synapses: readonly Synapses[]): Tensor {
+    const received = this.#received(l, state, synapses);
+    const constant = l === 0 ? drive : synapses[l]!.bias;
+    if (!received) return drive;
+    return constant ? this.#k.map((c, b) => c + b, received, constant) : received;
   }
 
-  /** The currents from the populations above and below that settle too. */
+  /** The currents from the populations above and below that settle too; null for the only population. */
   #received(l: number, state: SettlingState, synapses: readonly Synapses[]): Tensor | null {
     const k = this.#k;
     const below = l > 0 ? k.matmul(state[l - 1]!.rate, synapses[l]!.weights) : null;
@@ -220,55 +220,36 @@ export class EnergyNetwork {
     return k.matmul(pull, top.weights, { transposeB: true });
   }
 
-  /** `constant`: the current of the input, and the bias. */
-  #move(
-    l: number,
-    state: Activity,
-    constant: Tensor | number,
-    received: Tensor | null,
-    force: Tensor | null,
-  ): Activity {
+  #move(l: number, state: Activity, current: Tensor, force: Tensor | null): Activity {
     const k = this.#k;
     const { epsilon, dynamics } = this.#options;
     const { to: population } = this.connections[l]!;
     // The authors of the prototypical form let the target pull an output outside of rho; a readout's is a current.
     const outside = dynamics === 'prototypical' && !this.readout ? force : null;
-    const inside = outside ? null : force;
-    const current =
-      (received && inside ? k.map((c, f) => c + f, received, inside) : (received ?? inside)) ?? 0;
-    if (dynamics === 'energy-based') return this.#descend(population, state, current, constant);
+    const total = force && !outside ? k.map((c, f) => c + f, current, force) : current;
+    if (dynamics === 'energy-based') return this.#descend(population, state, total);
     // s <- s + epsilon (rho(dPhi/ds) + f - s); Ernoult et al. 2019 has epsilon = 1, and their code 0.2 by default
-    const aim = k.map(
-      rho(population).rate,
-      k.map((c, b) => c + b, current, constant),
-    );
+    const aim = k.map(rho(population).rate, total);
     const rate = k.map((s, r, f, e) => s + e * (r + f - s), state.rate, aim, outside ?? 0, epsilon);
     return { potential: rate, rate };
   }
 
   /** s <- s - epsilon dF/ds: eq. 4 of Scellier & Bengio 2017 in steps. */
-  #descend(
-    population: Population,
-    { potential, rate }: Activity,
-    current: Tensor | number,
-    constant: Tensor | number,
-  ): Activity {
+  #descend(population: Population, { potential, rate }: Activity, current: Tensor): Activity {
     const k = this.#k;
     const { epsilon } = this.#options;
     if (population.activation === 'hard-sigmoid') {
       // eq. 43: the potential itself is clipped, so that rho(s) = s, and rho' = 1 at the bounds too
       const clipped = k.map(
-        (s, c, b, e) => Math.min(Math.max(s + e * (c + b - s), 0), 1),
+        (s, c, e) => Math.min(Math.max(s + e * (c - s), 0), 1),
         potential,
         current,
-        constant,
         epsilon,
       );
       return { potential: clipped, rate: clipped };
     }
     // eq. 8: ds/dt = rho'(s) (current + b) - s
-    const total = k.map((c, b) => c + b, current, constant);
-    const pull = k.map(rho(population).backward, total, potential, rate);
+    const pull = k.map(rho(population).backward, current, potential, rate);
     return this.#activity(
       population,
       k.map((s, p, e) => s + e * (p - s), potential, pull, epsilon),

@@ -163,9 +163,16 @@ function lastUses(
   return last;
 }
 
+/** An argument whose place the result of a map may take, element by element: one that nothing needs any more. */
+function mapsOver(op: Op, out: Tensor, ending: ReadonlySet<Tensor>): Tensor | undefined {
+  if (op.kind !== 'map') return undefined;
+  return op.args.find((t) => ending.has(t) && t.rows === out.rows && t.columns === out.columns);
+}
+
 /**
  * Lays out the host scalars and temporaries of a program. Two temporaries share memory if one is used for the last time
- * before the other is computed; the result of an op never shares memory with what the op reads.
+ * before the other is computed. The result of a map may lie where an argument lay that is used for the last time, so that
+ * less memory goes through the caches; no other result shares memory with what the op reads.
  * @throws Error if an op reads a temporary that the program has not computed before
  */
 export function layOut(program: Program): Layout {
@@ -188,8 +195,15 @@ export function layOut(program: Program): Layout {
       if (t.storage !== 'state' && !offsets.has(t))
         throw new Error(`'${t.name}' is used in '${program.name}' before anything there computes it`);
     const out = outputOf(op);
-    if (out?.storage === 'temporary' && !offsets.has(out)) place(out);
-    for (const t of ends.get(i) ?? []) stretches.giveBack(offsets.get(t)!);
+    const ending = new Set(ends.get(i));
+    if (out?.storage === 'temporary' && !offsets.has(out)) {
+      const heirloom = mapsOver(op, out, ending);
+      if (heirloom) {
+        offsets.set(out, offsets.get(heirloom)!);
+        ending.delete(heirloom);
+      } else place(out);
+    }
+    for (const t of ending) stretches.giveBack(offsets.get(t)!);
   }
   return { offsets, bytes: stretches.end };
 }

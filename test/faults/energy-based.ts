@@ -10,8 +10,8 @@ export const FAULTS: readonly Fault[] = [
     [
       [
         "missing rho'",
-        'const pull = k.map(rho(population).backward, total, potential, rate);',
-        'const pull = total;',
+        'const pull = k.map(rho(population).backward, current, potential, rate);',
+        'const pull = current;',
       ],
       [
         'leak of the wrong sign',
@@ -20,8 +20,8 @@ export const FAULTS: readonly Fault[] = [
       ],
       [
         'potentials below 0 are not clipped',
-        'Math.min(Math.max(s + e * (c + b - s), 0), 1)',
-        'Math.min(s + e * (c + b - s), 1)',
+        'Math.min(Math.max(s + e * (c - s), 0), 1)',
+        'Math.min(s + e * (c - s), 1)',
       ],
       ['nudge of the wrong sign', '2 * b * (t - y)', '2 * b * (y - t)'],
       ['cost with a factor 1/2', '2 * b * (t - y)', 'b * (t - y)'],
