@@ -98,7 +98,8 @@ export class Kernels {
       name,
       count,
       columns,
-      values: new Float32Array(count * columns),
+      // Filled, so that the system provides its pages now and not one by one while training, which slows workers down.
+      values: new Float32Array(count * columns).fill(0),
       encoding: 'float32',
     };
     this.#memories.set(name, memory);
