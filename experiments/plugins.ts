@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { createJiti } from 'jiti';
 import * as kernels from '../kernels/index.ts';
 import { UserError } from '../kernels/index.ts';
 import * as networks from '../networks/index.ts';
@@ -22,6 +21,8 @@ const DOORS = {
 export async function loadPlugin(file: string): Promise<RuleDefinition[]> {
   const path = resolve(file);
   if (!existsSync(path)) throw new UserError(`the plug-in ${file} does not exist`);
+  // Here, because it takes as long to load as a dataset does.
+  const { createJiti } = await import('jiti');
   const jiti = createJiti(import.meta.url, { virtualModules: DOORS, moduleCache: false });
   let module: Record<string, unknown>;
   try {

@@ -121,6 +121,34 @@ test('poisson counts follow the distribution', () => {
   }
 });
 
+test('poisson fills on the cpu count what poissonCount counts for the words of (pair, step), also in place of the means', async () => {
+  const count = 100_003;
+  const stream = new RandomStream(5, 'means');
+  // Of all sizes, with quads and longer stretches of zeros.
+  const means = stream
+    .uniform(count, 0, 1)
+    .map((x, i) => ((i >> 2) % 3 === 0 || (i >> 5) % 4 === 0 ? 0 : i % 2 ? x / 2 : 2 ** (-1 - 24 * x)));
+  const device = openCpuDevice({ blas: 'none' });
+  const k = new Kernels(device, 7);
+  const [out, mean] = [k.state('out', 1, count), k.state('mean', 1, count, means)];
+  const executable = await k.record('fills', () => {
+    k.poisson('spikes', mean, { into: out });
+    k.poisson('spikes', mean, { into: mean });
+  });
+  await executable.run({ steps: 1, firstStep: 3, rows: new Uint32Array(0) });
+  const fills = [await device.read(out), await device.read(mean)];
+  await device.dispose();
+  const words = new Uint32Array(2);
+  for (const [f, fill] of fills.entries()) {
+    const key = streamKey(7, `spikes #${f}`);
+    for (let i = 0; i < count; i++) {
+      threefry(i >> 1, 3, key[0], key[1], words);
+      const expected = poissonCount(unitUniform(words[i % 2]!), means[i]!);
+      if (fill[i] !== expected) assert.unreachable(`fill ${f}, element ${i}: ${fill[i]}, not ${expected}`);
+    }
+  }
+});
+
 test('poisson counts are the inversion of the uniform number, and end at 8', () => {
   assert.is(poissonCount(0.999999, 0.5), 0);
   assert.is(poissonCount(1 - Math.exp(-0.3) - 1e-6, 0.3), 1);

@@ -10,12 +10,10 @@ export const BLOCK_ROWS: i32 = 256;
 /** Columns of op(b) packed at a time. */
 export const BLOCK_COLUMNS: i32 = 128;
 
-/** One tile of the result, for tiles that stick out over the edge. */
-export const EDGE_TILE: usize = 64;
 /** Counters that a random fill encrypts at a time. */
 export const COUNTERS: i32 = 64;
 /** Their first words, followed by their second words. */
-export const WORDS: usize = EDGE_TILE + 4 * 8 * 4;
+export const WORDS: usize = 64;
 export const PACKED_A: usize = WORDS + 2 * COUNTERS * 4;
 export const PACKED_B: usize = PACKED_A + DEPTH * BLOCK_ROWS * 4;
 /** Nonzero values that a sparse product works on at a time. */

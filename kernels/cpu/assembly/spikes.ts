@@ -1,6 +1,6 @@
 import { nonzero16 } from './listed';
-import { EVENT_LIST, EVENTS, WORDS } from './memory';
-import { rounds, SECOND, unitUniform } from './random';
+import { COUNTERS, EVENT_LIST, EVENTS, WORDS } from './memory';
+import { rounds, SECOND, STEP } from './random';
 
 /** Spikes: mostly zeros, so that what is zero costs next to nothing. */
 
@@ -109,14 +109,38 @@ export function convolve(out: usize, a: usize, kernel: usize, pending: usize, co
     for (let i = 0; i < count; i++) store<f32>(out + (<usize>i << 2), load<f32>(kernel) * load<f32>(a + (<usize>i << 2)));
     return;
   }
-  const first = v128.load32_splat(kernel);
   const vectorEnd = <usize>(count & ~3) << 2;
   let at: usize = 0;
+  // Four vectors to a tap: it is loaded once for all of them.
+  for (; at + 64 <= block; at += 64) {
+    const x0 = v128.load(a + at), x1 = v128.load(a + at, 16);
+    const x2 = v128.load(a + at, 32), x3 = v128.load(a + at, 48);
+    let tap = kernel + 4;
+    let p = pending + at;
+    let t = v128.load32_splat(kernel);
+    v128.store(out + at, f32x4.add(f32x4.mul(t, x0), v128.load(p)));
+    v128.store(out + at, f32x4.add(f32x4.mul(t, x1), v128.load(p, 16)), 16);
+    v128.store(out + at, f32x4.add(f32x4.mul(t, x2), v128.load(p, 32)), 32);
+    v128.store(out + at, f32x4.add(f32x4.mul(t, x3), v128.load(p, 48)), 48);
+    for (; p < last; p += block, tap += 4) {
+      const next = p + block;
+      t = v128.load32_splat(tap);
+      v128.store(p, f32x4.add(v128.load(next), f32x4.mul(t, x0)));
+      v128.store(p, f32x4.add(v128.load(next, 16), f32x4.mul(t, x1)), 16);
+      v128.store(p, f32x4.add(v128.load(next, 32), f32x4.mul(t, x2)), 32);
+      v128.store(p, f32x4.add(v128.load(next, 48), f32x4.mul(t, x3)), 48);
+    }
+    t = v128.load32_splat(tap);
+    v128.store(p, f32x4.mul(t, x0));
+    v128.store(p, f32x4.mul(t, x1), 16);
+    v128.store(p, f32x4.mul(t, x2), 32);
+    v128.store(p, f32x4.mul(t, x3), 48);
+  }
   for (; at < vectorEnd; at += 16) {
     const x = v128.load(a + at);
     let tap = kernel + 4;
     let p = pending + at;
-    v128.store(out + at, f32x4.add(f32x4.mul(first, x), v128.load(p)));
+    v128.store(out + at, f32x4.add(f32x4.mul(v128.load32_splat(kernel), x), v128.load(p)));
     for (; p < last; p += block, tap += 4)
       v128.store(p, f32x4.add(v128.load(p + block), f32x4.mul(v128.load32_splat(tap), x)));
     v128.store(p, f32x4.mul(v128.load32_splat(tap), x));
@@ -131,56 +155,89 @@ export function convolve(out: usize, a: usize, kernel: usize, pending: usize, co
   }
 }
 
-/** Groups of 8 elements, which share 4 counters, that are drawn at a time. */
-const GROUPS: i32 = 16;
+/** Quads, 4 elements that take 2 counters, are drawn so many at a time. In lists they are known by 4 times their number. */
+const QUADS: i32 = COUNTERS / 2;
+/** Where in the tensor each quad begins. */
+const PLACES: usize = EVENT_LIST;
+/** Quads that need a closer look, and their means: those in the tensor may have been overwritten. */
+const UNSURE: usize = PLACES + 4 * QUADS;
+const UNSURE_MEANS: usize = UNSURE + 4 * QUADS;
 
-/** out = numbers of spikes, at most 8, with means from 0 to 0.5, see poissonCount in kernels/random.ts. */
+/** out = numbers of spikes, at most 8, with means from 0 to 0.5, see poissonCount in kernels/random.ts. out may be the means. */
 export function poisson(out: usize, count: i32, step: i32, key0: i32, key1: i32, mean: usize): void {
-  const x1 = i32x4.splat(step + key1);
   const size = <usize>count << 2;
-  let words = WORDS;
-  let list = EVENT_LIST;
-  for (let at: usize = 0; at < size; at += 32) {
-    const means = v128.or(v128.load(mean + at), v128.load(mean + at, 16));
-    if (v128.any_true(means)) {
-      v128.store(words, i32x4.add(i32x4(0, 1, 2, 3), i32x4.splat(<i32>(at >> 3) + key0)));
-      v128.store(words + SECOND, x1);
-      store<u32>(list, <u32>at);
-      words += 16;
-      list += 4;
-      if (words == WORDS + (GROUPS << 4)) {
-        drawGroups(out, mean, words, key0, key1);
-        words = WORDS;
-        list = EVENT_LIST;
-      }
-    } else {
-      v128.store(out + at, f32x4.splat(0));
-      v128.store(out + at, f32x4.splat(0), 16);
+  let end: usize = 0;
+  let at: usize = 0;
+  for (; at + 64 <= size; at += 64) {
+    const a = v128.load(mean + at), b = v128.load(mean + at, 16);
+    const c = v128.load(mean + at, 32), d = v128.load(mean + at, 48);
+    if (!v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) {
+      memory.fill(out + at, 0, 64);
+      continue;
+    }
+    end = listQuad(out, at, end, a, key0);
+    end = listQuad(out, at + 16, end, b, key0);
+    end = listQuad(out, at + 32, end, c, key0);
+    end = listQuad(out, at + 48, end, d, key0);
+    if (end > <usize>(QUADS - 4) << 2) {
+      drawQuads(out, mean, end, step, key0, key1);
+      end = 0;
     }
   }
-  drawGroups(out, mean, words, key0, key1);
+  for (; at < size; at += 16) end = listQuad(out, at, end, v128.load(mean + at), key0);
+  drawQuads(out, mean, end, step, key0, key1);
 }
 
-function drawGroups(out: usize, mean: usize, end: usize, key0: i32, key1: i32): void {
-  rounds(end, key0, key1);
-  let list = EVENT_LIST;
-  for (let words = WORDS; words < end; words += 16, list += 4) {
-    const at = <usize>load<u32>(list);
-    const first = unitUniform(v128.load(words));
-    const second = unitUniform(v128.load(words + SECOND));
-    const low = v128.shuffle<f32>(first, second, 0, 4, 1, 5);
-    const high = v128.shuffle<f32>(first, second, 2, 6, 3, 7);
-    const lowMean = v128.load(mean + at);
-    const highMean = v128.load(mean + at, 16);
-    // 1 - e^-mean is below the mean, so that most have no spike by this alone.
-    if (v128.any_true(v128.or(f32x4.lt(low, lowMean), f32x4.lt(high, highMean)))) {
-      v128.store(out + at, counts(low, lowMean));
-      v128.store(out + at, counts(high, highMean), 16);
-    } else {
-      v128.store(out + at, f32x4.splat(0));
-      v128.store(out + at, f32x4.splat(0), 16);
-    }
+/** Lists a quad whose means are not all zero, without a branch; returns the end of the list. */
+// @ts-ignore: decorator
+@inline
+function listQuad(out: usize, at: usize, end: usize, means: v128, key0: i32): usize {
+  // The counts where all means are zero; a listed quad gets its own later.
+  v128.store(out + at, means);
+  const counter = <i32>(at >> 3) + key0;
+  store<u32>(PLACES + end, <u32>at);
+  store<i32>(WORDS + 2 * end, counter);
+  store<i32>(WORDS + 2 * end, counter + 1, 4);
+  return end + (<usize>v128.any_true(means) << 2);
+}
+
+function drawQuads(out: usize, mean: usize, end: usize, step: i32, key0: i32, key1: i32): void {
+  // A vector holds the words of two quads: what stands beside an odd one is drawn for nothing.
+  const wordsEnd = WORDS + ((2 * end + 15) & ~15);
+  const second = i32x4.splat(step + key1);
+  for (let at = WORDS; at < wordsEnd; at += 16) v128.store(at + SECOND, second);
+  rounds(wordsEnd, key0, key1);
+  let unsure: usize = 0;
+  for (let quad: usize = 0; quad < end; quad += 4) {
+    const place = <usize>load<u32>(PLACES + quad);
+    const u = numbersOf(quad);
+    const means = v128.load(mean + place);
+    // 1 - e^-mean is above mean - mean^2 / 2, less a 2^-20th of the mean for rounding, and below the mean; the probability
+    // of two spikes is below the difference of these. All of it times 2^24, as u is.
+    const most = f32x4.mul(means, f32x4.splat(16777216));
+    const least = f32x4.mul(means, f32x4.sub(f32x4.splat(16777200), f32x4.mul(means, f32x4.splat(8388608))));
+    const spike = f32x4.lt(u, least);
+    v128.store(out + place, v128.and(spike, f32x4.splat(1)));
+    // Listed without a branch, which would often be predicted wrong.
+    store<u32>(UNSURE + unsure, <u32>quad);
+    v128.store(UNSURE_MEANS + 4 * unsure, means);
+    const isUnsure = v128.or(f32x4.lt(u, f32x4.sub(most, least)), v128.xor(f32x4.lt(u, most), spike));
+    unsure += <usize>v128.any_true(isUnsure) << 2;
   }
+  for (let at: usize = 0; at < unsure; at += 4) {
+    const quad = <usize>load<u32>(UNSURE + at);
+    const u = f32x4.mul(numbersOf(quad), f32x4.splat(STEP));
+    v128.store(out + <usize>load<u32>(PLACES + quad), counts(u, v128.load(UNSURE_MEANS + 4 * at)));
+  }
+}
+
+/** The uniform numbers of a quad, times 2^24. */
+// @ts-ignore: decorator
+@inline
+function numbersOf(quad: usize): v128 {
+  const first = v128.load64_zero(WORDS + 2 * quad);
+  const second = v128.load64_zero(WORDS + 2 * quad + SECOND);
+  return f32x4.convert_i32x4_s(i32x4.shr_u(v128.shuffle<u32>(first, second, 0, 4, 1, 5), 8));
 }
 
 // @ts-ignore: decorator
@@ -196,7 +253,6 @@ function counts(u: v128, mean: v128): v128 {
   series = f32x4.sub(one, f32x4.mul(f32x4.mul(mean, f32x4.splat(<f32>1 / <f32>3)), series));
   series = f32x4.sub(one, f32x4.mul(f32x4.mul(mean, f32x4.splat(<f32>1 / <f32>2)), series));
   let tail = f32x4.mul(mean, series);
-  // Two spikes are rare, but not as rare as a branch that is predicted wrong is dear.
   let probability = f32x4.mul(f32x4.sub(one, tail), mean);
   let count = v128.and(f32x4.lt(u, tail), one);
   tail = f32x4.sub(tail, probability);

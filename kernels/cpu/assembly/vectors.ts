@@ -1,5 +1,5 @@
 /**
- * Whole vectors at the ends of tensors: loading one there reads up to 28 bytes past the tensor, which the arena allows
+ * Whole vectors at the ends of tensors: loading some there reads up to 60 bytes past the tensor, which the arena allows
  * for. Storing one is allowed if its address is a multiple of 16 bytes from the start of the tensor, or 32 for a pair,
  * because the room of a tensor is a multiple of 64 bytes; else only a part may be stored.
  */
