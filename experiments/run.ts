@@ -39,10 +39,12 @@ export interface RunProgress {
 /**
  * Trains one network, and leaves its folder behind. A fault of the run (a rule that throws, a disk that is full) is
  * its result, with status 'failed': it must not stop the other runs.
+ * @param open gives the device, which the run disposes of
  */
 export async function executeRun(
   order: RunOrder,
   report: (progress: RunProgress) => void,
+  open: () => Promise<Device> = () => openDevice(order.device),
 ): Promise<RunRecord> {
   const { seed, folder } = order;
   const rule = order.plan.name;
@@ -51,7 +53,7 @@ export async function executeRun(
   let info: DeviceRecord | null = null;
   let outcome: TrainingOutcome | { status: 'failed'; reason: string };
   try {
-    const device = await openDevice(order.device);
+    const device = await open();
     try {
       outcome = await trainInto(order, device, epochs, notes, report);
     } finally {

@@ -11,8 +11,9 @@ import {
   type RunRecord,
 } from '../results/index.ts';
 import { checkAgainst, type Experiment, ownSettings, type RulePlan } from './experiment.ts';
+import { executeInLockstep, lockstepGroups } from './lockstep.ts';
 import { firstLine } from './plugins.ts';
-import { executeRun, type RunOrder, type RunProgress } from './run.ts';
+import type { RunOrder, RunProgress } from './run.ts';
 
 export interface RunnerOptions {
   readonly experiment: Experiment;
@@ -45,7 +46,7 @@ export async function runExperiment(options: RunnerOptions): Promise<CompareDocu
       return { plan, seed, dataset, device, plugins, folder, provenance };
     }),
   );
-  // A GPU serves one run at a time, from this thread.
+  // A GPU serves the seeds of one rule at a time, from this thread.
   const runs = device.device === 'gpu' ? await runHere(orders, options) : await runInWorkers(orders, options);
   return compareDocument({ dendrite: provenance.dendrite, experiment: describe(experiment, dataset), runs });
 }
@@ -66,10 +67,10 @@ async function settleDevice(
 
 async function runHere(orders: readonly RunOrder[], options: RunnerOptions): Promise<RunRecord[]> {
   const runs: RunRecord[] = [];
-  for (const order of orders) {
-    const run = await executeRun(order, (progress) => options.progress?.(progress));
-    options.runEnded?.(run);
-    runs.push(run);
+  for (const group of lockstepGroups(orders)) {
+    const ended = await executeInLockstep(group, (progress) => options.progress?.(progress));
+    for (const run of ended) options.runEnded?.(run);
+    runs.push(...ended);
   }
   return runs;
 }

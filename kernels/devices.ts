@@ -1,6 +1,6 @@
 import type { Device } from './device.ts';
 import { UserError } from './errors.ts';
-import { findHardware, GPU_BACKENDS, type GpuBackend, openGpuDevice } from './gpu/device.ts';
+import { findHardware, GPU_BACKENDS, type GpuBackend, openGpuDevice, openGpuReplicas } from './gpu/device.ts';
 import { Kernels } from './kernels.ts';
 import { RandomStream } from './random.ts';
 
@@ -51,6 +51,13 @@ export async function openDevice(options: DeviceOptions = {}): Promise<Device> {
   if (device === 'cpu' || blas !== undefined) return openCpu(blas);
   return openFastest(options.layers ?? MNIST_LAYERS, options.batch ?? MNIST_BATCH);
 }
+
+/**
+ * GPU devices that run in lockstep, one for each of several seeds: see `openGpuReplicas`.
+ * @throws UserError as `openDevice`
+ */
+export const openReplicas = ({ backend }: DeviceOptions, count: number): Promise<Device[]> =>
+  openGpuReplicas(backend === undefined ? {} : { backend }, count);
 
 /** What this machine offers to compute on, each measured, and why the rest is missing. */
 export async function listDevices(): Promise<DeviceListing[]> {

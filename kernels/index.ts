@@ -1,6 +1,7 @@
 export type { Device, DeviceInfo, Executable, Feed } from './device.ts';
-export { type DeviceListing, type DeviceOptions, listDevices, openDevice } from './devices.ts';
+export { type DeviceListing, type DeviceOptions, listDevices, openDevice, openReplicas } from './devices.ts';
 export { UserError } from './errors.ts';
+export { type PlanCosts, planCosts } from './gpu/plan-costs.ts';
 export { type Into, Kernels, type MatmulOptions, type SumOptions, type Times } from './kernels.ts';
 export { closest } from './nearest.ts';
 export type { Op, Program, StepInfo } from './program.ts';

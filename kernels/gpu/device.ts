@@ -3,7 +3,8 @@ import type { Device, DeviceInfo, Executable } from '../device.ts';
 import { UserError } from '../errors.ts';
 import type { Op, Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
-import { GPU_BACKENDS, type GpuBackend, GpuExecutable, type Host } from './executable.ts';
+import { GPU_BACKENDS, type GpuBackend, type Host } from './executable.ts';
+import { Lockstep } from './lockstep.ts';
 import { openWebGpu, type WebGpuHardware, watchDriver } from './webgpu.ts';
 
 export { GPU_BACKENDS, type GpuBackend };
@@ -13,47 +14,30 @@ export interface GpuOptions {
   backend?: GpuBackend | 'auto';
 }
 
+type Library = Host['library'];
+
 /**
  * The device that computes through gpu.js. State tensors are kept on the host between runs: gpu.js takes and gives
  * back plain arrays at the ends of a plan.
  */
 export class GpuDevice implements Device {
-  readonly #host: Host;
-  readonly #hardware: string;
-  readonly #executables = new Set<GpuExecutable>();
-  readonly #released: Promise<void>[] = [];
-  #executorKind: string | null = null;
+  readonly #platform: Platform;
+  readonly #states = new Map<Tensor, Float32Array>();
 
-  constructor(library: Host['library'], backend: GpuBackend, hardware: string) {
-    this.#hardware = hardware;
-    this.#host = {
-      library,
-      backend,
-      states: new Map(),
-      ran: (executorKind) => {
-        this.#executorKind = executorKind;
-      },
-      disposed: (executable, released) => {
-        this.#executables.delete(executable);
-        this.#released.push(released);
-      },
-    };
+  /** @param platform shared by devices that run in lockstep */
+  constructor(platform: Platform) {
+    this.#platform = platform;
+    platform.lockstep.join(this.#states);
   }
 
   /** `executorKind` is known once a plan has run. A fall-back is an error of `run`, so its reason is always null here. */
   get info(): DeviceInfo {
-    return {
-      name: 'gpu',
-      backend: this.#host.backend,
-      blas: null,
-      executorKind: this.#executorKind,
-      fallbackReason: null,
-      hardware: this.#hardware,
-    };
+    const { backend, hardware, executorKind } = this.#platform;
+    return { name: 'gpu', backend, blas: null, executorKind, fallbackReason: null, hardware };
   }
 
   allocate(tensor: Tensor): void {
-    this.#host.states.set(tensor, new Float32Array(tensor.rows * tensor.columns));
+    this.#states.set(tensor, new Float32Array(tensor.rows * tensor.columns));
   }
 
   async write(tensor: Tensor, values: Float32Array): Promise<void> {
@@ -66,33 +50,48 @@ export class GpuDevice implements Device {
 
   /** @throws UserError naming an op that the backend cannot run */
   async compile(program: Program): Promise<Executable> {
-    if (this.#host.backend === 'headlessgl' && program.ops.some(isRandom))
+    const { backend, lockstep } = this.#platform;
+    if (backend === 'headlessgl' && program.ops.some(isRandom))
       throw new UserError(
         `the random fill in '${program.name}' needs 32-bit integers, which the gpu backend headlessgl lacks: use --backend webgpu or webasm`,
       );
-    const executable = new GpuExecutable(this.#host, program);
-    this.#executables.add(executable);
-    return executable;
+    return lockstep.compile(this.#states, program);
   }
 
-  /** State tensors, and the kernels and plans of gpu.js. */
+  /** State tensors, and the kernels and plans of gpu.js, which devices in lockstep share. */
   liveBuffers(): number {
-    return [...this.#executables].reduce(
-      (total, executable) => total + executable.liveBuffers(),
-      this.#host.states.size,
-    );
+    return this.#states.size + this.#platform.lockstep.liveBuffers();
   }
 
   async dispose(): Promise<void> {
-    for (const executable of this.#executables) executable.dispose();
-    this.#host.states.clear();
-    await Promise.all(this.#released.splice(0));
+    await this.#platform.lockstep.leave(this.#states);
+    this.#states.clear();
   }
 
   #state(tensor: Tensor): Float32Array {
-    const values = this.#host.states.get(tensor);
+    const values = this.#states.get(tensor);
     if (!values) throw new Error(`the gpu device holds no state '${tensor.name}'`);
     return values;
+  }
+}
+
+/** gpu.js on one backend, with the devices that run on it in lockstep. */
+export class Platform {
+  readonly backend: GpuBackend;
+  readonly hardware: string;
+  readonly lockstep: Lockstep;
+  executorKind: string | null = null;
+
+  constructor(library: Library, backend: GpuBackend, hardware: string) {
+    this.backend = backend;
+    this.hardware = hardware;
+    this.lockstep = new Lockstep({
+      library,
+      backend,
+      ran: (executorKind) => {
+        this.executorKind = executorKind;
+      },
+    });
   }
 }
 
@@ -103,7 +102,21 @@ const isRandom = (op: Op): boolean =>
  * Opens gpu.js on a backend. `webasm` and `cpu` run on the processor.
  * @throws UserError if the backend is unknown, or missing on this machine, with the reason
  */
-export async function openGpuDevice({ backend = 'auto' }: GpuOptions = {}): Promise<GpuDevice> {
+export async function openGpuDevice(options: GpuOptions = {}): Promise<GpuDevice> {
+  return new GpuDevice(await openPlatform(options));
+}
+
+/**
+ * Devices that run in lockstep, for several seeds of one rule. All have to record the same programs in the same order;
+ * when all of them run one, a single plan computes for all. A device that is disposed of is waited for no longer.
+ * @throws UserError as `openGpuDevice`
+ */
+export async function openGpuReplicas(options: GpuOptions, count: number): Promise<GpuDevice[]> {
+  const platform = await openPlatform(options);
+  return Array.from({ length: count }, () => new GpuDevice(platform));
+}
+
+async function openPlatform({ backend = 'auto' }: GpuOptions): Promise<Platform> {
   if (backend !== 'auto' && !GPU_BACKENDS.includes(backend))
     throw new UserError(
       `unknown gpu backend '${String(backend)}': choose from auto, ${GPU_BACKENDS.join(', ')}`,
@@ -111,15 +124,15 @@ export async function openGpuDevice({ backend = 'auto' }: GpuOptions = {}): Prom
   if (backend === 'auto') return openHardware();
   if (backend === 'webgpu') return openOnWebGpu(await openWebGpu());
   const library = await import('gpu.js');
-  if (backend !== 'headlessgl') return new GpuDevice(library, backend, processorName());
+  if (backend !== 'headlessgl') return new Platform(library, backend, processorName());
   if (!library.GPU.isHeadlessGLSupported)
     throw new UserError(
       'the gpu backend headlessgl is not available: it needs the npm package `gl` and a display, see docs/devices.md',
     );
-  return new GpuDevice(library, backend, 'OpenGL of the display');
+  return new Platform(library, backend, 'OpenGL of the display');
 }
 
-async function openHardware(): Promise<GpuDevice> {
+async function openHardware(): Promise<Platform> {
   const found = await findHardware();
   if (typeof found !== 'string') return openOnWebGpu(found);
   throw new UserError(
@@ -138,10 +151,10 @@ export async function findHardware(): Promise<WebGpuHardware | string> {
   }
 }
 
-async function openOnWebGpu({ description }: WebGpuHardware): Promise<GpuDevice> {
+async function openOnWebGpu({ description }: WebGpuHardware): Promise<Platform> {
   const library = await import('gpu.js');
   await watchDriver(library);
-  return new GpuDevice(library, 'webgpu', description);
+  return new Platform(library, 'webgpu', description);
 }
 
 const processorName = (): string => cpus()[0]?.model.trim() ?? 'unknown processor';

@@ -1,8 +1,11 @@
 import type { GPU, Input, IPipelineRunShortcut } from 'gpu.js';
-import type { Executable, Feed } from '../device.ts';
+import type { Feed } from '../device.ts';
 import type { Program } from '../program.ts';
-import type { RowMemory, Table, Tensor } from '../tensor.ts';
-import { type KernelText, type LoweredProgram, lowerProgram } from './source.ts';
+import type { Table, Tensor } from '../tensor.ts';
+import { type KernelCall, sourceOf } from './call.ts';
+import { keepResults, type Replica, sentWithChunk } from './chunk.ts';
+import { type LoweredProgram, type LoweringOptions, lowerProgram } from './source.ts';
+import { packTable } from './tables.ts';
 import { takeDriverError } from './webgpu.ts';
 
 export const GPU_BACKENDS = ['webgpu', 'headlessgl', 'webasm', 'cpu'] as const;
@@ -16,8 +19,11 @@ const EXPECTED: Record<GpuBackend, { readonly backend: string; readonly executor
   cpu: { backend: 'cpu', executorKind: 'generic' },
 };
 
-/** Steps in one plan at most. A plan unrolls its steps, so that its size and the time to build it grow with them. */
-const MAX_STEPS = 20;
+/**
+ * Steps in one plan: as many as the limits below allow. All numbers divide the largest, so that a plan of one size does
+ * for what training asks for at once.
+ */
+const PLAN_STEPS = [100, 50, 20, 10, 5, 4, 2, 1] as const;
 
 /** Kernel calls in one plan at most: repeats unroll. */
 const MAX_CALLS = 4000;
@@ -33,48 +39,85 @@ type Kernel = (...args: (Handle | number)[]) => Handle;
 export interface Host {
   readonly library: Library;
   readonly backend: GpuBackend;
-  readonly states: Map<Tensor, Float32Array>;
   /** Called after each plan that ran as asked for. */
   ran(executorKind: string): void;
-  disposed(executable: GpuExecutable, released: Promise<void>): void;
+}
+
+/** @throws UserError naming an op that the backend cannot run */
+export function makeReplica(backend: GpuBackend, program: Program, states: Replica['states']): Replica {
+  const options: LoweringOptions = {
+    target: backend === 'webgpu' ? 'gpu' : 'processor',
+    // OpenGL would keep a table in a texture, whose largest size differs from driver to driver.
+    resident: backend !== 'headlessgl',
+  };
+  return { program, states, lowered: lowerProgram(program, options) };
 }
 
 /**
  * A program as gpu.js plans, one for each number of steps. A chunk of minibatches is one call of a plan: one upload
- * (states, gathered rows, host scalars), one submission, one readback (the states that the program changed).
+ * (states, row numbers, host scalars), one submission, one readback (the states that the program changed). Tables lie on
+ * the device as long as the plan.
+ *
+ * Several replicas, which are recordings of one program from different seeds, are one plan, whose arrays have a third
+ * dimension.
  */
-export class GpuExecutable implements Executable {
+export class GpuExecutable {
   readonly #host: Host;
-  readonly #program: Program;
-  readonly #lowered: LoweredProgram;
+  readonly #replicas: readonly Replica[];
   /** One for each executable: kernels and plans of gpu.js live as long as their GPU object. */
   readonly #gpu: GPU;
   readonly #kernels = new Map<string, Kernel>();
+  readonly #tables: Table[] = [];
   readonly #plans = new Map<number, IPipelineRunShortcut>();
   #isDisposed = false;
 
-  constructor(host: Host, program: Program) {
+  /** @throws Error if the replicas differ in more than what seeds decide */
+  constructor(host: Host, replicas: readonly Replica[]) {
+    if (replicas.length > 1 && new Set(replicas.map(structureOf)).size > 1)
+      throw new Error(`the recordings of '${replicas[0]!.program.name}' differ in more than their seeds`);
     this.#host = host;
-    this.#program = program;
-    this.#lowered = lowerProgram(program);
+    this.#replicas = replicas;
     this.#gpu = new host.library.GPU({ mode: host.backend });
   }
 
-  /** @throws Error if gpu.js ran the plan in another way than was asked for */
-  async run(feed: Feed): Promise<void> {
+  /**
+   * @param feeds one for each replica; with the same steps
+   * @throws Error if gpu.js ran the plan in another way than was asked for
+   */
+  async run(feeds: readonly Feed[]): Promise<void> {
     if (this.#isDisposed) throw new Error(`'${this.#program.name}' has been disposed and cannot run`);
     const { batch } = this.#program;
+    const { steps: total, firstStep } = feeds[0]!;
     const most = this.#stepsOfChunk();
-    for (let done = 0; done < feed.steps; ) {
-      const rest = feed.rows.subarray(done * batch);
-      const steps = this.#stepsBeforeReturn(rest, Math.min(most, feed.steps - done));
-      await this.#runChunk({
-        steps,
-        firstStep: feed.firstStep + done,
-        rows: rest.subarray(0, steps * batch),
-      });
+    for (let done = 0; done < total; ) {
+      const rest = feeds.map(({ rows }) => rows.subarray(done * batch));
+      const room = Math.min(most, total - done);
+      const steps = rest.reduce((fewest, rows) => this.#stepsBeforeReturn(rows, fewest), room);
+      await this.#runChunk(
+        rest.map((rows) => ({ steps, firstStep: firstStep + done, rows: rows.subarray(0, steps * batch) })),
+      );
       done += steps;
     }
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    this.#kernels.clear();
+    this.#plans.clear();
+    await this.#gpu.destroy();
+  }
+
+  liveBuffers(): number {
+    return this.#kernels.size + this.#plans.size;
+  }
+
+  get #program(): Program {
+    return this.#replicas[0]!.program;
+  }
+
+  get #lowered(): LoweredProgram {
+    return this.#replicas[0]!.lowered;
   }
 
   /** Memories are read before a chunk and written after it, so a row must not come back within one. */
@@ -90,88 +133,47 @@ export class GpuExecutable implements Executable {
     return steps;
   }
 
-  dispose(): void {
-    if (this.#isDisposed) return;
-    this.#isDisposed = true;
-    this.#host.disposed(this, this.#gpu.destroy());
-  }
-
-  liveBuffers(): number {
-    return this.#kernels.size + this.#plans.size;
-  }
-
   #stepsOfChunk(): number {
-    const values = [...this.#lowered.gathered.values()].reduce(
-      (total, rows) => total + this.#program.batch * rows.columns,
-      0,
-    );
-    const byCalls = Math.floor(MAX_CALLS / Math.max(1, this.#lowered.calls.length));
-    return Math.max(1, Math.min(MAX_STEPS, byCalls, Math.floor(MAX_GATHERED / values)));
+    const { calls, gathered } = this.#lowered;
+    const columns = [...gathered.keys()].reduce((total, table) => total + table.columns, 0);
+    const values = Math.max(1, this.#replicas.length * this.#program.batch * columns);
+    const byCalls = Math.floor(MAX_CALLS / Math.max(1, calls.length));
+    const most = Math.min(byCalls, Math.floor(MAX_GATHERED / values));
+    return PLAN_STEPS.find((steps) => steps <= most) ?? 1;
   }
 
-  async #runChunk(feed: Feed): Promise<void> {
-    const { reads, writes, stepScalars, counterRows, gathered, scattered } = this.#lowered;
-    if (writes.length + scattered.length === 0) return;
-    const plan = this.#plan(feed.steps);
-    const inputs = [
-      ...reads.map((tensor) => this.#input(this.#state(tensor), tensor.columns)),
-      this.#input(this.#scalarValues(feed), stepScalars.columns),
-      this.#input(this.#counterValues(feed), counterRows.columns),
-      ...[...gathered.keys()].map((table) => this.#input(gatherRows(table, feed.rows), table.columns)),
-    ];
-    const results = (await plan(...(inputs as never[]))) as unknown as Float32Array[][];
+  async #runChunk(feeds: readonly Feed[]): Promise<void> {
+    const { writes, scattered } = this.#lowered;
+    if (writes.size + scattered.length === 0) return;
+    const plan = this.#plan(feeds[0]!.steps);
+    const inputs = sentWithChunk(this.#lowered).map(([{ columns }, valuesOf]) =>
+      this.#input(
+        this.#replicas.map((replica, r) => valuesOf(replica, feeds[r]!)),
+        columns,
+      ),
+    );
+    const results = (await plan(...(inputs as never[]))) as unknown as Float32Array[][][];
     this.#check(plan);
-    for (const [i, tensor] of writes.entries()) {
-      const values = this.#state(tensor);
-      for (const [y, row] of results[i]!.entries()) values.set(row, y * tensor.columns);
+    for (const [r, replica] of this.#replicas.entries()) {
+      const own = this.#replicas.length === 1 ? results : results.map((slices) => slices[r]);
+      keepResults(replica, own as unknown as Float32Array[][], feeds[r]!);
     }
-    const { batch } = this.#program;
-    for (let step = 0; step < feed.steps; step++)
-      for (const [i, { memory }] of scattered.entries()) {
-        const values = results[writes.length + step * scattered.length + i]!;
-        for (const [y, row] of values.entries())
-          memory.values.set(row, feed.rows[step * batch + y]! * memory.columns);
-      }
   }
 
-  #state(tensor: Tensor): Float32Array {
-    const values = this.#host.states.get(tensor);
-    if (!values) throw new Error(`'${this.#program.name}' uses the state '${tensor.name}' of another device`);
-    return values;
-  }
-
-  #input(values: Float32Array, columns: number): Input {
-    return new this.#host.library.Input(values as unknown as number[], [columns, values.length / columns]);
-  }
-
-  #scalarValues({ steps, firstStep }: Feed): Float32Array {
-    const { hostScalars } = this.#program;
-    const { columns } = this.#lowered.stepScalars;
-    const values = new Float32Array(steps * columns);
-    for (let i = 0; i < steps; i++)
-      for (const [j, { value }] of hostScalars.entries())
-        values[i * columns + j] = value({ step: firstStep + i });
-    return values;
-  }
-
-  /** Halves of 16 bits, which float32 holds exactly. */
-  #counterValues({ steps, firstStep }: Feed): Float32Array {
-    const { counters } = this.#lowered;
-    return Float32Array.from(
-      Array.from({ length: steps }, (_, i) =>
-        counters.map(({ value, iteration }) => {
-          const counter = value(firstStep + i);
-          return [Math.floor(counter / 0x10000) & 0xffff, counter & 0xffff, iteration];
-        }),
-      ).flat(2),
-    );
+  #input(slices: readonly Float32Array[], columns: number): Input {
+    const { Input } = this.#host.library;
+    const [first] = slices;
+    const rows = first!.length / columns;
+    if (slices.length === 1) return new Input(first as unknown as number[], [columns, rows]);
+    const all = new Float32Array(slices.length * first!.length);
+    for (const [r, slice] of slices.entries()) all.set(slice, r * first!.length);
+    return new Input(all as unknown as number[], [columns, rows, slices.length]);
   }
 
   #plan(steps: number): IPipelineRunShortcut {
     let plan = this.#plans.get(steps);
     if (!plan) {
-      const { reads, stepScalars, counterRows, gathered } = this.#lowered;
-      const sent = [...reads, stepScalars, counterRows, ...gathered.values()];
+      const sent = sentWithChunk(this.#lowered).map(([tensor]) => tensor);
       const orchestrate = (...handles: Handle[]): Handle[] => this.#unroll(steps, sent, handles);
       // gpu.js asks a function for the number of its parameters.
       Object.defineProperty(orchestrate, 'length', { value: sent.length });
@@ -182,7 +184,7 @@ export class GpuExecutable implements Executable {
     return plan;
   }
 
-  /** Records the kernel calls of all steps; `values` holds each tensor's current value. */
+  /** Records the kernel calls of all steps; `values` holds where each tensor's value is. */
   #unroll(steps: number, sent: readonly Tensor[], handles: readonly Handle[]): Handle[] {
     const values = new Map<Tensor, Handle>(sent.map((tensor, i) => [tensor, handles[i]!]));
     const value = (tensor: Tensor): Handle => {
@@ -191,33 +193,42 @@ export class GpuExecutable implements Executable {
       return handle;
     };
     const { calls, counters, writes, scattered } = this.#lowered;
+    const kernels = calls.map((own) => this.#kernel(own));
     const forMemories: Handle[] = [];
     for (let step = 0; step < steps; step++) {
-      for (const { kernel, args, takesStep, counter, out } of calls) {
-        const operands = args.map(value);
+      for (const [i, { args, takesStep, counter, out }] of calls.entries()) {
+        const operands = [...args.values()].map(value);
         const row = counter === null ? step : step * counters.length + counter;
-        values.set(out, this.#kernel(kernel)(...operands, ...(takesStep ? [row] : [])));
+        values.set(out, kernels[i]!(...operands, ...(takesStep ? [row] : [])));
       }
       forMemories.push(...scattered.map((write) => value(write.values)));
+      for (const [state, made] of writes) values.set(state, value(made));
     }
-    return [...writes.map(value), ...forMemories];
+    return [...[...writes.keys()].map(value), ...forMemories];
   }
 
-  #kernel(text: KernelText): Kernel {
-    const { source, rows, columns, floats, integers, functions } = text;
-    const key = JSON.stringify([source, rows, columns, floats, integers]);
+  #kernel(own: KernelCall): Kernel {
+    const { floats, functions, table, out } = own;
+    const source = sourceOf(own, this.#replicas.length);
+    if (table && !this.#tables.includes(table)) this.#tables.push(table);
+    const key = JSON.stringify([source, out.rows, out.columns, floats, table && this.#tables.indexOf(table)]);
     let kernel = this.#kernels.get(key);
     if (!kernel) {
-      const types = (values: object, type: string) => Object.keys(values).map((name) => [name, type]);
+      const types = Object.keys(floats).map((name) => [name, 'Float']);
       kernel = this.#gpu.createKernel(source, {
-        output: [columns, rows],
-        constants: { ...floats, ...integers },
-        constantTypes: Object.fromEntries([...types(floats, 'Float'), ...types(integers, 'Integer')]),
+        output: [out.columns, out.rows, ...(this.#replicas.length > 1 ? [this.#replicas.length] : [])],
+        constants: { ...floats, ...(table && { table: this.#tableInput(table) }) },
+        constantTypes: Object.fromEntries([...types, ...(table ? [['table', 'Input']] : [])]),
         functions: functions as never,
       }) as unknown as Kernel;
       this.#kernels.set(key, kernel);
     }
     return kernel;
+  }
+
+  #tableInput(table: Table): Input {
+    const { width, values } = packTable(table);
+    return new this.#host.library.Input(values as unknown as number[], [width, table.count]);
   }
 
   #check(plan: IPipelineRunShortcut): void {
@@ -234,15 +245,21 @@ export class GpuExecutable implements Executable {
   }
 }
 
-/** The rows of a table as float32: the one place where a dataset's bytes become numbers, a chunk at a time. */
-function gatherRows(table: Table | RowMemory, rows: Uint32Array): Float32Array {
-  const { columns, values, encoding } = table;
-  const scale = encoding === 'scaled' ? table.scale : 1;
-  const out = new Float32Array(rows.length * columns);
-  for (const [i, row] of rows.entries()) {
-    const at = i * columns;
-    if (encoding === 'one-hot') out[at + values[row]!] = 1;
-    else for (let j = 0; j < columns; j++) out[at + j] = values[row * columns + j]! * scale;
-  }
-  return out;
+/** Equal for programs that differ in keys, initial values, row numbers and host scalars only. */
+function structureOf({ program, lowered }: Replica): string {
+  const { calls, reads, writes, counters, gathered, scattered } = lowered;
+  const numbers = new Map<Tensor, number>();
+  const described = (tensor: Tensor) => {
+    numbers.set(tensor, numbers.get(tensor) ?? numbers.size);
+    return [numbers.get(tensor), tensor.rows, tensor.columns];
+  };
+  return JSON.stringify([
+    program.batch,
+    calls.map((own) => [sourceOf(own, 1), own.floats, own.counter, own.table?.name, described(own.out)]),
+    calls.map(({ args }) => [...args.values()].map(described)),
+    [...reads, ...writes.keys(), ...writes.values(), ...scattered.map(({ values }) => values)].map(described),
+    [...gathered.values()].map(described),
+    counters.map(({ iteration }) => iteration),
+    program.hostScalars.length,
+  ]);
 }

@@ -96,12 +96,14 @@ export const RANDOM_FUNCTIONS: readonly HelperFunction[] = [
   ),
 ];
 
-/**
- * The key words of a stream as integer constants of a kernel. In gpu.js's cpu mode a constant hides a parameter of the
- * same name, so the names differ.
- */
-export const keyConstants = ([k0, k1]: readonly [number, number]): Record<string, number> => ({
-  key0: k0,
-  key1: k1,
-  key2: (k0 ^ k1 ^ PARITY) | 0,
-});
+/** The three key words of a stream as halves of 16 bits, which float32 holds exactly. */
+export const keyHalves = ([k0, k1]: readonly [number, number]): number[] =>
+  [k0, k1, k0 ^ k1 ^ PARITY].flatMap((word) => [word >>> 16, word & 0xffff]);
+
+const joined = (row: string, word: number): string => `(${row}[${2 * word}] << 16) | ${row}[${2 * word + 1}]`;
+
+/** A word of the draw, of the `counters` in row `step` and the `keys` in row `fill`. */
+export function wordText(pair: string, fill: number, odd: string): string {
+  const keys = [0, 1, 2].map((word) => joined(`keys[${fill}]`, word));
+  return `word(${[pair, joined('counters[step]', 0), ...keys, odd].join(', ')})`;
+}

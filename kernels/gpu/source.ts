@@ -1,63 +1,57 @@
 import { UserError } from '../errors.ts';
-import {
-  type ConvolveOp,
-  type DotOp,
-  type Factor,
-  type FollowOp,
-  inputsOf,
-  type MapOp,
-  type MatmulOp,
-  type Op,
-  type Program,
-  type RandomOp,
-  type ScatterOp,
-  type SimpleOp,
-  type SoftmaxOp,
-  type SumOp,
+import type {
+  ConvolveOp,
+  DotOp,
+  Factor,
+  FollowOp,
+  HostScalar,
+  MapOp,
+  MatmulOp,
+  Op,
+  Program,
+  RandomOp,
+  RepeatOp,
+  ScatterOp,
+  SimpleOp,
+  SoftmaxOp,
+  SumOp,
 } from '../program.ts';
+import type { Expression } from '../scalar.ts';
 import type { RowMemory, Table, Tensor } from '../tensor.ts';
+import { call, type KernelCall, MAX_ARGUMENTS, scratch, type Target, X, Y } from './call.ts';
 import { expressionText } from './expression-source.ts';
-import { type HelperFunction, keyConstants, RANDOM_FUNCTIONS } from './random-source.ts';
+import { fuseCalls } from './fusion.ts';
+import { keyHalves, RANDOM_FUNCTIONS, wordText } from './random-source.ts';
+import { isResident, lookUp } from './tables.ts';
+
+export interface LoweringOptions {
+  readonly target: Target;
+  /** Whether tables lie on the device. */
+  readonly resident: boolean;
+}
 
 /**
- * From a recorded program to gpu.js kernels. Every kernel is pure: one thread computes one element of a new value for
- * one tensor (an op that adds to its result takes the old value as one more argument). A tensor is a two-dimensional
- * array, so that thread x is the column and thread y the row.
+ * A program as kernel calls, with the arrays that the host sends for a chunk of steps. Every kernel is pure: a thread
+ * computes one element of a new tensor, column x and row y; an op that adds to its result reads the old value. So each
+ * tensor of the calls has one value in a step, and a tensor of the program becomes a series of them.
  */
-export interface KernelText {
-  readonly source: string;
-  readonly rows: number;
-  readonly columns: number;
-  /** Values of `this.constants`, of type Float. */
-  readonly floats: Readonly<Record<string, number>>;
-  /** Values of `this.constants`, of type Integer. */
-  readonly integers: Readonly<Record<string, number>>;
-  readonly functions: readonly HelperFunction[];
-}
-
-/** One kernel call of a step. */
-export interface KernelCall {
-  readonly kernel: KernelText;
-  readonly args: readonly Tensor[];
-  /** Whether the kernel's last argument is the number of the step within its chunk, or the row of its counter. */
-  readonly takesStep: boolean;
-  /** Number of the counter whose row for the step is the argument; null for the number of the step. */
-  readonly counter: number | null;
-  readonly out: Tensor;
-}
-
-/** A program as kernel calls, with the arrays that the host sends for a chunk of steps. */
 export interface LoweredProgram {
   readonly calls: readonly KernelCall[];
   /** States whose values a step needs from before. */
   readonly reads: readonly Tensor[];
-  readonly writes: readonly Tensor[];
+  /** States that a step changes, and where their new values are. */
+  readonly writes: ReadonlyMap<Tensor, Tensor>;
   /** A row a step: the host scalars. */
   readonly stepScalars: Tensor;
   /** A row for each step and counter: upper and lower half of the counter's value, and the iteration. */
   readonly counterRows: Tensor;
   readonly counters: readonly Counter[];
-  /** For each table, the rows of all minibatches of the chunk. */
+  /** A row for each random fill: the words of its key, in halves. */
+  readonly keyRows: Tensor;
+  readonly keys: readonly (readonly number[])[];
+  /** A row a step: the numbers of the minibatch's rows, for the tables on the device. */
+  readonly rowNumbers: Tensor;
+  /** For each memory, and each table that is not on the device, the rows of all minibatches of the chunk. */
   readonly gathered: ReadonlyMap<Table | RowMemory, Tensor>;
   /** What each step writes to memories, once the chunk is done. */
   readonly scattered: readonly { readonly memory: RowMemory; readonly values: Tensor }[];
@@ -69,112 +63,176 @@ export interface Counter {
   readonly iteration: number;
 }
 
-const X = 'this.thread.x';
-const Y = 'this.thread.y';
-
-/** WebGPU guarantees 8 storage buffers for a kernel, of which one is the result. */
-const MAX_ARGUMENTS = 7;
-
 /**
  * Repeats unroll.
  * @throws UserError if a map has too many arguments for one kernel, or a number of times is not fixed
  */
-export function lowerProgram({ name, ops, hostScalars }: Program): LoweredProgram {
-  // An array without columns is not one to gpu.js.
-  const stepScalars = scratch('step scalars', 1, Math.max(1, hostScalars.length));
-  const counterRows = scratch('counters', 1, 3);
-  const counters: Counter[] = [{ value: (step) => step, iteration: 0 }];
-  const gathered = new Map<Table | RowMemory, Tensor>();
-  const scattered: { memory: RowMemory; values: Tensor }[] = [];
-  const calls = hostScalars.map(({ tensor }, i) =>
-    call(tensor, { scalars: stepScalars }, `return scalars[step][${i}];`, { takesStep: true }),
-  );
-  const reads = new Set<Tensor>();
-  const writes = new Set<Tensor>();
-  const lower = (op: Op, counter: number): void => {
-    if (op.kind === 'repeat') {
-      if (typeof op.times !== 'number')
-        throw new UserError(
-          `'${name}' repeats a part a number of times that changes from step to step, which the gpu device cannot do: ${op.otherwise}`,
-        );
-      for (let iteration = 0; iteration < op.times; iteration++) {
-        const outside = counters[counter]!;
-        const value = (step: number): number => outside.value(step) * op.bound + iteration;
-        const inside = counters.push({ value, iteration }) - 1;
-        const number = call(op.iteration, { counters: counterRows }, 'return counters[step][2];', {
-          takesStep: true,
-        });
-        calls.push({ ...number, counter: inside });
-        for (const inner of op.body) lower(inner, inside);
-      }
-      return;
-    }
-    for (const tensor of inputsOf(op))
-      if (tensor.storage === 'state' && !writes.has(tensor)) reads.add(tensor);
-    if (op.kind === 'scatter') {
-      // A copy: the tensor may get other values later in the step.
-      const values = scratch(op.memory.name, op.a.rows, op.a.columns);
-      calls.push(call(values, { a: op.a }, `return a[${Y}][${X}];`));
-      scattered.push({ memory: op.memory, values });
-      return;
-    }
-    for (const made of lowerOp(op, counterRows, gathered)) {
-      calls.push(op.kind === 'random' ? { ...made, counter } : made);
-      if (made.out.storage === 'state') writes.add(made.out);
-    }
-  };
-  for (const op of ops) lower(op, 0);
-  return {
-    calls,
-    reads: [...reads],
-    writes: [...writes],
-    stepScalars,
-    counterRows,
-    counters,
-    gathered,
-    scattered,
-  };
+export function lowerProgram(program: Program, options: LoweringOptions): LoweredProgram {
+  return new Lowering(program, options).result();
 }
 
-function lowerOp(
-  op: Exclude<SimpleOp, ScatterOp>,
-  counterRows: Tensor,
-  gathered: Map<Table | RowMemory, Tensor>,
-): KernelCall[] {
-  switch (op.kind) {
-    case 'matmul':
-      return [matmulCall(op)];
-    case 'follow':
-      return [followCall(op)];
-    case 'transpose':
-      return [call(op.out, { a: op.a }, `return a[${X}][${Y}];`)];
-    case 'map':
-      return [mapCall(op)];
-    case 'sum':
-      return sumCalls(op);
-    case 'dot':
-      return dotCalls(op);
-    case 'argmax':
-      return [call(op.out, { a: op.a }, argmaxBody(op.a.columns))];
-    case 'softmax':
-      return softmaxCalls(op);
-    case 'random':
-      return [randomCall(op, counterRows)];
-    case 'convolve':
-      return convolveCalls(op);
-    case 'gather': {
-      const rows = gathered.get(op.table) ?? scratch(op.table.name, op.out.rows, op.table.columns);
-      gathered.set(op.table, rows);
-      return [
-        call(op.out, { rows }, `return rows[step * ${op.out.rows} + ${Y}][${X}];`, { takesStep: true }),
-      ];
+class Lowering {
+  readonly #program: Program;
+  readonly #options: LoweringOptions;
+  // An array without columns is not one to gpu.js.
+  readonly #stepScalars: Tensor;
+  readonly #scalarRow: Tensor;
+  readonly #scalars: ReadonlyMap<Tensor, number>;
+  readonly #counterRows = scratch('counters', 1, 3);
+  readonly #counters: Counter[] = [{ value: (step) => step, iteration: 0 }];
+  readonly #keyRows = scratch('keys', 1, 6);
+  readonly #keys: (readonly number[])[] = [];
+  readonly #rowNumbers: Tensor;
+  readonly #gathered = new Map<Table | RowMemory, Tensor>();
+  readonly #scattered: { memory: RowMemory; values: Tensor }[] = [];
+  readonly #calls: KernelCall[] = [];
+  /** The tensor that holds the value at this point of the step. */
+  readonly #current = new Map<Tensor, Tensor>();
+  readonly #transposed = new Map<Tensor, Tensor>();
+
+  constructor(program: Program, options: LoweringOptions) {
+    const { hostScalars, batch } = program;
+    this.#program = program;
+    this.#options = options;
+    this.#stepScalars = scratch('step scalars', 1, Math.max(1, hostScalars.length));
+    this.#scalarRow = { ...this.#stepScalars };
+    this.#scalars = new Map(hostScalars.map(({ tensor }: HostScalar, i) => [tensor, i]));
+    this.#rowNumbers = scratch('row numbers', 1, Math.max(1, batch));
+  }
+
+  result(): LoweredProgram {
+    const scalars = { scalars: this.#stepScalars };
+    this.#calls.push(call(this.#scalarRow, scalars, `return scalars[step][${X}];`, { takesStep: true }));
+    for (const op of this.#program.ops) this.#lower(op, 0);
+    const writes = new Map([...this.#current].filter(([tensor]) => tensor.storage === 'state'));
+    const results = new Set([...writes.values(), ...this.#scattered.map(({ values }) => values)]);
+    const calls = fuseCalls(this.#calls, results, this.#options.target);
+    const read = new Set(calls.flatMap(({ args }) => [...args.values()]));
+    return {
+      calls,
+      reads: [...read].filter(({ storage }) => storage === 'state'),
+      writes,
+      stepScalars: this.#stepScalars,
+      counterRows: this.#counterRows,
+      counters: this.#counters,
+      keyRows: this.#keyRows,
+      keys: this.#keys,
+      rowNumbers: this.#rowNumbers,
+      gathered: this.#gathered,
+      scattered: this.#scattered,
+    };
+  }
+
+  #lower(op: Op, counter: number): void {
+    if (op.kind === 'repeat') this.#repeat(op, counter);
+    else if (op.kind === 'scatter') this.#scatter(op);
+    else for (const made of this.#callsOf(op)) this.#add(op.kind === 'random' ? { ...made, counter } : made);
+  }
+
+  /** Its arguments are the values at this point; its result is the new value of a tensor. */
+  #add(made: KernelCall): Tensor {
+    let { lines, result } = made;
+    const args = new Map<string, Tensor>();
+    for (const [name, tensor] of made.args) {
+      const column = this.#scalars.get(tensor);
+      if (column === undefined) args.set(name, this.#current.get(tensor) ?? tensor);
+      else {
+        const reading = new RegExp(`\\b${name}\\[[^\\]]*\\]\\[[^\\]]*\\]`, 'g');
+        lines = lines.replaceAll(reading, `hostScalars[0][${column}]`);
+        result = result.replaceAll(reading, `hostScalars[0][${column}]`);
+        args.set('hostScalars', this.#scalarRow);
+      }
     }
+    const { name, rows, columns } = made.out;
+    const out = scratch(name, rows, columns);
+    this.#current.set(made.out, out);
+    this.#calls.push({ ...made, lines, result, args, out });
+    return out;
+  }
+
+  #repeat({ times, bound, otherwise, iteration: number, body }: RepeatOp, counter: number): void {
+    if (typeof times !== 'number')
+      throw new UserError(
+        `'${this.#program.name}' repeats a part a number of times that changes from step to step, which the gpu device cannot do: ${otherwise}`,
+      );
+    const outside = this.#counters[counter]!;
+    for (let iteration = 0; iteration < times; iteration++) {
+      const value = (step: number): number => outside.value(step) * bound + iteration;
+      const inside = this.#counters.push({ value, iteration }) - 1;
+      const args = { counters: this.#counterRows };
+      this.#add({
+        ...call(number, args, 'return counters[step][2];', { takesStep: true }),
+        counter: inside,
+      });
+      for (const op of body) this.#lower(op, inside);
+    }
+  }
+
+  #scatter({ a, memory }: ScatterOp): void {
+    const computed = this.#current.get(a);
+    // What the step did not compute is no result of a kernel: a copy is.
+    const values =
+      computed ?? this.#add(call(scratch(a.name, a.rows, a.columns), { a }, `return a[${Y}][${X}];`));
+    this.#scattered.push({ memory, values });
+  }
+
+  #callsOf(op: Exclude<SimpleOp, ScatterOp>): KernelCall[] {
+    const { target } = this.#options;
+    switch (op.kind) {
+      case 'matmul':
+        return [matmulCall(this.#inOrder(op), target)];
+      case 'follow':
+        return [followCall(op, target)];
+      case 'transpose':
+        return [transposeCall(op.out, op.a)];
+      case 'map':
+        return [mapCall(op)];
+      case 'sum':
+        return sumCalls(op, target);
+      case 'dot':
+        return dotCalls(op, target);
+      case 'argmax':
+        return [call(op.out, { a: op.a }, argmaxBody(op.a.columns))];
+      case 'softmax':
+        return softmaxCalls(op, target);
+      case 'random':
+        return [randomCall(op, this.#counterRows, this.#keyRows, this.#keys.push(keyHalves(op.key)) - 1)];
+      case 'convolve':
+        return convolveCalls(op);
+      case 'gather':
+        return [this.#gather(op.out, op.table)];
+    }
+  }
+
+  #gather(out: Tensor, table: Table | RowMemory): KernelCall {
+    if (this.#options.resident && isResident(table)) return lookUp(out, table, this.#rowNumbers);
+    const rows = this.#gathered.get(table) ?? scratch(table.name, out.rows, table.columns);
+    this.#gathered.set(table, rows);
+    return call(out, { rows }, `return rows[step * ${out.rows} + ${Y}][${X}];`, { takesStep: true });
+  }
+
+  /**
+   * On a GPU, neighbouring threads should read neighbouring values. In a product with a transposed right operand they
+   * read from different rows of it; where these are long, a transposed copy comes first. The copy is kept for as long as
+   * the operand does not change, e.g. for all iterations of a settling network.
+   */
+  #inOrder(op: MatmulOp): MatmulOp {
+    if (this.#options.target !== 'gpu' || !op.transposeB || op.b.columns < LONG_ROW) return op;
+    const b = this.#current.get(op.b) ?? op.b;
+    const copy = this.#transposed.get(b) ?? this.#add(transposeCall(scratch(b.name, b.columns, b.rows), b));
+    this.#transposed.set(b, copy);
+    return { ...op, b: copy, transposeB: false };
   }
 }
 
-function matmulCall(op: MatmulOp): KernelCall {
+/** Shorter rows of eight neighbouring threads lie within a few lines of a GPU's cache, and are read from there. */
+const LONG_ROW = 32;
+
+const transposeCall = (out: Tensor, a: Tensor): KernelCall => call(out, { a }, `return a[${X}][${Y}];`);
+
+function matmulCall(op: MatmulOp, target: Target): KernelCall {
   const inner = op.transposeA ? op.a.rows : op.a.columns;
-  const total = sumOf(inner, (k) => {
+  const total = sumOf(target, inner, (k) => {
     const a = op.transposeA ? `a[${k}][${Y}]` : `a[${Y}][${k}]`;
     const b = op.transposeB ? `b[${X}][${k}]` : `b[${k}][${X}]`;
     return `${a} * ${b}`;
@@ -183,8 +241,8 @@ function matmulCall(op: MatmulOp): KernelCall {
 }
 
 /** All of it: what did not change is no less work for a GPU. */
-function followCall({ out, before, after, b }: FollowOp): KernelCall {
-  const total = sumOf(b.rows, (k) => `(after[${Y}][${k}] - before[${Y}][${k}]) * b[${k}][${X}]`);
+function followCall({ out, before, after, b }: FollowOp, target: Target): KernelCall {
+  const total = sumOf(target, b.rows, (k) => `(after[${Y}][${k}] - before[${Y}][${k}]) * b[${k}][${X}]`);
   return linearCall(
     { out, factor: { constant: 1, scalar: null }, accumulate: true },
     { before, after, b },
@@ -193,49 +251,59 @@ function followCall({ out, before, after, b }: FollowOp): KernelCall {
 }
 
 /** Where both axes are summed, in two passes: rows first, with a thread for each column. */
-function sumCalls(op: SumOp): KernelCall[] {
+function sumCalls(op: SumOp, target: Target): KernelCall[] {
   const { a, over } = op;
-  const overColumns = sumOf(a.columns, (j) => `a[${Y}][${j}]`);
+  const overColumns = sumOf(target, a.columns, (j) => `a[${Y}][${j}]`);
   if (over === 'columns' || (over === 'all' && a.rows === 1)) return [linearCall(op, { a }, overColumns)];
-  const overRows = sumOf(a.rows, (i) => `a[${i}][${X}]`);
-  if (over === 'rows') return [linearCall(op, { a }, overRows)];
+  const overRows = sumOf(target, a.rows, (i) => `a[${i}][${X}]`);
+  if (over === 'rows' || a.columns === 1) return [linearCall(op, { a }, overRows)];
   const partial = scratch('sum', 1, a.columns);
-  return [totalCall(partial, { a }, overRows), ...sumCalls({ ...op, a: partial })];
+  return [totalCall(partial, { a }, overRows), ...sumCalls({ ...op, a: partial }, target)];
 }
 
-function dotCalls({ out, a, b }: DotOp): KernelCall[] {
+function dotCalls({ out, a, b }: DotOp, target: Target): KernelCall[] {
   const partial = scratch('dot', 1, a.columns);
   return [
     totalCall(
       partial,
       { a, b },
-      sumOf(a.rows, (i) => `a[${i}][${X}] * b[${i}][${X}]`),
+      sumOf(target, a.rows, (i) => `a[${i}][${X}] * b[${i}][${X}]`),
     ),
     totalCall(
       out,
       { a: partial },
-      sumOf(a.columns, (j) => `a[0][${j}]`),
+      sumOf(target, a.columns, (j) => `a[0][${j}]`),
     ),
   ];
 }
 
-function softmaxCalls({ out, a }: SoftmaxOp): KernelCall[] {
+/** Each thread adds up its row itself where that is short, and reads the powers of its row where it is long. */
+function softmaxCalls({ out, a }: SoftmaxOp, target: Target): KernelCall[] {
+  const top = topOf(a.columns);
+  const power = (column: string): string => `Math.exp(a[${Y}][${column}] - top)`;
+  if (a.columns <= SHORT_ROW) {
+    const total = sumOf(target, a.columns, power);
+    return [call(out, { a }, `${top}\n${total.lines}\nreturn ${power(X)} / ${total.result};`)];
+  }
   const powers = scratch('softmax', a.rows, a.columns);
-  const total = sumOf(a.columns, (j) => `a[${Y}][${j}]`);
+  const total = sumOf(target, a.columns, (j) => `a[${Y}][${j}]`);
   return [
-    call(powers, { a }, powersBody(a.columns)),
+    call(powers, { a }, `${top}\nreturn ${power(X)};`),
     call(out, { a: powers }, `${total.lines}\nreturn a[${Y}][${X}] / ${total.result};`),
   ];
 }
 
+const SHORT_ROW = 32;
+
 function mapCall(op: MapOp): KernelCall {
-  const args = [...new Set(op.args)];
+  const args = op.args.filter((t, i) => op.args.indexOf(t) === i && isUsed(op, t));
   if (args.length > MAX_ARGUMENTS)
     throw new UserError(
       `the gpu device takes at most ${MAX_ARGUMENTS} tensors in one map, not ${args.length}: split \`${op.fn.source.slice(0, 80)}\` in two`,
     );
   const loads = args.map(
-    (t, i) => `const x${i} = a${i}[${t.rows === 1 ? 0 : Y}][${t.columns === 1 ? 0 : X}];`,
+    (t, i) =>
+      `const x${i} = a${i}[${t.rows === op.out.rows ? Y : 0}][${t.columns === op.out.columns ? X : 0}];`,
   );
   const text = expressionText(op.fn, (index) => `x${args.indexOf(op.args[index]!)}`);
   return call(
@@ -244,6 +312,18 @@ function mapCall(op: MapOp): KernelCall {
     [...loads, ...text.lines, `return ${text.result};`].join('\n'),
     { floats: text.constants },
   );
+}
+
+/** A function may ignore an argument: derivatives get both potential and rate. */
+function isUsed({ fn, args }: MapOp, tensor: Tensor): boolean {
+  const seen = new Set<Expression>();
+  const reads = (e: Expression): boolean => {
+    if (e.kind === 'argument') return args[e.index] === tensor;
+    if (e.kind === 'constant' || seen.has(e)) return false;
+    seen.add(e);
+    return e.operands.some(reads);
+  };
+  return reads(fn.body);
 }
 
 function convolveCalls({ out, a, kernel, pending }: ConvolveOp): KernelCall[] {
@@ -263,15 +343,13 @@ function convolveCalls({ out, a, kernel, pending }: ConvolveOp): KernelCall[] {
   return [call(out, { kernel, a, pending }, now), call(pending, { kernel, a, pending }, body)];
 }
 
-function randomCall(op: RandomOp, counterRows: Tensor): KernelCall {
+function randomCall(op: RandomOp, counters: Tensor, keys: Tensor, fill: number): KernelCall {
   const element = `(${Y} * ${op.out.columns} + ${X})`;
-  const step = '(counters[step][0] << 16) | counters[step][1]';
-  const word = (odd: string): string =>
-    `word(${element} >> 1, ${step}, this.constants.key0, this.constants.key1, this.constants.key2, ${odd})`;
-  // A statement of its own: inside a float expression gpu.js makes floats of the integer constants.
+  const word = (odd: string): string => wordText(`${element} >> 1`, fill, odd);
+  // A statement of its own: inside a float expression gpu.js makes floats of integers.
   const uniform = `const u = unit(${word(`${element} & 1`)});\n`;
-  const options = { takesStep: true, integers: keyConstants(op.key), functions: RANDOM_FUNCTIONS };
-  const args = { counters: counterRows };
+  const options = { takesStep: true, functions: RANDOM_FUNCTIONS };
+  const args = { counters, keys };
   switch (op.distribution) {
     case 'uniform':
       return call(op.out, args, `${uniform}return this.constants.low + this.constants.width * u;`, {
@@ -280,10 +358,10 @@ function randomCall(op: RandomOp, counterRows: Tensor): KernelCall {
       });
     case 'normal': {
       const body = `
-        const log = negativeLog(${word('0')});
+        const distance = negativeLog(${word('0')});
         const u = unit(${word('1')});
         const turn = (${element} & 1) > 0 ? (u < 0.25 ? u + 0.75 : u - 0.25) : u;
-        return this.constants.mean + this.constants.deviation * Math.sqrt(2.0 * log) * cosine(turn);`;
+        return this.constants.mean + this.constants.deviation * Math.sqrt(2.0 * distance) * cosine(turn);`;
       return call(op.out, args, body, { ...options, floats: { mean: op.a, deviation: op.b } });
     }
     case 'bernoulli':
@@ -314,27 +392,6 @@ const POISSON_BODY = `
     .join('\n')}
   return count;`;
 
-const scratch = (name: string, rows: number, columns: number): Tensor => ({
-  id: -1,
-  name,
-  rows,
-  columns,
-  storage: 'temporary',
-});
-
-function call(
-  out: Tensor,
-  args: Readonly<Record<string, Tensor>>,
-  body: string,
-  options: Partial<Pick<KernelText, 'floats' | 'integers' | 'functions'> & { takesStep: boolean }> = {},
-): KernelCall {
-  const { floats = {}, integers = {}, functions = [], takesStep = false } = options;
-  const parameters = [...Object.keys(args), ...(takesStep ? ['step'] : [])];
-  const source = `function (${parameters.join(', ')}) {\n${body}\n}`;
-  const kernel = { source, rows: out.rows, columns: out.columns, floats, integers, functions };
-  return { kernel, args: Object.values(args), takesStep, counter: null, out };
-}
-
 const totalCall = (out: Tensor, args: Readonly<Record<string, Tensor>>, total: Total): KernelCall =>
   call(out, args, `${total.lines}\nreturn ${total.result};`);
 
@@ -361,15 +418,27 @@ interface Total {
   readonly result: string;
 }
 
-/** The sum of `term(0) ... term(count - 1)`, as four sums side by side: faster, and with a quarter of the rounding. */
-function sumOf(count: number, term: (index: string) => string): Total {
-  const whole = count - (count % 4);
+/** Terms that a thread adds in one turn of a loop on a GPU. */
+const TURN = 16;
+
+/**
+ * The sum of `term(0) ... term(count - 1)`, as four sums side by side: faster, and with a quarter of the rounding.
+ *
+ * gpu.js makes the counter of a loop an integer where it goes up by one, and a float otherwise, which a GPU has to
+ * convert for every index. So a GPU counts turns of many terms; a processor vectorizes the loop over floats as well.
+ */
+function sumOf(target: Target, count: number, term: (index: string) => string): Total {
+  const turn = target === 'gpu' ? TURN : 4;
+  const whole = count - (count % turn);
   const lines = ['let s0 = 0.0; let s1 = 0.0; let s2 = 0.0; let s3 = 0.0;'];
+  const add = (i: number, index: string): string => `s${i % 4} += ${term(index)};`;
   if (whole > 0) {
-    const quarters = [0, 1, 2, 3].map((i) => `s${i} += ${term(i === 0 ? 'k' : `k + ${i}`)};`);
-    lines.push(`for (let k = 0; k < ${whole}; k += 4) { ${quarters.join(' ')} }`);
+    const [step, first] = target === 'gpu' ? [`k++`, `${turn} * k`] : [`k += ${turn}`, 'k'];
+    const body = Array.from({ length: turn }, (_, i) => add(i, i === 0 ? first : `${first} + ${i}`));
+    const end = target === 'gpu' ? whole / turn : whole;
+    lines.push(`for (let k = 0; k < ${end}; ${step}) { ${body.join(' ')} }`);
   }
-  for (let k = whole; k < count; k++) lines.push(`s0 += ${term(String(k))};`);
+  for (let k = whole; k < count; k++) lines.push(add(k, String(k)));
   return { lines: lines.join('\n'), result: '((s0 + s1) + (s2 + s3))' };
 }
 
@@ -385,10 +454,9 @@ const argmaxBody = (columns: number): string => `
   }
   return column + nan;`;
 
-const powersBody = (columns: number): string => `
+const topOf = (columns: number): string => `
   let top = a[${Y}][0];
   for (let j = 1; j < ${columns}; j++) {
     const v = a[${Y}][j];
     if (v > top) { top = v; }
-  }
-  return Math.exp(a[${Y}][${X}] - top);`;
+  }`;

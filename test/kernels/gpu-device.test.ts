@@ -1,7 +1,7 @@
 import * as library from 'gpu.js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { GpuDevice, openGpuDevice } from '../../kernels/gpu/device.ts';
+import { GpuDevice, openGpuDevice, Platform } from '../../kernels/gpu/device.ts';
 import {
   type Device,
   Kernels,
@@ -225,7 +225,9 @@ test('a plan that runs on another backend than asked for is an error', async () 
       super({ mode: 'cpu' });
     }
   }
-  const device = new GpuDevice({ ...library, GPU: Elsewhere as typeof library.GPU }, 'webasm', 'test');
+  const device = new GpuDevice(
+    new Platform({ ...library, GPU: Elsewhere as typeof library.GPU }, 'webasm', 'test'),
+  );
   const k = new Kernels(device, 1);
   const state = k.state('state', 1, 1, Float32Array.of(7));
   const executable = await k.record('step', () => {
@@ -284,7 +286,7 @@ test('what a kernel cannot hold is refused when it is recorded', async () => {
     }),
   );
   assert.match(infinite, /constant Infinity/);
-  const noIntegers = new GpuDevice(library, 'headlessgl', 'test');
+  const noIntegers = new GpuDevice(new Platform(library, 'headlessgl', 'test'));
   const noise = new Kernels(noIntegers, 1);
   const random = await refusal(() =>
     noise.record('noise', () => {
