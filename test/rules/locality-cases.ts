@@ -1,0 +1,149 @@
+import * as assert from 'uvu/assert';
+import { DYNAMICS, GUERGUIEV_2017, type LayeredNetwork, type LayeredOptions } from '../../networks/index.ts';
+import { type Assumptions, findRule, RULES } from '../../rules/index.ts';
+import { lessonOf } from './lesson.ts';
+
+/**
+ * The ledger is held to what rules do: what it says a synapse does not see is changed, everything else is kept, and
+ * the update must not move. Each change is made in float64 on one example, so that biases can undo what it does to
+ * the neurons; what must not move then moves by rounding errors only.
+ */
+export const ROUNDING = 1e-12;
+export const FELT = 1e-4;
+
+type Values = (state: string) => Float64Array;
+export type Change = (values: Values, network: LayeredNetwork) => void;
+
+export interface Case {
+  readonly rule: string;
+  readonly title: string;
+  readonly assumes: Assumptions;
+  readonly options: Readonly<Record<string, number | string | boolean>>;
+  readonly network: Partial<LayeredOptions>;
+}
+
+/** A case in which neurons get what they need from below alone. */
+export interface FeedForwardCase extends Case {
+  /** Presynaptic rate per unit of input. */
+  readonly inputGain: number;
+  /** Rate of a hidden neuron for a basal potential, which is its current and bias. */
+  readonly rate: (potential: number) => number;
+}
+
+/**
+ * @param shown options that tell the case from others of the rule
+ * @param hidden options that it shares with them
+ */
+const caseOf = (
+  rule: string,
+  shown: Case['options'],
+  hidden: Case['options'],
+  network: Case['network'],
+): Case => ({
+  rule,
+  title: [rule, ...Object.values(shown)].join(', '),
+  assumes: findRule(rule).assumes!,
+  options: { ...hidden, ...shown },
+  network,
+});
+
+export const LAYERED: readonly FeedForwardCase[] = RULES.filter(
+  ({ network }) => network === 'layered',
+).flatMap(({ name, options }) =>
+  (options.variant?.choices ?? [undefined]).map((variant) => ({
+    ...caseOf(name, variant === undefined ? {} : { variant }, {}, {}),
+    inputGain: 1,
+    rate: Math.tanh,
+  })),
+);
+
+const { leak, basal, maximalRate } = GUERGUIEV_2017;
+const sigma = (x: number) => 1 / (1 + Math.exp(-x));
+
+/** Rates of neurons with compartments without and with a teaching current, which is 1 or 0 for the target's neuron. */
+export const freeRate = (v: number) => maximalRate * sigma((basal * v) / (leak + basal));
+export const taughtRate = (v: number, target: number) => {
+  const { teaching, excitation, inhibition } = GUERGUIEV_2017;
+  const aim = target * excitation + (1 - target) * inhibition;
+  return maximalRate * sigma((basal * v + teaching * aim) / (leak + basal + teaching));
+};
+
+const dendritic = (feedbackWeights: string): FeedForwardCase => ({
+  ...caseOf(
+    'segregated-dendrite',
+    { feedbackWeights },
+    { neurons: 'rate', phases: 'fixed' },
+    { activation: 'sigmoid', loss: 'squared-error', outputActivation: 'sigmoid' },
+  ),
+  inputGain: maximalRate,
+  rate: freeRate,
+});
+
+/** Steady potentials in phases of fixed length: nothing is random. */
+export const COMPARTMENTAL: readonly FeedForwardCase[] = [dendritic('random'), dendritic('sparse')];
+
+/** What its options say of it: feedback that is made of the forward weights. */
+export const SYMMETRIC: FeedForwardCase = {
+  ...dendritic('symmetric'),
+  assumes: { ...dendritic('symmetric').assumes, weightTransport: 'exact' },
+};
+
+const settling = (rule: string, shown: Case['options'], hidden: Case['options']) =>
+  caseOf(
+    rule,
+    shown,
+    { ...hidden, freeIterations: 80, epsilon: 1, persistent: false },
+    { activation: 'hard-sigmoid', loss: 'squared-error', outputActivation: 'hard-sigmoid' },
+  );
+
+/** Phases long enough to settle, in a network without a softmax readout, and no weights that move while it settles. */
+export const SETTLED: readonly Case[] = [
+  ...['one-sided', 'symmetric'].flatMap((estimate) =>
+    DYNAMICS.map((dynamics) =>
+      settling(
+        'equilibrium-propagation',
+        { estimate, dynamics },
+        { nudgedIterations: 80, beta: 0.1, randomSign: false },
+      ),
+    ),
+  ),
+  settling('contrastive-hebbian', {}, { clampedIterations: 80 }),
+];
+
+/** How far the direction of each hidden connection moves, in all and for single synapses. */
+export async function moved(
+  { rule, options, network }: Case,
+  change: Change,
+  given: { start?: Change; network?: Partial<LayeredOptions> } = {},
+) {
+  const settings = { batch: 1, network: { ...network, ...given.network }, options };
+  const before = await lessonOf(rule, { ...settings, ...(given.start && { set: given.start }) });
+  const after = await lessonOf(rule, { ...settings, set: change });
+  const hidden = before.own.slice(0, -1);
+  const by = (l: number, i: number) => Math.abs(hidden[l]![i]! - after.own[l]![i]!);
+  return {
+    learns: hidden.map((direction) => direction !== null),
+    most: hidden.map((direction, l) => Math.max(0, ...(direction ?? []).map((_, i) => by(l, i)))),
+    /** Of the synapse from neuron i below to neuron j in hidden layer l + 1; null if there is no direction. */
+    synapse: (i: number, j: number, l = 0) =>
+      hidden[l] && by(l, i * before.network.populations[l + 1]!.size + j),
+  };
+}
+
+export function expectMoved(
+  most: readonly number[],
+  learns: readonly boolean[],
+  expected: boolean,
+  what: string,
+) {
+  for (const [l, size] of most.entries())
+    if (learns[l])
+      assert.ok(
+        expected ? size > FELT : size < ROUNDING,
+        `${what}: the update of connection ${l + 1} moved by ${size.toExponential(1)}`,
+      );
+}
+
+/** Whether the update of a synapse onto a hidden neuron depends on magnitudes, or on signs, of weights above it. */
+export const seesMagnitudes = ({ assumes }: Case) => assumes.weightTransport === 'exact';
+export const seesSigns = ({ assumes }: Case) => ['exact', 'signs'].includes(assumes.weightTransport);
