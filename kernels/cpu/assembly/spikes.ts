@@ -172,7 +172,10 @@ export function poisson(out: usize, count: i32, step: i32, key0: i32, key1: i32,
     const a = v128.load(mean + at), b = v128.load(mean + at, 16);
     const c = v128.load(mean + at, 32), d = v128.load(mean + at, 48);
     if (!v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) {
-      memory.fill(out + at, 0, 64);
+      v128.store(out + at, a);
+      v128.store(out + at, a, 16);
+      v128.store(out + at, a, 32);
+      v128.store(out + at, a, 48);
       continue;
     }
     end = listQuad(out, at, end, a, key0);
