@@ -4,7 +4,7 @@
  * replica draws the same numbers in any order, and a resumed run needs to remember only the step.
  *
  * Layout of the counter in a random fill: word 0 is the pair number, `element >> 1`; word 1 is the step. Element
- * 2p takes the first word of the result and 2p + 1 the second.
+ * 2p takes the first word of the result and 2p + 1 the second. Poisson fills take four elements from two words.
  */
 
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
@@ -62,6 +62,17 @@ export function poissonCount(u: number, mean: number): number {
     tail = fround(tail - probability);
   }
   return count;
+}
+
+/**
+ * The word of element `i` of a Poisson fill, from the words of the counter (i >> 2, step): the first, the second, and for
+ * odd elements the lower half of one before the upper half of the other. Words of neighbours so overlap by 16 bits, and their
+ * uniform numbers by 8: the last ones of one are the first ones of the next. Those decide only where the upper 16 bits
+ * are those of a limit between two counts, so that the counts of neighbours have a covariance of at most 2^-18 for each limit.
+ */
+export function poissonWord(i: number, words: Uint32Array): number {
+  const [first, second] = i & 2 ? [words[1]!, words[0]!] : [words[0]!, words[1]!];
+  return i & 1 ? (first << 16) | (second >>> 16) : first;
 }
 
 /** The key of a named stream under a seed: word 0 is the seed, word 1 the FNV-1a hash of the name. */

@@ -1,6 +1,6 @@
 import type { Device, DeviceInfo, Executable, Feed } from './device.ts';
 import type { Factor, Op, Program } from './program.ts';
-import { normalPair, poissonCount, threefry, unitUniform } from './random.ts';
+import { normalPair, poissonCount, poissonWord, threefry, unitUniform } from './random.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
@@ -166,6 +166,14 @@ export class ReferenceDevice implements Device {
       }
       case 'random': {
         const words = new Uint32Array(2);
+        if (op.distribution === 'poisson') {
+          const means = this.values(op.probability!);
+          for (let i = 0; i < out.length; i++) {
+            threefry(i >> 2, counter, op.key[0], op.key[1], words);
+            out[i] = poissonCount(unitUniform(poissonWord(i, words)), means[i]!);
+          }
+          return;
+        }
         for (let i = 0; i < out.length; i += 2) {
           threefry(i >> 1, counter, op.key[0], op.key[1], words);
           const normals = normalPair(words[0]!, words[1]!);
@@ -173,8 +181,6 @@ export class ReferenceDevice implements Device {
             const u = unitUniform(words[k]!);
             if (op.distribution === 'uniform') out[i + k] = op.a + (op.b - op.a) * u;
             else if (op.distribution === 'normal') out[i + k] = op.a + op.b * normals[k]!;
-            else if (op.distribution === 'poisson')
-              out[i + k] = poissonCount(u, this.values(op.probability!)[i + k]!);
             // Compared in float32, as on the other devices.
             else out[i + k] = u < Math.fround(this.values(op.probability!)[i + k]!) ? 1 : 0;
           }

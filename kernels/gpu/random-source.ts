@@ -12,7 +12,7 @@ export interface HelperFunction {
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 const PARITY = 0x1bd11bda;
 const ROUNDS = 20;
-const STATE = 'a, b, k0, k1, k2, odd';
+const STATE = 'a, b, k0, k1, k2, part';
 
 const integers = (count: number): string[] => new Array<string>(count).fill('Integer');
 
@@ -36,7 +36,7 @@ function rounds(): HelperFunction[] {
       integerFunction(
         `round${n}`,
         STATE,
-        `${next}((a + b) | 0, ((b << ${r}) | (b >>> ${32 - r})) ^ ((a + b) | 0), k0, k1, k2, odd)`,
+        `${next}((a + b) | 0, ((b << ${r}) | (b >>> ${32 - r})) ^ ((a + b) | 0), k0, k1, k2, part)`,
       ),
     );
     if (!keyed) continue;
@@ -46,7 +46,7 @@ function rounds(): HelperFunction[] {
       integerFunction(
         `addKey${n}`,
         STATE,
-        `${rest}((a + k${group % 3}) | 0, (b + k${(group + 1) % 3} + ${group}) | 0, k0, k1, k2, odd)`,
+        `${rest}((a + k${group % 3}) | 0, (b + k${(group + 1) % 3} + ${group}) | 0, k0, k1, k2, part)`,
       ),
     );
   }
@@ -54,7 +54,8 @@ function rounds(): HelperFunction[] {
 }
 
 /**
- * `word(pair, step, k0, k1, k2, odd)` is one word of the draw as an integer; `unit(word)` the uniform number u made of
+ * `word(pair, step, k0, k1, k2, part)` is one word of the draw as an integer: part 0 is the first and 1 the second; 2 and 3
+ * are half of one and half of the other, see poissonWord in ../random.ts. `unit(word)` is the uniform number u made of
  * it; `negativeLog(word)` is -log(u + 2^-25), and `cosine(u)` is cos(2 pi u).
  *
  * WGSL promises no more than 2^-11 for its cos and 2^-21 for its log near 1, so both are spelled out: the series of
@@ -63,11 +64,16 @@ function rounds(): HelperFunction[] {
  */
 export const RANDOM_FUNCTIONS: readonly HelperFunction[] = [
   ...rounds(),
-  integerFunction('pick', STATE, 'a ^ ((a ^ b) & (0 - odd))'),
+  integerFunction(
+    'pick',
+    STATE,
+    'overlap(a ^ ((a ^ b) & (0 - (part & 1))), b ^ ((a ^ b) & (0 - (part & 1))), part >> 1)',
+  ),
+  integerFunction('overlap', 'a, b, half', 'a ^ ((a ^ ((a << 16) | (b >>> 16))) & (0 - half))'),
   integerFunction(
     'word',
-    'pair, step, k0, k1, k2, odd',
-    'round0((pair + k0) | 0, (step + k1) | 0, k0, k1, k2, odd)',
+    'pair, step, k0, k1, k2, part',
+    'round0((pair + k0) | 0, (step + k1) | 0, k0, k1, k2, part)',
   ),
   floatFunction(`function unit(w) { return (w >>> 8) * ${2 ** -24}; }`, 'Integer'),
   floatFunction(
@@ -103,7 +109,7 @@ export const keyHalves = ([k0, k1]: readonly [number, number]): number[] =>
 const joined = (row: string, word: number): string => `(${row}[${2 * word}] << 16) | ${row}[${2 * word + 1}]`;
 
 /** A word of the draw, of the `counters` in row `step` and the `keys` in row `fill`. */
-export function wordText(pair: string, fill: number, odd: string): string {
+export function wordText(pair: string, fill: number, part: string): string {
   const keys = [0, 1, 2].map((word) => joined(`keys[${fill}]`, word));
-  return `word(${[pair, joined('counters[step]', 0), ...keys, odd].join(', ')})`;
+  return `word(${[pair, joined('counters[step]', 0), ...keys, part].join(', ')})`;
 }

@@ -372,7 +372,12 @@ function randomCall(op: RandomOp, counters: Tensor, keys: Tensor, fill: number):
         options,
       );
     case 'poisson':
-      return call(op.out, { p: op.probability!, ...args }, `${uniform}${POISSON_BODY}`, options);
+      return call(
+        op.out,
+        { p: op.probability!, ...args },
+        `const u = unit(${wordText(`${element} >> 2`, fill, `((${element} >> 1) & 1) | ((${element} & 1) << 1)`)});\n${POISSON_BODY}`,
+        options,
+      );
   }
 }
 

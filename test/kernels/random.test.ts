@@ -2,7 +2,14 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openCpuDevice } from '../../kernels/cpu/device.ts';
 import { Kernels, RandomStream } from '../../kernels/index.ts';
-import { normalPair, poissonCount, streamKey, threefry, unitUniform } from '../../kernels/random.ts';
+import {
+  normalPair,
+  poissonCount,
+  poissonWord,
+  streamKey,
+  threefry,
+  unitUniform,
+} from '../../kernels/random.ts';
 
 /** From the file kat_vectors of Random123 (Salmon, Moraes, Dror & Shaw 2011): threefry2x32 with 20 rounds. */
 const KNOWN_ANSWERS = [
@@ -107,9 +114,9 @@ test('poisson counts follow the distribution', () => {
   for (const mean of [0.01, 0.2, 0.5]) {
     const draws = 400_000;
     const seen = new Array<number>(9).fill(0);
-    for (let i = 0; i < draws; i += 2) {
-      threefry(i >> 1, 17, 3, 4, words);
-      for (const word of words) seen[poissonCount(unitUniform(word), mean)]!++;
+    for (let i = 0; i < draws; i++) {
+      threefry(i >> 2, 17, 3, 4, words);
+      seen[poissonCount(unitUniform(poissonWord(i, words)), mean)]!++;
     }
     let probability = Math.exp(-mean);
     for (const [count, times] of seen.entries()) {
@@ -121,7 +128,7 @@ test('poisson counts follow the distribution', () => {
   }
 });
 
-test('poisson fills on the cpu count what poissonCount counts for the words of (pair, step), also in place of the means', async () => {
+test('poisson fills on the cpu count what poissonCount counts for the words of the counter and step, also in place of the means', async () => {
   const count = 100_003;
   const stream = new RandomStream(5, 'means');
   // Of all sizes, with quads and longer stretches of zeros.
@@ -142,10 +149,31 @@ test('poisson fills on the cpu count what poissonCount counts for the words of (
   for (const [f, fill] of fills.entries()) {
     const key = streamKey(7, `spikes #${f}`);
     for (let i = 0; i < count; i++) {
-      threefry(i >> 1, 3, key[0], key[1], words);
-      const expected = poissonCount(unitUniform(words[i % 2]!), means[i]!);
+      threefry(i >> 2, 3, key[0], key[1], words);
+      const expected = poissonCount(unitUniform(poissonWord(i, words)), means[i]!);
       if (fill[i] !== expected) assert.unreachable(`fill ${f}, element ${i}: ${fill[i]}, not ${expected}`);
     }
+  }
+});
+
+test('poisson words are those of the counter, and between them halves of both', () => {
+  const words = Uint32Array.of(0x12345678, 0x9abcdef0);
+  const numbers = [0, 1, 2, 3, 4].map((i) => unitUniform(poissonWord(i, words)) * 2 ** 24);
+  assert.equal(numbers, [0x123456, 0x56789a, 0x9abcde, 0xdef012, 0x123456]);
+});
+
+test('neighbours in a poisson fill are independent', () => {
+  const words = new Uint32Array(2);
+  const draws = 400_000;
+  const mean = 0.5;
+  const counts = Array.from({ length: draws }, (_, i) => {
+    threefry(i >> 2, 18, 3, 4, words);
+    return poissonCount(unitUniform(poissonWord(i, words)), mean) - mean;
+  });
+  for (const distance of [1, 2, 3]) {
+    const products = counts.slice(distance).reduce((total, x, i) => total + x * counts[i]!, 0);
+    // Five standard errors of a covariance of 0.
+    assert.ok(Math.abs(products / draws) < (5 * mean) / Math.sqrt(draws), `${distance}: ${products / draws}`);
   }
 });
 

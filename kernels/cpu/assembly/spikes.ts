@@ -155,8 +155,8 @@ export function convolve(out: usize, a: usize, kernel: usize, pending: usize, co
   }
 }
 
-/** Quads, 4 elements that take 2 counters, are drawn so many at a time. In lists they are known by 4 times their number. */
-const QUADS: i32 = COUNTERS / 2;
+/** Quads, 4 elements that share a counter, are drawn so many at a time. In lists they are known by 4 times their number. */
+const QUADS: i32 = COUNTERS;
 /** Where in the tensor each quad begins. */
 const PLACES: usize = EVENT_LIST;
 /** Quads that need a closer look, and their means: those in the tensor may have been overwritten. */
@@ -197,16 +197,14 @@ export function poisson(out: usize, count: i32, step: i32, key0: i32, key1: i32,
 function listQuad(out: usize, at: usize, end: usize, means: v128, key0: i32): usize {
   // The counts where all means are zero; a listed quad gets its own later.
   v128.store(out + at, means);
-  const counter = <i32>(at >> 3) + key0;
   store<u32>(PLACES + end, <u32>at);
-  store<i32>(WORDS + 2 * end, counter);
-  store<i32>(WORDS + 2 * end, counter + 1, 4);
+  store<i32>(WORDS + end, <i32>(at >> 4) + key0);
   return end + (<usize>v128.any_true(means) << 2);
 }
 
 function drawQuads(out: usize, mean: usize, end: usize, step: i32, key0: i32, key1: i32): void {
-  // A vector holds the words of two quads: what stands beside an odd one is drawn for nothing.
-  const wordsEnd = WORDS + ((2 * end + 15) & ~15);
+  // A vector holds the words of four quads: what fills up the last one is drawn for nothing.
+  const wordsEnd = WORDS + ((end + 15) & ~15);
   const second = i32x4.splat(step + key1);
   for (let at = WORDS; at < wordsEnd; at += 16) v128.store(at + SECOND, second);
   rounds(wordsEnd, key0, key1);
@@ -234,13 +232,12 @@ function drawQuads(out: usize, mean: usize, end: usize, step: i32, key0: i32, ke
   }
 }
 
-/** The uniform numbers of a quad, times 2^24. */
+/** The uniform numbers of a quad, times 2^24: the upper 24 bits of the words of poissonWord in kernels/random.ts. */
 // @ts-ignore: decorator
 @inline
 function numbersOf(quad: usize): v128 {
-  const first = v128.load64_zero(WORDS + 2 * quad);
-  const second = v128.load64_zero(WORDS + 2 * quad + SECOND);
-  return f32x4.convert_i32x4_s(i32x4.shr_u(v128.shuffle<u32>(first, second, 0, 4, 1, 5), 8));
+  const words = v128.load_lane<u32>(WORDS + quad + SECOND, v128.load32_zero(WORDS + quad), 1);
+  return f32x4.convert_i32x4_s(v128.swizzle(words, i8x16(1, 2, 3, -1, 7, 0, 1, -1, 5, 6, 7, -1, 3, 4, 5, -1)));
 }
 
 // @ts-ignore: decorator
