@@ -4,12 +4,8 @@ export {
   CompartmentalNetwork,
   type CompartmentalOptions,
   GUERGUIEV_2017,
-  type Instant,
   type Memory,
   type NeuronConstants,
-  type PhaseMeans,
-  type PhaseOptions as TimedPhaseOptions,
-  Presentation,
 } from './compartmental.ts';
 export { feedbackConnection } from './feedback.ts';
 export { INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
@@ -23,6 +19,12 @@ export {
 } from './layered.ts';
 export type { Readout } from './loss.ts';
 export { inverseGaussian, randomDuration } from './phases.ts';
+export {
+  type Instant,
+  type PhaseMeans,
+  type PhaseOptions as TimedPhaseOptions,
+  Presentation,
+} from './presentation.ts';
 export { type PspKernel, pspTaps } from './psp.ts';
 export {
   createRecorder,

@@ -1,5 +1,6 @@
 import type { Executable, Tensor } from '../kernels/index.ts';
-import type { CompartmentalNetwork, Instant } from './compartmental.ts';
+import type { CompartmentalNetwork } from './compartmental.ts';
+import type { Instant } from './presentation.ts';
 
 /** What of one neuron is recorded. */
 export interface Electrode {

@@ -100,14 +100,21 @@ export const FAULTS: readonly Fault[] = [
         'k.matmul(k.map((x) => x + 0.5, spikes[l]!), weights, { sparse: true })',
       ],
       [
-        'every minibatch at rest',
-        'name === undefined ? k.constant(0, rows, size)',
-        'name !== undefined ? k.constant(0, rows, size)',
-      ],
-      [
         'steady output of the wrong conductances',
         '(gb * (i + b) + g * (t * eE + (1 - t) * eI)) / (gl + gb + g)',
         '(gb * (i + b) + g * (t * eE + (1 - t) * eI)) / (gl + gb)',
+      ],
+    ],
+    'networks/presentation.ts',
+  ),
+  ...faultsOf(
+    'compartments',
+    [COMPARTMENTS],
+    [
+      [
+        'every minibatch at rest',
+        'name === undefined ? k.constant(0, rows, size)',
+        'name !== undefined ? k.constant(0, rows, size)',
       ],
     ],
     'networks/compartmental.ts',
