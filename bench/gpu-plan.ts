@@ -35,7 +35,7 @@ class Recorder implements Device {
   async dispose(): Promise<void> {}
 }
 
-const STEPS = 20;
+const STEPS = 100;
 const RULES = ['backprop', 'feedback-alignment', 'equilibrium-propagation', 'segregated-dendrite'];
 const OPTIONS: Record<string, Record<string, unknown>> = { 'segregated-dendrite': { phases: 'fixed' } };
 
