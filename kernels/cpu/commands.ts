@@ -15,7 +15,7 @@ import { AS_IS, type Blas, ROW_MAJOR, TRANSPOSED } from './blas.ts';
 import { compileMap, type Spread } from './map.ts';
 import type { Arena } from './memory.ts';
 import type { CpuKernels } from './module.ts';
-import type { SparseInput } from './sparse-input.ts';
+import { type SparseInput, takesSparse } from './sparse-input.ts';
 
 /** One op with all addresses and sizes built in. */
 export type Command = () => void;
@@ -96,8 +96,8 @@ export function commandOf(op: Op, workshop: Workshop): Command {
 
 function matmul(op: MatmulOp, workshop: Workshop): Command {
   const { blas, sparseInputs } = workshop;
-  const input = op.transposeB ? undefined : sparseInputs.get(op.a);
-  if (input) return input.product(op);
+  const input = sparseInputs.get(op.a);
+  if (input && takesSparse(op)) return input.product(op);
   if (op.sparse) return sparseProduct(op, workshop);
   return blas ? blasProduct(op, workshop, blas) : product(op, workshop);
 }
@@ -128,7 +128,10 @@ function convolve(op: ConvolveOp, { kernels, place }: Workshop): Command {
   return () => kernels.convolve(out, a, kernel, pending, count, taps);
 }
 
-export function currentValue({ constant, scalar }: Factor, { arena, place }: Workshop): () => number {
+export function currentValue(
+  { constant, scalar }: Factor,
+  { arena, place }: Pick<Workshop, 'arena' | 'place'>,
+): () => number {
   if (!scalar) return () => constant;
   const index = place(scalar) / Float32Array.BYTES_PER_ELEMENT;
   return () => constant * arena.floats[index]!;
@@ -236,15 +239,8 @@ function gather(op: GatherOp, workshop: Workshop): Command {
   switch (table.encoding) {
     case 'one-hot':
       return gatherOneHot(op, table, workshop);
-    case 'scaled': {
-      const copy = gatherScaled(op, table, workshop);
-      const input = workshop.sparseInputs.get(op.out);
-      if (!input) return copy;
-      return () => {
-        copy();
-        input.survey();
-      };
-    }
+    case 'scaled':
+      return gatherScaled(op, table, workshop);
     case 'float32':
       return gatherFloats(op, table, workshop);
   }
@@ -281,8 +277,10 @@ function scatter({ a, memory }: ScatterOp, { arena, moment, place }: Workshop): 
   };
 }
 
-function gatherScaled(op: GatherOp, table: Table, { arena, kernels, moment, place }: Workshop): Command {
+function gatherScaled(op: GatherOp, table: Table, workshop: Workshop): Command {
+  const { arena, kernels, moment, place } = workshop;
   const out = place(op.out);
+  const sparse = workshop.sparseInputs.get(op.out);
   const { rows: m, columns: n } = op.out;
   const { values, scale } = table;
   const staging = out + 3 * m * n;
@@ -293,7 +291,8 @@ function gatherScaled(op: GatherOp, table: Table, { arena, kernels, moment, plac
       const from = rowAt(table, moment, i) * n;
       bytes.set(values.subarray(from, from + n), staging + i * n);
     }
-    kernels.scaleBytes(out, m * n, scale);
+    sparse?.survey(staging, scale);
+    if (!sparse || sparse.needsValues) kernels.scaleBytes(out, m * n, scale);
   };
 }
 

@@ -3,7 +3,7 @@ import type { Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
 import { type Command, commandOf, type Machine, type Moment } from './commands.ts';
 import { layOut } from './memory.ts';
-import { listBytes, listedInput, type SparseInput, sparseGathers, trimmedInput } from './sparse-input.ts';
+import { sparseInputs, sparseRoom } from './sparse-input.ts';
 
 /** A program as a list of commands, over a region of the arena that holds its host scalars and temporaries. */
 export class CpuExecutable implements Executable {
@@ -19,13 +19,12 @@ export class CpuExecutable implements Executable {
     this.#program = program;
     this.#machine = machine;
     const { offsets, bytes } = layOut(program);
-    const inputs = sparseGathers(program);
-    const lists = machine.blas ? 0 : inputs.reduce((sum, input) => sum + listBytes(input), 0);
+    const lists = machine.blas ? 0 : sparseRoom(program);
     this.#region = machine.arena.allocate(bytes + lists);
     const place = (t: Tensor): number =>
       t.storage === 'state' ? placeState(t) : this.#region + offsets.get(t)!;
     try {
-      this.#commands = [...this.#scalarCommands(place), ...this.#opCommands(place, inputs, bytes)];
+      this.#commands = [...this.#scalarCommands(place), ...this.#opCommands(place, this.#region + bytes)];
     } catch (error) {
       machine.arena.release(this.#region);
       throw error;
@@ -41,19 +40,10 @@ export class CpuExecutable implements Executable {
     });
   }
 
-  /** @param lists where in the region those of the sparse inputs begin */
-  #opCommands(place: (tensor: Tensor) => number, inputs: readonly Tensor[], lists: number): Command[] {
-    const sparseInputs = new Map<Tensor, SparseInput>();
-    const workshop = { ...this.#machine, moment: this.#moment, place, sparseInputs };
-    const { blas } = this.#machine;
-    let room = this.#region + lists;
-    for (const input of inputs) {
-      sparseInputs.set(
-        input,
-        blas ? trimmedInput(input, workshop, blas) : listedInput(input, room, workshop),
-      );
-      room += listBytes(input);
-    }
+  /** @param lists address of the room for sparse inputs */
+  #opCommands(place: (tensor: Tensor) => number, lists: number): Command[] {
+    const parts = { ...this.#machine, moment: this.#moment, place };
+    const workshop = { ...parts, sparseInputs: sparseInputs(this.#program, lists, parts) };
     return this.#program.ops.map((op) => commandOf(op, workshop));
   }
 

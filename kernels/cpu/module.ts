@@ -61,7 +61,7 @@ export interface CpuKernels {
     factor: number,
     accumulate: boolean,
   ): void;
-  listRows(starts: number, entries: number, a: number, m: number, n: number): void;
+  listRows(starts: number, entries: number, bytes: number, m: number, n: number, scale: number): void;
   listColumns(
     starts: number,
     entries: number,
@@ -80,8 +80,8 @@ export interface CpuKernels {
     factor: number,
     accumulate: boolean,
   ): void;
-  firstLitColumn(a: number, m: number, n: number): number;
-  endOfLitColumns(a: number, m: number, n: number): number;
+  firstLitColumn(bytes: number, m: number, n: number): number;
+  endOfLitColumns(bytes: number, m: number, n: number): number;
   follow(out: number, before: number, after: number, b: number, m: number, n: number, k: number): void;
   transpose(out: number, a: number, m: number, n: number): void;
   convolve(out: number, a: number, kernel: number, pending: number, count: number, taps: number): void;

@@ -1,15 +1,19 @@
-import { type MatmulOp, type Op, outputOf, type Program } from '../program.ts';
+import { inputsOf, type MatmulOp, type Op, outputOf, type Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
 import { AS_IS, type Blas, ROW_MAJOR, TRANSPOSED } from './blas.ts';
 import { type Command, currentValue, type Workshop } from './commands.ts';
 
 /** A gathered minibatch of images that are mostly dark, and how its products make use of that. */
 export interface SparseInput {
-  /** To be done after the gather. */
-  readonly survey: Command;
+  /** Looks at the gathered bytes, rows x columns, each of which stands for the value byte times scale. */
+  survey(bytes: number, scale: number): void;
+  /** Something reads the tensor itself, so that it has to be there. */
+  readonly needsValues: boolean;
   /** A product that has the input, or its transpose, on its left. */
   product(op: MatmulOp): Command;
 }
+
+type Parts = Omit<Workshop, 'sparseInputs'>;
 
 /** Values that are looked at to tell whether a table is mostly zeros. */
 const SAMPLE = 100_000;
@@ -17,13 +21,22 @@ const WORD = Float32Array.BYTES_PER_ELEMENT;
 const ENTRY = 2 * WORD;
 
 /** The gathered images that are mostly zeros and stay as they were gathered. */
-export function sparseGathers({ ops }: Program): Tensor[] {
+function sparseGathers({ ops }: Program): Tensor[] {
   const all = everyOp(ops);
   return all
     .filter((op) => op.kind === 'gather' && op.table.encoding === 'scaled' && isMostlyZero(op.table.values))
     .map((op) => outputOf(op)!)
     .filter((out) => out.columns >= 4 && all.filter((op) => outputOf(op) === out).length === 1);
 }
+
+/** Can this product go through the sparse input on its left? */
+export const takesSparse = (op: MatmulOp): boolean => !op.transposeB && op.b !== op.a;
+
+/** Is the tensor read by anything but products that `takesSparse`? */
+const isReadAsSuch = ({ ops }: Program, input: Tensor): boolean =>
+  everyOp(ops).some(
+    (op) => inputsOf(op).includes(input) && !(op.kind === 'matmul' && op.a === input && takesSparse(op)),
+  );
 
 const everyOp = (ops: readonly Op[]): Op[] =>
   ops.flatMap((op) => (op.kind === 'repeat' ? [op, ...everyOp(op.body)] : [op]));
@@ -33,8 +46,31 @@ function isMostlyZero(values: Uint8Array): boolean {
   return sample.filter((value) => value === 0).length > sample.length / 2;
 }
 
-/** Bytes that `listedInput` needs for its lists. */
-export const listBytes = ({ rows, columns }: Tensor): number =>
+/**
+ * By gathered tensor.
+ * @param room address of `sparseRoom` bytes
+ */
+export function sparseInputs(program: Program, room: number, workshop: Parts): Map<Tensor, SparseInput> {
+  const inputs = new Map<Tensor, SparseInput>();
+  const { blas } = workshop;
+  for (const input of sparseGathers(program)) {
+    inputs.set(
+      input,
+      blas
+        ? trimmedInput(input, workshop, blas)
+        : listedInput(input, room, isReadAsSuch(program, input), workshop),
+    );
+    room += listBytes(input);
+  }
+  return inputs;
+}
+
+/** Bytes that the sparse inputs of a program need for themselves. */
+export const sparseRoom = (program: Program): number =>
+  sparseGathers(program).reduce((sum, input) => sum + listBytes(input), 0);
+
+/** Bytes of the lists of `listedInput`. */
+const listBytes = ({ rows, columns }: Tensor): number =>
   2 * rows * columns * ENTRY + (rows + 1 + columns + 2) * WORD;
 
 /**
@@ -42,18 +78,18 @@ export const listBytes = ({ rows, columns }: Tensor): number =>
  * those with its transpose.
  * @param room address of `listBytes` bytes
  */
-export function listedInput(input: Tensor, room: number, workshop: Workshop): SparseInput {
+function listedInput(input: Tensor, room: number, needsValues: boolean, workshop: Parts): SparseInput {
   const { kernels, place } = workshop;
   const { rows: m, columns: n } = input;
-  const values = place(input);
   const [rowEntries, columnEntries] = [room, room + m * n * ENTRY];
   const rowStarts = columnEntries + m * n * ENTRY;
   const columnStarts = rowStarts + (m + 1) * WORD;
   let used = false;
   let usedTransposed = false;
   return {
-    survey() {
-      if (used) kernels.listRows(rowStarts, rowEntries, values, m, n);
+    needsValues,
+    survey(bytes, scale) {
+      if (used) kernels.listRows(rowStarts, rowEntries, bytes, m, n, scale);
       if (usedTransposed) kernels.listColumns(columnStarts, columnEntries, rowStarts, rowEntries, m, n);
     },
     product(op) {
@@ -70,16 +106,17 @@ export function listedInput(input: Tensor, room: number, workshop: Workshop): Sp
 }
 
 /** For a BLAS: leaves out the columns at both ends that are zero in every image, as in the margins of digits. */
-export function trimmedInput(input: Tensor, workshop: Workshop, { sgemm }: Blas): SparseInput {
+function trimmedInput(input: Tensor, workshop: Parts, { sgemm }: Blas): SparseInput {
   const { arena, kernels, moment, place } = workshop;
   const { rows: m, columns: n } = input;
   const values = place(input);
   let first = 0;
   let lit = n;
   return {
-    survey() {
-      first = kernels.firstLitColumn(values, m, n);
-      lit = Math.max(kernels.endOfLitColumns(values, m, n) - first, 1);
+    needsValues: true,
+    survey(bytes) {
+      first = kernels.firstLitColumn(bytes, m, n);
+      lit = Math.max(kernels.endOfLitColumns(bytes, m, n) - first, 1);
     },
     product(op) {
       const length = op.out.columns;

@@ -23,7 +23,19 @@ function images(columns: number, lit: number): Table {
   return { name: 'images', count, columns, values, encoding: 'scaled', scale: 1 / 255 };
 }
 
-function productsWith(batch: number, columns: number, n: number, lit: number, rows?: Uint32Array): OpCase {
+interface Choices {
+  rows?: Uint32Array;
+  /** Something needs the images as they are, not only products that can go over the lit pixels. */
+  dense?: boolean;
+}
+
+function productsWith(
+  batch: number,
+  columns: number,
+  n: number,
+  lit: number,
+  { rows, dense = true }: Choices = {},
+): OpCase {
   const table = images(columns, lit);
   const stream = new RandomStream(6, 'rows');
   return {
@@ -44,7 +56,7 @@ function productsWith(batch: number, columns: number, n: number, lit: number, ro
       k.matmul(input, s('weights'), { into: s('current') });
       k.matmul(input, s('weights'), { into: s('added'), accumulate: true, scale: rate });
       k.matmul(input, s('error'), { transposeA: true, into: s('direction'), scale: [2, rate] });
-      k.matmul(input, s('other'), { transposeB: true, into: s('back') });
+      if (dense) k.matmul(input, s('other'), { transposeB: true, into: s('back') });
       k.matmul(input, s('error'), { transposeA: true, into: s('weights'), accumulate: true, scale: rate });
       k.repeat(3, () => {
         k.matmul(input, s('weights'), { into: s('again'), accumulate: true });
@@ -65,13 +77,8 @@ const CASES = [
   productsWith(20, 784, 53, 0.2),
   productsWith(8, 130, 500, 0.1),
   productsWith(7, 64, 32, 0.9),
-  productsWith(
-    3,
-    100,
-    33,
-    0.2,
-    Uint32Array.from({ length: 6 }, () => 7),
-  ),
+  productsWith(20, 784, 53, 0.2, { dense: false }),
+  productsWith(3, 100, 33, 0.2, { rows: Uint32Array.from({ length: 6 }, () => 7) }),
 ];
 
 for (const blas of ['none', 'auto']) {
