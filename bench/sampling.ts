@@ -15,7 +15,7 @@ const GROUPS: readonly (readonly [RegExp, string])[] = [
   [/^(sum|dot|argmax)/, 'reductions'],
   [/^softmax/, 'softmax'],
   [/^(uniform|normal|bernoulli|poisson)/, 'random numbers'],
-  [/^(gather|scatter|scaleBytes)/, 'gather and scatter'],
+  [/^(gather|scatter|scaleBytes|list|firstLit|endOfLit)/, 'gather and scatter'],
   [/^convolve/, 'synapses'],
 ];
 
