@@ -19,8 +19,7 @@ export class CpuExecutable implements Executable {
     this.#program = program;
     this.#machine = machine;
     const { offsets, bytes } = layOut(program);
-    const lists = machine.blas ? 0 : sparseRoom(program);
-    this.#region = machine.arena.allocate(bytes + lists);
+    this.#region = machine.arena.allocate(bytes + sparseRoom(program));
     const place = (t: Tensor): number =>
       t.storage === 'state' ? placeState(t) : this.#region + offsets.get(t)!;
     try {

@@ -54,16 +54,24 @@ export function sparseInputs(program: Program, room: number, workshop: Parts): M
   const inputs = new Map<Tensor, SparseInput>();
   const { blas } = workshop;
   for (const input of sparseGathers(program)) {
-    inputs.set(
-      input,
-      blas
-        ? trimmedInput(input, workshop, blas)
-        : listedInput(input, room, isReadAsSuch(program, input), workshop),
-    );
+    const listed = listedInput(input, room, isReadAsSuch(program, input), workshop);
+    inputs.set(input, blas ? withBlas(input, listed, trimmedInput(input, workshop, blas)) : listed);
     room += listBytes(input);
   }
   return inputs;
 }
+
+/** For so few images a BLAS takes longer to copy the weights into its panels than lists take for the forward product. */
+const FEW_IMAGES = 20;
+
+const withBlas = ({ rows }: Tensor, listed: SparseInput, trimmed: SparseInput): SparseInput => ({
+  needsValues: true,
+  survey(bytes, scale) {
+    listed.survey(bytes, scale);
+    trimmed.survey(bytes, scale);
+  },
+  product: (op) => (rows > FEW_IMAGES || op.transposeA ? trimmed : listed).product(op),
+});
 
 /** Bytes that the sparse inputs of a program need for themselves. */
 export const sparseRoom = (program: Program): number =>
