@@ -19,7 +19,12 @@ export interface CheckResult {
 const DEVICE_TOLERANCE = 1e-3;
 const STEPS = 20;
 /** For rules without a recipe of their own. */
-const SETTINGS: Partial<Settings> = { batch: 20, optimizer: 'sgd', rates: [0.2], schedule: 'constant' };
+const SETTINGS: Partial<Settings> = {
+  batch: 20,
+  optimizer: 'sgd',
+  learningRate: [0.2],
+  schedule: 'constant',
+};
 const EPOCHS = 15;
 
 /** Throws what went wrong, or returns what was seen. */

@@ -49,7 +49,7 @@ export class Evaluation {
     // Every example counts, so what is left after the whole batches is a smaller recording of its own.
     for (const batch of new Set([Math.min(atOnce, size), size % atOnce])) {
       if (batch === 0) continue;
-      const executable = await k.record(`evaluation on ${name}`, () => {
+      const executable = await k.trace(`evaluation on ${name}`, () => {
         const output = predict(k.gather(split.images, batch));
         k.sum(wrongAnswers(k, output, k.gather(split.labels, batch)), {
           over: 'all',

@@ -21,7 +21,7 @@ const settingsSchema = z.object({
   examples: count.nullable(),
   batch: count,
   optimizer: z.enum(OPTIMIZERS),
-  rates: z.array(z.number().positive('must be above 0')).min(1),
+  learningRate: z.array(z.number().positive('must be above 0')).min(1),
   momentum: z.number().min(0, 'must not be negative').lt(1, 'must be below 1'),
   weightDecay: z.number().min(0, 'must not be negative'),
   schedule: z.enum(SCHEDULES),
@@ -38,7 +38,7 @@ export const DEFAULTS: Settings = {
   examples: null,
   batch: 50,
   optimizer: 'momentum',
-  rates: [0.1],
+  learningRate: [0.1],
   momentum: 0.9,
   weightDecay: 0,
   schedule: 'linear',
@@ -120,9 +120,9 @@ function planRule(
   const recipe = definition.recipe?.(layers);
   const settings = parse(settingsSchema, { ...DEFAULTS, ...recipe, ...chosen, ...own });
   const connections = layers.length - 1;
-  if (settings.rates.length !== 1 && settings.rates.length !== connections)
+  if (settings.learningRate.length !== 1 && settings.learningRate.length !== connections)
     throw new UserError(
-      `rates: ${settings.rates.length} learning rates do not fit the ${connections} connections of layers ` +
+      `rates: ${settings.learningRate.length} learning rates do not fit the ${connections} connections of layers ` +
         `${layers.join(',')}; give one for all or one for each`,
     );
   return {
@@ -137,7 +137,7 @@ function planRule(
 /** A setting as it comes from the command line. */
 function fromText([name, value]: [string, unknown]): [string, unknown] {
   if (typeof value !== 'string') return [name, value];
-  if (name === 'rates') return [name, value.split(',').map(Number)];
+  if (name === 'learningRate') return [name, value.split(',').map(Number)];
   return [name, typeof DEFAULTS[name as keyof Settings] === 'string' ? value : Number(value)];
 }
 

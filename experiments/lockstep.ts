@@ -1,5 +1,5 @@
 import { openReplicas } from '../kernels/index.ts';
-import type { RunRecord } from '../results/index.ts';
+import type { RunResult } from '../results/index.ts';
 import type { RulePlan } from './experiment.ts';
 import { executeRun, type RunOrder, type RunProgress } from './run.ts';
 
@@ -32,7 +32,7 @@ export function lockstepGroups(orders: readonly RunOrder[]): RunOrder[][] {
 export function executeInLockstep(
   orders: readonly RunOrder[],
   report: (progress: RunProgress) => void,
-): Promise<RunRecord[]> {
+): Promise<RunResult[]> {
   const devices = openReplicas(orders[0]!.device, orders.length);
   return Promise.all(orders.map((order, i) => executeRun(order, report, async () => (await devices)[i]!)));
 }

@@ -4,11 +4,17 @@ import {
   type Executable,
   Kernels,
   RandomStream,
-  type RowMemory,
+  type RowStore,
   type Tensor,
 } from '../kernels/index.ts';
 import { LayeredNetwork } from '../networks/index.ts';
-import { type Lesson, Optimizer, type Rule, type RuleDefinition, resolveOptions } from '../rules/index.ts';
+import {
+  Optimizer,
+  type Rule,
+  type RuleDefinition,
+  type RuleOutput,
+  resolveOptions,
+} from '../rules/index.ts';
 import { findDiagnostics, type Measurements, prepareMeasurements } from './diagnostics/index.ts';
 import { Evaluation, wrongAnswers } from './evaluation.ts';
 import { type RulePlan, totalSteps } from './experiment.ts';
@@ -26,7 +32,7 @@ export interface PreparedRun {
   /** Every state tensor by name: weights, feedback, the optimizer's memory. */
   readonly states: ReadonlyMap<string, Tensor>;
   /** What is kept of each training example. */
-  readonly memories: ReadonlyMap<string, RowMemory>;
+  readonly rowStores: ReadonlyMap<string, RowStore>;
 }
 
 /** Builds network and rule on a device, and records what a run does. */
@@ -43,21 +49,21 @@ export async function prepareRun(
   const optimizer = new Optimizer(k, network.connections, plan, totalSteps(plan, dataset.train.images.count));
   const lossTotal = k.state('training loss of the epoch', 1, 1);
   const wrongTotal = k.state('wrong training answers of the epoch', 1, 1);
-  const step = await k.record(`a step of ${definition.name}`, () => {
+  const step = await k.trace(`a step of ${definition.name}`, () => {
     const input = k.gather(dataset.train.images, plan.batch);
     const target = k.gather(dataset.train.labels, plan.batch);
-    const lesson = rule.learn({ input, target });
-    checkLesson(definition.name, lesson, target);
-    for (const { memory, values } of lesson.remember ?? []) k.scatter(memory, values);
+    const output = rule.learn({ input, target });
+    checkOutput(definition.name, output, target);
+    for (const { store, values } of output.rowWrites ?? []) k.scatter(store, values);
     const add = (into: Tensor, values: Tensor) => k.sum(values, { over: 'all', into, accumulate: true });
-    add(lossTotal, network.readout.loss(k, lesson.output, target));
-    add(wrongTotal, wrongAnswers(k, lesson.output, target));
-    optimizer.apply(lesson.directions);
-    rule.pause?.(plan.batch);
+    add(lossTotal, network.readout.loss(k, output.output, target));
+    add(wrongTotal, wrongAnswers(k, output.output, target));
+    optimizer.apply(output.directions);
+    rule.betweenMinibatches?.(plan.batch);
   });
   const predict = (input: Tensor): Tensor => rule.predict?.(input) ?? network.forward(input).at(-1)!.rate;
   const evaluate = (name: string, split: Split) =>
-    Evaluation.create(k, name, split, predict, rule.predictedAtOnce);
+    Evaluation.create(k, name, split, predict, rule.evaluationBatchSize);
   return {
     step,
     test: await evaluate('test', dataset.test),
@@ -78,7 +84,7 @@ export async function prepareRun(
       return { loss: loss!, wrong: wrong! };
     },
     states: k.states,
-    memories: k.memories,
+    rowStores: k.rowStores,
   };
 }
 
@@ -101,7 +107,7 @@ function buildRule(
 }
 
 /** @throws Error when a rule's answer does not fit the network, naming the part that does not */
-function checkLesson(rule: string, lesson: Lesson, target: Tensor): void {
+function checkOutput(rule: string, output: RuleOutput, target: Tensor): void {
   const shape = (t: Tensor | undefined) => (t ? `${t.rows}x${t.columns}` : 'missing');
   const expect = (what: string, t: Tensor | undefined, rows: number, columns: number) => {
     if (t?.rows !== rows || t.columns !== columns)
@@ -109,10 +115,10 @@ function checkLesson(rule: string, lesson: Lesson, target: Tensor): void {
         `the rule '${rule}' gives ${what} of shape ${shape(t)}, but it must be ${rows}x${columns}`,
       );
   };
-  expect('an output', lesson?.output, target.rows, target.columns);
-  if (!Array.isArray(lesson.directions) || lesson.directions.length === 0)
+  expect('an output', output?.output, target.rows, target.columns);
+  if (!Array.isArray(output.directions) || output.directions.length === 0)
     throw new Error(`the rule '${rule}' gives no directions`);
-  for (const { connection, products } of lesson.directions) {
+  for (const { connection, products } of output.directions) {
     if (products.length === 0)
       throw new Error(`the rule '${rule}' gives a direction without products for '${connection.name}'`);
     for (const { pre, post } of products) {

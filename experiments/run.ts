@@ -5,7 +5,7 @@ import {
   type EpochRecord,
   openRun,
   type Provenance,
-  type RunRecord,
+  type RunResult,
 } from '../results/index.ts';
 import { findRule } from '../rules/index.ts';
 import type { RulePlan } from './experiment.ts';
@@ -45,7 +45,7 @@ export async function executeRun(
   order: RunOrder,
   report: (progress: RunProgress) => void,
   open: () => Promise<Device> = () => openDevice(order.device),
-): Promise<RunRecord> {
+): Promise<RunResult> {
   const { seed, folder } = order;
   const rule = order.plan.name;
   const epochs: EpochRecord[] = [];

@@ -8,7 +8,7 @@ import {
   collectProvenance,
   compareDocument,
   makeComparisonFolder,
-  type RunRecord,
+  type RunResult,
 } from '../results/index.ts';
 import { checkAgainst, type Experiment, ownSettings, type RulePlan } from './experiment.ts';
 import { executeInLockstep, lockstepGroups } from './lockstep.ts';
@@ -26,7 +26,7 @@ export interface RunnerOptions {
   readonly jobs: number;
   progress?(progress: RunProgress): void;
   /** After each run, finished or not. */
-  runEnded?(run: RunRecord): void;
+  runEnded?(run: RunResult): void;
 }
 
 /**
@@ -65,8 +65,8 @@ async function settleDevice(
   return { ...options, device: name === 'gpu' ? 'gpu' : 'cpu' };
 }
 
-async function runHere(orders: readonly RunOrder[], options: RunnerOptions): Promise<RunRecord[]> {
-  const runs: RunRecord[] = [];
+async function runHere(orders: readonly RunOrder[], options: RunnerOptions): Promise<RunResult[]> {
+  const runs: RunResult[] = [];
   for (const group of lockstepGroups(orders)) {
     const ended = await executeInLockstep(group, (progress) => options.progress?.(progress));
     for (const run of ended) options.runEnded?.(run);
@@ -75,7 +75,7 @@ async function runHere(orders: readonly RunOrder[], options: RunnerOptions): Pro
   return runs;
 }
 
-async function runInWorkers(orders: readonly RunOrder[], options: RunnerOptions): Promise<RunRecord[]> {
+async function runInWorkers(orders: readonly RunOrder[], options: RunnerOptions): Promise<RunResult[]> {
   const threads = Math.min(options.jobs, orders.length);
   const worker = import.meta.url.endsWith('.ts') ? './worker-from-source.mjs' : './worker.js';
   const filename = new URL(worker, import.meta.url).href;
@@ -91,10 +91,10 @@ async function runInWorkers(orders: readonly RunOrder[], options: RunnerOptions)
   }
 }
 
-async function runInWorker(pool: Tinypool, order: RunOrder, options: RunnerOptions): Promise<RunRecord> {
+async function runInWorker(pool: Tinypool, order: RunOrder, options: RunnerOptions): Promise<RunResult> {
   const { port1, port2 } = new MessageChannel();
   port1.on('message', (progress: RunProgress) => options.progress?.(progress));
-  let run: RunRecord;
+  let run: RunResult;
   try {
     run = await pool.run({ order, port: port2 }, { transferList: [port2] });
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { RunRecord } from '../results/index.ts';
+import type { RunResult } from '../results/index.ts';
 import { executeRun, type RunOrder } from './run.ts';
 
 /** The entry of a worker thread: does one run and reports its progress through the port. */
@@ -9,7 +9,7 @@ export default async function work({
 }: {
   order: RunOrder;
   port: MessagePort;
-}): Promise<RunRecord> {
+}): Promise<RunResult> {
   try {
     return await executeRun(order, (progress) => port.postMessage(progress));
   } finally {

@@ -38,7 +38,7 @@ export {
   EnergyNetwork,
   type Nudge,
   type PhaseOptions,
-  type Remembered,
+  type RowWrite,
   type SettlingState,
   type Synapses,
 } from './settling.ts';

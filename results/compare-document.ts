@@ -4,7 +4,7 @@ import type {
   CompareSummary,
   EpochRecord,
   ExperimentRecord,
-  RunRecord,
+  RunResult,
 } from './compare.schema.ts';
 import { pairedDifference, summarize } from './statistics.ts';
 
@@ -13,7 +13,7 @@ export interface Comparison {
   dendrite: string;
   experiment: ExperimentRecord;
   /** In any order. */
-  runs: readonly RunRecord[];
+  runs: readonly RunResult[];
 }
 
 /**
@@ -22,7 +22,7 @@ export interface Comparison {
  * in the order of the experiment's rules and seeds, whatever order they ended in.
  */
 export function compareDocument({ dendrite, experiment, runs }: Comparison): CompareDocument {
-  const order = (run: RunRecord) =>
+  const order = (run: RunResult) =>
     experiment.rules.indexOf(run.rule) * experiment.seeds.length + experiment.seeds.indexOf(run.seed);
   const entries = withoutNaN([...runs].sort((a, b) => order(a) - order(b))).map(runEntry);
   const reference = referenceRule(experiment.rules);
@@ -41,7 +41,7 @@ const numbers = (values: readonly (number | null)[]): number[] => values.filter(
 
 const meanOrNull = (values: readonly (number | null)[]): number | null => summarize(numbers(values)).mean;
 
-function runEntry(run: RunRecord): CompareRun {
+function runEntry(run: RunResult): CompareRun {
   const testErrors = run.epochs.map((epoch) => epoch.testError);
   const known = numbers(testErrors);
   const { rule, seed, status, reason, epochs, notes, device, folder } = run;

@@ -111,8 +111,8 @@ const experimentSchema = z.looseObject({
   examples: z.int().positive().nullable().optional().describe('Training examples shown, in place of epochs.'),
   batch: z.int().positive(),
   optimizer: z.string(),
-  rates: z.array(z.number()).min(1).describe('One for all connections, or one for each.'),
-  schedule: z.string().optional().describe('How the rates change over the run.'),
+  learningRate: z.array(z.number()).min(1).describe('One for all connections, or one for each.'),
+  schedule: z.string().optional().describe('How the learning rates change over the run.'),
   ownSettings: z
     .record(z.string(), z.record(z.string(), z.unknown()))
     .optional()
@@ -139,7 +139,7 @@ export type CompareSummary = z.infer<typeof summarySchema>;
 export type CompareDocument = z.infer<typeof compareSchema>;
 
 /** One run as the runner hands it on: plain data. */
-export type RunRecord = Omit<CompareRun, 'testError' | 'examplesPerSecond'>;
+export type RunResult = Omit<CompareRun, 'testError' | 'examplesPerSecond'>;
 
 /** JSON Schema (draft 2020-12) of what `dendrite compare --json` prints. */
 export const compareJsonSchema = (): Record<string, unknown> => ({ ...z.toJSONSchema(compareSchema) });

@@ -6,7 +6,7 @@ export {
   type DeviceRecord,
   type EpochRecord,
   type ExperimentRecord,
-  type RunRecord,
+  type RunResult,
   type RunStatus,
 } from './compare.schema.ts';
 export { type Comparison, compareDocument } from './compare-document.ts';

@@ -5,7 +5,7 @@ import {
   type DeviceRecord,
   type EpochRecord,
   parseEpoch,
-  type RunRecord,
+  type RunResult,
   type RunStatus,
 } from './compare.schema.ts';
 import { causeOf, hasCode, writeJson, writingTo } from './files.ts';
@@ -41,7 +41,7 @@ export interface OpenRun {
 }
 
 /** A run read back from its folder. `unfinished`: still running, or killed. */
-export interface StoredRun extends Omit<RunRecord, 'status'> {
+export interface StoredRun extends Omit<RunResult, 'status'> {
   status: RunStatus | 'unfinished';
   finishedAt: string | null;
   config: RunConfig;

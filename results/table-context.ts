@@ -93,8 +93,8 @@ const budgetText = ({ epochs, examples }: Pick<ExperimentRecord, 'epochs' | 'exa
   examples ? `${thousands(examples)} examples` : countOf(epochs, 'epoch');
 
 function trainingText(experiment: ExperimentRecord): string {
-  const { batch, optimizer, rates, schedule, seeds } = experiment;
-  const rate = `${rates.length === 1 ? 'rate' : 'rates'} ${rates.join(', ')}`;
+  const { batch, optimizer, learningRate, schedule, seeds } = experiment;
+  const rate = `${learningRate.length === 1 ? 'learning rate' : 'learning rates'} ${learningRate.join(', ')}`;
   const falling = schedule === undefined || schedule === 'constant' ? '' : ` (${schedule} schedule)`;
   return `${budgetText(experiment)}, batches of ${batch}, ${optimizer}, ${rate}${falling}, ${seedsText(seeds)}`;
 }

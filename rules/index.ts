@@ -1,19 +1,18 @@
-export {
-  type Assumptions,
-  describeAssumptions,
-  SYNAPTIC_FACTORS,
-  type SynapticFactor,
-} from './assumptions.ts';
 export { gradient } from './backprop.ts';
 export { biasVector, type Direction, outerProduct, type Product, weightMatrix } from './direction.ts';
 export { OPTIMIZERS, Optimizer, type OptimizerOptions, SCHEDULES, scheduleFactor } from './optimizer.ts';
+export {
+  describePlausibility,
+  type Plausibility,
+  SYNAPTIC_FACTORS,
+  type SynapticFactor,
+} from './plausibility.ts';
 export { findRule, RULES } from './registry.ts';
 export {
   defineRule,
   equationLines,
   type FeedbackPath,
   isRuleDefinition,
-  type Lesson,
   type Minibatch,
   type NetworkKind,
   type Observation,
@@ -24,5 +23,6 @@ export {
   type Rule,
   type RuleContext,
   type RuleDefinition,
+  type RuleOutput,
   resolveOptions,
 } from './rule.ts';

@@ -4,11 +4,11 @@ import type {
   Connection,
   InitialWeights,
   LayeredNetwork,
-  Remembered,
+  RowWrite,
 } from '../networks/index.ts';
-import { type Assumptions, findFaultInAssumptions } from './assumptions.ts';
 import type { Direction } from './direction.ts';
 import type { OptimizerOptions } from './optimizer.ts';
+import { findFaultInPlausibility, type Plausibility } from './plausibility.ts';
 
 /** One option of a rule: its type is that of the default. */
 export interface OptionDefinition<T extends number | string | boolean = number | string | boolean> {
@@ -53,7 +53,7 @@ export interface Minibatch {
 /** What neurons did before they learned: one tensor for each population above the input, lowest first. */
 export interface Observation {
   /** batch x size */
-  readonly rates: readonly Tensor[];
+  readonly firingRates: readonly Tensor[];
   /** Rate that neurons with a bounded activation cannot exceed; 1 when left out. */
   readonly maximalRate?: number;
   /** Of each example, batch x 1, where the dynamics have an energy. */
@@ -61,7 +61,7 @@ export interface Observation {
 }
 
 /** What one minibatch taught. */
-export interface Lesson {
+export interface RuleOutput {
   /** Rates of the output layer before learning, batch x classes: training loss and error come from them. */
   readonly output: Tensor;
   /** One for each connection that learns, as an estimate of the gradient: the optimizer moves against it. */
@@ -71,7 +71,7 @@ export interface Lesson {
   /** For a `probe`: what the neurons did, where that is not the forward pass of the layered network. */
   readonly observed?: Observation;
   /** What is kept of each example until it is shown again. Only training keeps it. */
-  readonly remember?: readonly Remembered[];
+  readonly rowWrites?: readonly RowWrite[];
 }
 
 /** Feedback weights, beside the forward connections whose weights they stand in for. */
@@ -89,17 +89,17 @@ export interface FeedbackPath {
 /** A rule at work in one run. Its methods are recorded once, and the recording runs for every minibatch. */
 export interface Rule {
   /** May not change weights or memories: it is also recorded where directions are only looked at. */
-  learn(batch: Minibatch): Lesson;
+  learn(batch: Minibatch): RuleOutput;
   /**
    * What happens after the weights have changed and before the next minibatch, without an input: a phase of noise
    * that tunes the feedback. Only training records it.
    * @param examples in a minibatch
    */
-  pause?(examples: number): void;
+  betweenMinibatches?(examples: number): void;
   /** Output rates for images, batch x classes. Left out: the forward pass of the network. */
   predict?(input: Tensor): Tensor;
   /** Images that `predict` takes at once; the experiment chooses when left out. */
-  readonly predictedAtOnce?: number;
+  readonly evaluationBatchSize?: number;
   /** Feedback weights that can be compared with forward ones. Left out: there are none, or they are the same. */
   readonly feedback?: readonly FeedbackPath[];
 }
@@ -141,7 +141,7 @@ export interface RuleDefinition<O extends OptionTable = OptionTable> {
   /** Where the rule differs from its paper, or the paper from its authors' code, and what was chosen here. */
   readonly notes?: string;
   /** What the rule takes for granted: its line in the ledger of `dendrite rules`. Built-in rules have it. */
-  readonly assumes?: Assumptions;
+  readonly plausibility?: Plausibility;
   /** The kind of network that it trains. */
   readonly network: NetworkKind;
   /**
@@ -180,8 +180,8 @@ function findFault(definition: Partial<RuleDefinition>): string | null {
   for (const part of ['family', 'equations', 'notes'] as const)
     if (definition[part] !== undefined && typeof definition[part] !== 'string')
       return `has '${part}', but not as a text`;
-  if (definition.assumes !== undefined) {
-    const fault = findFaultInAssumptions(definition.assumes);
+  if (definition.plausibility !== undefined) {
+    const fault = findFaultInPlausibility(definition.plausibility);
     if (fault) return fault;
   }
   if (!/^[a-z][a-z0-9-]*$/.test(definition.name!))

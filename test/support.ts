@@ -25,7 +25,7 @@ export async function runOnce(
   steps = 1,
   rows = new Uint32Array(0),
 ): Promise<void> {
-  const executable = await k.record('test', body);
+  const executable = await k.trace('test', body);
   await executable.run({ steps, firstStep: 0, rows });
 }
 
@@ -60,7 +60,7 @@ export const buildRule = (
     examples: 100,
     optimizer: {
       optimizer: 'sgd',
-      rates: [0.1],
+      learningRate: [0.1],
       momentum: 0.9,
       weightDecay: 0,
       schedule: 'constant',

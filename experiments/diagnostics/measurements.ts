@@ -27,7 +27,7 @@ export async function prepareMeasurements(
   const { kernels: k } = run;
   const examples = Math.min(EXAMPLES, images.count);
   const rows = Uint32Array.from({ length: examples }, (_, i) => i);
-  const executable = await k.record('diagnostics', () => {
+  const executable = await k.trace('diagnostics', () => {
     const probe = new Probe(run, k.gather(images, examples), k.gather(labels, examples));
     for (const diagnostic of diagnostics) {
       const { found, missing } = sortOut(diagnostic, probe);

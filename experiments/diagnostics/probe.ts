@@ -3,10 +3,10 @@ import type { Activity, Connection, LayeredNetwork } from '../../networks/index.
 import {
   type Direction,
   gradient,
-  type Lesson,
   type Observation,
   type Rule,
   type RuleDefinition,
+  type RuleOutput,
   weightMatrix,
 } from '../../rules/index.ts';
 import type { Reading, Reason } from './diagnostic.ts';
@@ -31,7 +31,7 @@ export class Probe {
   readonly run: ProbedRun;
   readonly #input: Tensor;
   readonly #target: Tensor;
-  #lesson: Lesson | null = null;
+  #lesson: RuleOutput | null = null;
   #activity: readonly Activity[] | null = null;
   #comparisons: readonly (Comparison | Reason)[] | null = null;
 
@@ -42,7 +42,7 @@ export class Probe {
     this.#target = target;
   }
 
-  get lesson(): Lesson {
+  get lesson(): RuleOutput {
     this.#lesson ??= this.run.rule.learn({ input: this.#input, target: this.#target, probe: true });
     return this.#lesson;
   }
@@ -67,7 +67,7 @@ export class Probe {
     if (this.lesson.observed) return this.lesson.observed;
     if (network === 'layered')
       return {
-        rates: this.#forward()
+        firingRates: this.#forward()
           .slice(1)
           .map(({ rate }) => rate),
       };

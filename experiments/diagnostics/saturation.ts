@@ -17,12 +17,12 @@ export const saturation: Diagnostic = {
   measure(probe) {
     const { observation } = probe;
     if (typeof observation === 'string') return observation;
-    const { rates, maximalRate = 1 } = observation;
+    const { firingRates, maximalRate = 1 } = observation;
     return Object.fromEntries(
       probe.run.network.populations.slice(1).map((population, l) => {
         const atAnEnd = endsOf(population);
         if (typeof atAnEnd === 'string') return [population.name, atAnEnd];
-        const shares = probe.run.kernels.map(atAnEnd, rates[l]!, maximalRate);
+        const shares = probe.run.kernels.map(atAnEnd, firingRates[l]!, maximalRate);
         return [population.name, probe.mean(`saturation of ${population.name}`, shares)];
       }),
     );

@@ -7,10 +7,10 @@ import { type Connection, LayeredNetwork, type LayeredOptions } from '../../netw
 import {
   defineRule,
   findRule,
-  type Lesson,
   type Minibatch,
   type RuleContext,
   type RuleDefinition,
+  type RuleOutput,
 } from '../../rules/index.ts';
 import { type HandState, handEnergy, handStep } from '../networks/settling-by-hand.ts';
 import { combine, type Matrix, matrix, meanProduct, multiply, softmax, transpose } from '../rules/by-hand.ts';
@@ -328,7 +328,7 @@ test('the direction of a network that settles is compared with the gradient of i
 });
 
 /** A rule for a network that the diagnostics know nothing of. */
-const foreign = (lesson: (batch: Minibatch, context: RuleContext) => Partial<Lesson>) =>
+const foreign = (lesson: (batch: Minibatch, context: RuleContext) => Partial<RuleOutput>) =>
   defineRule({
     name: 'foreign',
     title: 'Foreign',

@@ -169,7 +169,7 @@ test('neurons with a named memory go on where they were, others start at rest', 
   const { device, k, network, feedback } = blank({});
   const input = k.state('image', 1, 4);
   const [kept, fresh] = [k.state('kept', 1, 3), k.state('fresh', 1, 3)];
-  const executable = await k.record('a millisecond', () => {
+  const executable = await k.trace('a millisecond', () => {
     const memory = network.memory(1, 'mine');
     k.mapInto(kept, (x) => x, network.present(input, feedback, memory).step().potential(1, 'soma')!);
     k.mapInto(fresh, (x) => x, network.present(input, feedback).step().potential(1, 'soma')!);

@@ -27,7 +27,7 @@ async function largestError(options: Parameters<typeof layeredOptions>[0]): Prom
   });
 
   const loss = k.state('loss', 1, 1);
-  const lossProgram = await k.record('loss', () => {
+  const lossProgram = await k.trace('loss', () => {
     const { rate } = network.forward(input).at(-1)!;
     k.sum(network.readout.loss(k, rate, target), { over: 'all', scale: 1 / BATCH, into: loss });
   });

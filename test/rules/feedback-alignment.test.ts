@@ -137,13 +137,13 @@ for (const name of RULES)
     const [loss, own, exact] = [k.state('loss', 1, 1), k.state('own', 30, 20), k.state('exact', 30, 20)];
     const rates = {
       optimizer: 'sgd',
-      rates: [0.05],
+      learningRate: [0.05],
       momentum: 0,
       weightDecay: 0,
       schedule: 'constant',
     } as const;
     const optimizer = new Optimizer(k, network.connections, rates, 1);
-    const step = await k.record('step', () => {
+    const step = await k.trace('step', () => {
       const input = k.normal('input', 20, 30, 0, 1);
       const target = k.matmul(input, teacher);
       const { output, directions } = rule.learn({ input, target });

@@ -7,7 +7,7 @@ import { lessonOf, transposeInto } from './lesson.ts';
 
 const SGD: OptimizerOptions = {
   optimizer: 'sgd',
-  rates: [0.5],
+  learningRate: [0.5],
   momentum: 0,
   weightDecay: 0,
   schedule: 'constant',
@@ -24,7 +24,7 @@ async function train(decay: number, steps: number, optimizer: Partial<OptimizerO
   const rule = buildRule(findRule('kolen-pollack'), network, k, { decay });
   const target = oneHotState(k, 6, 3);
   const apply = new Optimizer(k, network.connections, { ...SGD, ...optimizer }, steps);
-  const step = await k.record('step', () => {
+  const step = await k.trace('step', () => {
     const input = k.normal('input', 6, 5, 0, 1);
     apply.apply(rule.learn({ input, target }).directions);
   });
@@ -64,7 +64,7 @@ test('without decay ||W - Bᵀ|| stays as it is', async () => {
 
 for (const optimizer of ['momentum', 'adam'] as const)
   test(`under ${optimizer} B turns towards Wᵀ too`, async () => {
-    const seen = await train(0.1, 300, { optimizer, rates: [0.05], momentum: 0.9 });
+    const seen = await train(0.1, 300, { optimizer, learningRate: [0.05], momentum: 0.9 });
     for (const [i, { angle, norm }] of seen.at(-1)!.entries()) {
       assert.ok(angle < 15, `${seen[0]![i]!.angle} degrees became ${angle}`);
       assert.ok(norm < 0.3 * seen[0]![i]!.norm, `${seen[0]![i]!.norm} became ${norm}`);

@@ -42,7 +42,7 @@ async function twoSteps(variant: string) {
   const network = new LayeredNetwork(k, 3, layeredOptions({ layers: [5, 40, 50, 3] }));
   const rule = buildRule(findRule('sign-symmetry'), network, k, { variant });
   const [input, target] = [normalState(k, 'input', 6, 5), oneHotState(k, 6, 3)];
-  const step = await k.record('step', () => void rule.learn({ input, target }));
+  const step = await k.trace('step', () => void rule.learn({ input, target }));
   const feedback: number[][] = [];
   for (const firstStep of [0, 1]) {
     await step.run({ steps: 1, firstStep, rows: new Uint32Array(0) });

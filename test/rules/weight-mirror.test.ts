@@ -20,7 +20,7 @@ async function mirror(
   const value = (name: string) => device.values(k.states.get(name)!);
   value('bias 2').fill(0.5);
   if (weight) value('weights 2')[weight[0]] = weight[1];
-  const phase = await k.record('mirror phase', () => rule.pause!(50));
+  const phase = await k.trace('mirror phase', () => rule.betweenMinibatches!(50));
   let phases = 0;
   return {
     weights: value('weights 2'),
@@ -103,10 +103,10 @@ test('the mirror follows forward weights that change', async () => {
   const [W, B] = [k.states.get('weights 2')!, k.states.get(FEEDBACK)!];
   const start = k.state('start', N, M);
   device.values(start).set(device.values(W));
-  const step = await k.record('step', () => {
+  const step = await k.trace('step', () => {
     // After 1500 steps they are twice their negatives.
     k.mapInto(W, (w, w0) => w - w0 / 500, W, start);
-    rule.pause!(50);
+    rule.betweenMinibatches!(50);
   });
   await step.run({ steps: 1500, firstStep: 0, rows: new Uint32Array(0) });
   const out = new Float64Array(N * M);

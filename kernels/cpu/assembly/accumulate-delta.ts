@@ -2,7 +2,7 @@ import { ENTRY, listedRow } from './listed';
 import { EVENT_LIST, EVENTS } from './memory';
 
 /** out (m x n) += (after - before) b, for after and before (m x k) and b (k x n), by the values that differ alone. */
-export function follow(out: usize, before: usize, after: usize, b: usize, m: i32, n: i32, k: i32): void {
+export function accumulateDelta(out: usize, before: usize, after: usize, b: usize, m: i32, n: i32, k: i32): void {
   const stride = <usize>n << 2;
   for (let i = 0; i < m; i++, out += stride)
     for (let p = 0; p < k; ) {
