@@ -8,7 +8,7 @@ import {
   GUERGUIEV_2017,
   LayeredNetwork,
 } from '../../networks/index.ts';
-import { float64, layeredOptions, runOnce } from '../support.ts';
+import { float64, networkSettings, runOnce } from '../support.ts';
 import { filtered, mean, type Settings, through, WATCHED, watchedPhase } from './compartmental-by-hand.ts';
 
 const sigma = (x: number) => 1 / (1 + Math.exp(-x));
@@ -94,7 +94,7 @@ function blank({ options = {}, apical = 0, layers = [4, 3, 2] }: Blank) {
   const layered = new LayeredNetwork(
     k,
     1,
-    layeredOptions({ layers, activation: 'sigmoid', initial: 'zero' }),
+    networkSettings({ layers, activation: 'sigmoid', initial: 'zero' }),
   );
   const network = new CompartmentalNetwork(k, layered, {
     constants: { ...GUERGUIEV_2017, apical },

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomStream, type Tensor } from '../../kernels/index.ts';
-import { LayeredNetwork, type LayeredOptions } from '../../networks/index.ts';
+import { LayeredNetwork, type NetworkSettings } from '../../networks/index.ts';
 import { biasVector, findRule, resolveOptions, weightMatrix } from '../../rules/index.ts';
 import {
   type HandNetwork,
@@ -11,7 +11,7 @@ import {
   relativeError,
   slope,
 } from '../networks/settling-by-hand.ts';
-import { buildRule, float64, layeredOptions, runOnce } from '../support.ts';
+import { buildRule, float64, networkSettings, runOnce } from '../support.ts';
 
 const NAME = 'equilibrium-propagation';
 const X = [
@@ -27,7 +27,7 @@ const linear = (s: number) => s;
 
 interface Settings {
   options: Record<string, unknown>;
-  network?: Partial<LayeredOptions>;
+  network?: Partial<NetworkSettings>;
   rho?: (s: number) => number;
   steps?: number;
   learningRate?: number[];
@@ -51,7 +51,7 @@ async function lesson({
   const network = new LayeredNetwork(
     k,
     5,
-    layeredOptions({
+    networkSettings({
       layers: [4, 5, 3, 2],
       activation: 'sigmoid',
       outputActivation: 'sigmoid',
@@ -182,7 +182,7 @@ for (const dynamics of ['energy-based', 'prototypical'] as const)
     // The prototypical dynamics derive from a primitive function where rho is linear (Ernoult et al. 2019).
     const isLinear = dynamics === 'prototypical';
     const rho = isLinear ? linear : sigmoid;
-    const network: Partial<LayeredOptions> = isLinear
+    const network: Partial<NetworkSettings> = isLinear
       ? { activation: 'linear', outputActivation: 'linear', layers: [4, 3, 3, 2], initial: 'lecun-uniform' }
       : {};
     for (let steps = 1; steps <= 6; steps++) {

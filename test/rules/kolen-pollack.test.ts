@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LayeredNetwork } from '../../networks/index.ts';
 import { findRule, Optimizer, type OptimizerOptions } from '../../rules/index.ts';
-import { angleBetween, buildRule, float64, layeredOptions, oneHotState } from '../support.ts';
+import { angleBetween, buildRule, float64, networkSettings, oneHotState } from '../support.ts';
 import { lessonOf, transposeInto } from './lesson.ts';
 
 const SGD: OptimizerOptions = {
@@ -20,7 +20,7 @@ const PAIRS = [
 /** Trains a small network on random inputs; gives back W - Bᵀ and the angle between the two after each step. */
 async function train(decay: number, steps: number, optimizer: Partial<OptimizerOptions> = {}) {
   const { device, k } = float64();
-  const network = new LayeredNetwork(k, 3, layeredOptions({ layers: [5, 6, 4, 3] }));
+  const network = new LayeredNetwork(k, 3, networkSettings({ layers: [5, 6, 4, 3] }));
   const rule = buildRule(findRule('kolen-pollack'), network, k, { decay });
   const target = oneHotState(k, 6, 3);
   const apply = new Optimizer(k, network.connections, { ...SGD, ...optimizer }, steps);

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { DYNAMICS, GUERGUIEV_2017, type LayeredNetwork, type LayeredOptions } from '../../networks/index.ts';
+import { DYNAMICS, GUERGUIEV_2017, type LayeredNetwork, type NetworkSettings } from '../../networks/index.ts';
 import { findRule, type Plausibility, RULES } from '../../rules/index.ts';
 import { lessonOf } from './lesson.ts';
 
@@ -19,7 +19,7 @@ export interface Case {
   readonly title: string;
   readonly plausibility: Plausibility;
   readonly options: Readonly<Record<string, number | string | boolean>>;
-  readonly network: Partial<LayeredOptions>;
+  readonly network: Partial<NetworkSettings>;
 }
 
 /** A case in which neurons get what they need from below alone. */
@@ -114,7 +114,7 @@ export const SETTLED: readonly Case[] = [
 export async function moved(
   { rule, options, network }: Case,
   change: Change,
-  given: { start?: Change; network?: Partial<LayeredOptions> } = {},
+  given: { start?: Change; network?: Partial<NetworkSettings> } = {},
 ) {
   const settings = { batch: 1, network: { ...network, ...given.network }, options };
   const before = await lessonOf(rule, { ...settings, ...(given.start && { set: given.start }) });

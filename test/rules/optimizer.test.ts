@@ -9,7 +9,7 @@ import {
   outerProduct,
   scheduleFactor,
 } from '../../rules/index.ts';
-import { float64, layeredOptions } from '../support.ts';
+import { float64, networkSettings } from '../support.ts';
 
 const STEPS = 5;
 const OPTIONS: OptimizerOptions = {
@@ -28,7 +28,7 @@ const close = (a: number, b: number, tolerance = 1e-12) =>
  */
 async function trajectory(options: Partial<OptimizerOptions>, own: Partial<Direction> = {}) {
   const { device, k } = float64();
-  const network = new LayeredNetwork(k, 1, layeredOptions({ layers: [1, 1] }));
+  const network = new LayeredNetwork(k, 1, networkSettings({ layers: [1, 1] }));
   const connection = network.connections[0]!;
   device.values(connection.weights)[0] = 2;
   const one = k.state('one', 1, 1, Float32Array.of(1));
@@ -130,7 +130,7 @@ test('a schedule reaches the weights', async () => {
 
 test('each connection can have its own rate', async () => {
   const { device, k } = float64();
-  const network = new LayeredNetwork(k, 1, layeredOptions({ layers: [1, 1, 1], initial: 'zero' }));
+  const network = new LayeredNetwork(k, 1, networkSettings({ layers: [1, 1, 1], initial: 'zero' }));
   const one = k.state('one', 1, 1, Float32Array.of(1));
   const optimizer = new Optimizer(k, network.connections, { ...OPTIONS, learningRate: [0.25, 0.5] }, 1);
   const step = await k.trace('step', () =>
@@ -145,7 +145,7 @@ test('each connection can have its own rate', async () => {
 
 test('a wrong number of rates is refused', () => {
   const { k } = float64();
-  const network = new LayeredNetwork(k, 1, layeredOptions());
+  const network = new LayeredNetwork(k, 1, networkSettings());
   assert.throws(
     () => new Optimizer(k, network.connections, { ...OPTIONS, learningRate: [1, 2, 3] }, 1),
     (error: Error) =>

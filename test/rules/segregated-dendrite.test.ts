@@ -6,11 +6,11 @@ import {
   CompartmentalNetwork,
   GUERGUIEV_2017,
   LayeredNetwork,
-  type LayeredOptions,
+  type NetworkSettings,
   type PhaseMeans,
 } from '../../networks/index.ts';
 import { type Direction, findRule, Optimizer, weightMatrix } from '../../rules/index.ts';
-import { angleBetween, buildRule, float64, layeredOptions, runOnce } from '../support.ts';
+import { angleBetween, buildRule, float64, networkSettings, runOnce } from '../support.ts';
 import { type Matrix, matrix, multiply, transpose } from './by-hand.ts';
 
 const RULE = findRule('segregated-dendrite');
@@ -20,8 +20,8 @@ const MOST = 0.2;
 const sigma = (x: number) => 1 / (1 + Math.exp(-x));
 const slope = (x: number) => sigma(x) * (1 - sigma(x));
 
-const options = (given: Partial<LayeredOptions> = {}) =>
-  layeredOptions({
+const options = (given: Partial<NetworkSettings> = {}) =>
+  networkSettings({
     layers: [6, 5, 4, 3],
     activation: 'sigmoid',
     loss: 'squared-error',
@@ -285,7 +285,7 @@ test('published learning rates by depth', () => {
 });
 
 test('settings that mean nothing to the rule are refused', () => {
-  const build = (given: Partial<LayeredOptions>, set: Record<string, unknown> = {}) => {
+  const build = (given: Partial<NetworkSettings>, set: Record<string, unknown> = {}) => {
     const { k } = float64();
     return () => buildRule(RULE, new LayeredNetwork(k, 1, options(given)), k, set);
   };
