@@ -12,18 +12,18 @@ const AT_AN_END: Readonly<Record<Exclude<ActivationName, 'linear'>, JsScalarFunc
 
 export const saturation: Diagnostic = {
   name: 'saturation',
-  describe:
+  description:
     'Share (0 to 1) of the neurons of each population whose rate is at an end of its range: within 5 % of a bound (tanh: beyond ±0.95; sigmoid: below 0.05 or above 0.95), or zero for relu.',
-  measure(probe) {
-    const { observation } = probe;
-    if (typeof observation === 'string') return observation;
-    const { firingRates, maximalRate = 1 } = observation;
+  measure(observed) {
+    const { firingRates } = observed;
+    if (typeof firingRates === 'string') return firingRates;
+    const { maximalRate = 1 } = observed.observation;
     return Object.fromEntries(
-      probe.run.network.populations.slice(1).map((population, l) => {
+      observed.run.network.populations.slice(1).map((population, l) => {
         const atAnEnd = endsOf(population);
         if (typeof atAnEnd === 'string') return [population.name, atAnEnd];
-        const shares = probe.run.kernels.map(atAnEnd, firingRates[l]!, maximalRate);
-        return [population.name, probe.mean(`saturation of ${population.name}`, shares)];
+        const shares = observed.run.kernels.map(atAnEnd, firingRates[l]!, maximalRate);
+        return [population.name, observed.mean(`saturation of ${population.name}`, shares)];
       }),
     );
   },

@@ -2,10 +2,10 @@ import type { Diagnostic } from './diagnostic.ts';
 
 export const energy: Diagnostic = {
   name: 'energy',
-  describe:
+  description:
     'Mean energy of an example when the network has settled without a target, in the unit of the energy function.',
-  measure(probe) {
-    const values = probe.lesson.observed?.energy;
-    return values ? { network: probe.mean('energy', values) } : 'the network has no energy function';
+  measure(observed) {
+    const values = observed.observation.energy;
+    return values ? { network: observed.mean('energy', values) } : 'the network has no energy function';
   },
 };

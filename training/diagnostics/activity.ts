@@ -2,15 +2,15 @@ import type { Diagnostic } from './diagnostic.ts';
 
 export const activity: Diagnostic = {
   name: 'activity',
-  describe:
+  description:
     'Mean firing rate of each population above the input before learning, in the unit of its activation; of spiking neurons in spikes/ms.',
-  measure(probe) {
-    const { observation } = probe;
-    if (typeof observation === 'string') return observation;
+  measure(observed) {
+    const { firingRates } = observed;
+    if (typeof firingRates === 'string') return firingRates;
     return Object.fromEntries(
-      probe.run.network.populations
+      observed.run.network.populations
         .slice(1)
-        .map(({ name }, l) => [name, probe.mean(`activity of ${name}`, observation.firingRates[l]!)]),
+        .map(({ name }, l) => [name, observed.mean(`activity of ${name}`, firingRates[l]!)]),
     );
   },
 };

@@ -1,6 +1,7 @@
-import type { Dataset } from '../../data/index.ts';
-import type { Diagnostic, Reading } from './diagnostic.ts';
-import { Probe, type ProbedRun } from './probe.ts';
+import type { Table, Tensor } from '../../kernels/index.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import { ObservedMinibatch, type ObservedRun } from './observed-minibatch.ts';
+import type { Reading } from './reading.ts';
 
 /** Training examples that diagnostics are measured on. */
 const EXAMPLES = 500;
@@ -9,17 +10,21 @@ const EXAMPLES = 500;
 export type Measured = Record<string, Record<string, number | null>>;
 
 export interface Measurements {
-  /** Shows the probe and reads every diagnostic. It changes nothing that training depends on. */
+  /** Shows the minibatch and reads every diagnostic. It changes nothing that training depends on. */
   measure(): Promise<Measured>;
   /** One sentence for each that cannot be measured, with the reason. */
   readonly notes: readonly string[];
 }
 
-/** Records diagnostics on the first examples of the training set. */
+/**
+ * Traces diagnostics on the first examples of the training set.
+ * @param target traces what the minibatch is to be answered with
+ */
 export async function prepareMeasurements(
   diagnostics: readonly Diagnostic[],
-  run: ProbedRun,
-  { train: { images, labels } }: Dataset,
+  run: ObservedRun,
+  images: Table,
+  target: (input: Tensor) => Tensor,
 ): Promise<Measurements> {
   const notes: string[] = [];
   const readings = new Map<string, [name: string, reading: Reading][]>();
@@ -28,9 +33,10 @@ export async function prepareMeasurements(
   const examples = Math.min(EXAMPLES, images.count);
   const rows = Uint32Array.from({ length: examples }, (_, i) => i);
   const executable = await k.trace('diagnostics', () => {
-    const probe = new Probe(run, k.gather(images, examples), k.gather(labels, examples));
+    const input = k.gather(images, examples);
+    const observed = new ObservedMinibatch(run, { input, target: target(input) });
     for (const diagnostic of diagnostics) {
-      const { found, missing } = sortOut(diagnostic, probe);
+      const { found, missing } = sortOut(diagnostic, observed);
       if (found.length > 0) readings.set(diagnostic.name, found);
       notes.push(...missing);
     }
@@ -46,8 +52,8 @@ export async function prepareMeasurements(
   };
 }
 
-function sortOut(diagnostic: Diagnostic, probe: Probe) {
-  const result = diagnostic.measure(probe);
+function sortOut(diagnostic: Diagnostic, observed: ObservedMinibatch) {
+  const result = diagnostic.measure(observed);
   if (typeof result === 'string')
     return { found: [], missing: [`${diagnostic.name} is not measured: ${result}`] };
   const found: [string, Reading][] = [];

@@ -2,12 +2,12 @@ import type { Diagnostic } from './diagnostic.ts';
 
 export const normRatio: Diagnostic = {
   name: 'norm-ratio',
-  describe:
+  description:
     "Norm of the rule's direction divided by the norm of the gradient, for the weights of each connection: 1 is the length of the gradient.",
-  measure: (probe) =>
-    probe.compareWithGradient(({ connection, taken, exact }) => {
-      const { kernels: k } = probe.run;
+  measure: (observed) =>
+    observed.compareWithGradient(({ connection, taken, exact }) => {
+      const { kernels: k } = observed.run;
       const ratio = k.map((a, b) => a / b, k.norm(taken), k.norm(exact));
-      return probe.keep(`norm ratio of ${connection.name}`, ratio);
+      return observed.keep(`norm ratio of ${connection.name}`, ratio);
     }),
 };

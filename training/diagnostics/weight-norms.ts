@@ -3,7 +3,7 @@ import { norm } from './vectors.ts';
 
 export const weightNorms: Diagnostic = {
   name: 'weight-norms',
-  describe: 'Frobenius norm of the weights of each connection: the root of the sum of their squares.',
+  description: 'Frobenius norm of the weights of each connection: the root of the sum of their squares.',
   measure: ({ run: { network, kernels } }) =>
     Object.fromEntries(
       network.connections.map(({ name, weights }) => [
