@@ -1,33 +1,23 @@
-import { appendFileSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../kernels/index.ts';
-import {
-  type DeviceRecord,
-  type EpochRecord,
-  parseEpoch,
-  type RunResult,
-  type RunStatus,
-} from './compare.schema.ts';
-import { causeOf, hasCode, writeJson, writingTo } from './files.ts';
+import { type EpochRecord, parseEpoch, parseRunSpec, type RunSpec } from '../training/index.ts';
+import type { DeviceRecord, RunResult, RunStatus } from './comparison.schema.ts';
+import { hasCode, makeFolder, readJson, readText, writeJson, writingTo } from './files.ts';
 import type { Provenance } from './provenance.ts';
-
-/** The resolved configuration of one run: everything that is needed to repeat it. */
-export interface RunConfig {
-  rule: string;
-  seed: number;
-  [option: string]: unknown;
-}
 
 export interface RunProvenance extends Provenance {
   device: DeviceRecord | null;
 }
 
 export interface RunEnd {
-  status: RunStatus;
+  status: Exclude<RunStatus, 'unfinished'>;
   /** One sentence, for a run that diverged or failed. */
   reason?: string | undefined;
   /** What was asked for and could not be measured, and why. */
   notes?: readonly string[] | undefined;
+  /** SHA-256 of the bits of all trained states. */
+  statesHash?: string | undefined;
   /** The device as known at the end, where that is more than at the start. */
   device?: DeviceRecord | undefined;
 }
@@ -41,10 +31,9 @@ export interface OpenRun {
 }
 
 /** A run read back from its folder. `unfinished`: still running, or killed. */
-export interface StoredRun extends Omit<RunResult, 'status'> {
-  status: RunStatus | 'unfinished';
+export interface StoredRun extends RunResult {
   finishedAt: string | null;
-  config: RunConfig;
+  spec: RunSpec;
   provenance: RunProvenance;
   /** The last line of metrics.jsonl was cut off and is left out: the process was killed while it wrote. */
   truncated: boolean;
@@ -54,6 +43,8 @@ const CONFIG = 'config.json';
 const PROVENANCE = 'provenance.json';
 const METRICS = 'metrics.jsonl';
 const STATUS = 'status.json';
+const NAME_A_RUN = 'name the folder of a run';
+const REPEAT = 'repeat this run';
 
 /**
  * Creates the folder of a run, with config.json, provenance.json and an empty metrics.jsonl.
@@ -62,14 +53,14 @@ const STATUS = 'status.json';
  */
 export function openRun(
   folder: string,
-  { config, provenance }: { config: RunConfig; provenance: RunProvenance },
+  { spec, provenance }: { spec: RunSpec; provenance: RunProvenance },
 ): OpenRun {
   const metrics = join(folder, METRICS);
+  makeFolder(folder);
   writingTo(folder, () => {
-    mkdirSync(folder, { recursive: true });
     claim(folder, metrics);
     try {
-      writeJson(join(folder, CONFIG), config);
+      writeJson(join(folder, CONFIG), spec);
       writeJson(join(folder, PROVENANCE), provenance);
     } catch (error) {
       rmSync(metrics);
@@ -98,39 +89,45 @@ function claim(folder: string, metrics: string): void {
   }
 }
 
+/** Whether a run has been opened there. */
+export const holdsRun = (folder: string): boolean => existsSync(join(folder, CONFIG));
+
 /**
  * Reads a run back from its folder, whatever state its process left it in.
  *
  * @throws UserError if the folder holds no run or one of its files is damaged
  */
 export function readRun(folder: string): StoredRun {
-  const config = readJson<RunConfig>(folder, CONFIG);
-  const provenance = readJson<RunProvenance>(folder, PROVENANCE);
-  const end = readStatus(folder);
+  const spec = parseRunSpec(readJson(folder, CONFIG, NAME_A_RUN), join(folder, CONFIG));
+  const provenance = readJson<RunProvenance>(folder, PROVENANCE, NAME_A_RUN);
+  const end: (RunEnd & { finishedAt: string }) | null = existsSync(join(folder, STATUS))
+    ? readJson(folder, STATUS, REPEAT)
+    : null;
   return {
-    rule: config.rule,
-    seed: config.seed,
+    condition: spec.condition.id,
+    rule: spec.condition.rule,
+    seed: spec.seed,
     status: end?.status ?? 'unfinished',
-    ...(end?.reason === undefined ? {} : { reason: end.reason }),
-    finishedAt: end?.finishedAt ?? null,
-    ...(end?.notes === undefined ? {} : { notes: [...end.notes] }),
+    ...(end?.reason !== undefined && { reason: end.reason }),
     ...readMetrics(folder),
+    ...(end?.notes !== undefined && { notes: [...end.notes] }),
+    ...(end?.statesHash !== undefined && { statesHash: end.statesHash }),
     device: end?.device ?? provenance.device,
     folder,
-    config,
+    finishedAt: end?.finishedAt ?? null,
+    spec,
     provenance,
   };
 }
 
 /** A line counts once its line break is on the disk. */
 function readMetrics(folder: string): { epochs: EpochRecord[]; truncated: boolean } {
-  const lines = readText(folder, METRICS).split('\n');
+  const lines = readText(folder, METRICS, NAME_A_RUN).split('\n');
   const rest = lines.pop();
   const epochs = lines.map((line, index) => {
     const epoch = parseLine(line);
-    if (epoch === null) {
-      throw new UserError(`line ${index + 1} of ${join(folder, METRICS)} is damaged; repeat this run`);
-    }
+    if (epoch === null)
+      throw new UserError(`line ${index + 1} of ${join(folder, METRICS)} is damaged; ${REPEAT}`);
     return epoch;
   });
   return { epochs, truncated: rest !== '' };
@@ -141,28 +138,5 @@ function parseLine(line: string): EpochRecord | null {
     return parseEpoch(JSON.parse(line));
   } catch {
     return null;
-  }
-}
-
-function readStatus(folder: string): (RunEnd & { finishedAt: string }) | null {
-  return existsSync(join(folder, STATUS)) ? readJson(folder, STATUS) : null;
-}
-
-function readJson<T>(folder: string, file: string): T {
-  const text = readText(folder, file);
-  try {
-    return JSON.parse(text) as T;
-  } catch {
-    throw new UserError(`${join(folder, file)} is damaged, not JSON; repeat this run`);
-  }
-}
-
-function readText(folder: string, file: string): string {
-  try {
-    return readFileSync(join(folder, file), 'utf8');
-  } catch (error) {
-    throw new UserError(
-      `the run folder ${folder} cannot be read because of ${file} (${causeOf(error)}); name the folder of a run`,
-    );
   }
 }
