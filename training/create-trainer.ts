@@ -1,4 +1,4 @@
-import type { Dataset } from '../data/browser.ts';
+import { type Dataset, hashDataset } from '../data/browser.ts';
 import { type Device, UserError } from '../kernels/index.ts';
 import { findRule, type RuleDefinition } from '../rules/index.ts';
 import { type Condition, type ConditionInput, resolveCondition } from './condition.ts';
@@ -38,6 +38,7 @@ export async function createTrainer(input: TrainerInput): Promise<Trainer> {
     task,
     diagnostics: findDiagnostics(diagnostics.length === 0 ? ['none'] : diagnostics),
     dataset,
+    datasetHash: await hashDataset(dataset),
     device,
   });
 }

@@ -23,6 +23,8 @@ export interface RunParts {
   readonly task: ChosenTask;
   readonly diagnostics: readonly Diagnostic[];
   readonly dataset: Dataset;
+  /** See hashDataset. */
+  readonly datasetHash: string;
   readonly device: Device;
 }
 

@@ -1,4 +1,3 @@
-import { hashDataset } from '../data/browser.ts';
 import { RandomStream, type Tensor, UserError } from '../kernels/index.ts';
 import { type Checkpoint, hashStates, identify, type SavedTensor } from './checkpoint.ts';
 import type { EpochRecord } from './epoch.ts';
@@ -47,13 +46,13 @@ export interface Trainer {
 
 /** Builds a run on a device, which the trainer disposes of. */
 export async function buildTrainer(parts: RunParts): Promise<Trainer> {
-  const { condition, seed, task, dataset } = parts;
+  const { condition, seed, task, datasetHash } = parts;
   const run = await traceRun(parts);
   const identity = await identify({
     ...condition,
     seed,
     task: `${task.definition.name}:${task.argument}`,
-    dataset: await hashDataset(dataset),
+    dataset: datasetHash,
   });
   return new DeviceTrainer(parts, run, identity);
 }
