@@ -7,7 +7,7 @@ import * as kernels from '../kernels/index.ts';
 import { UserError } from '../kernels/index.ts';
 import * as networks from '../networks/index.ts';
 import * as rules from '../rules/index.ts';
-import { defineRule, isRuleDefinition, RULES, type RuleDefinition } from '../rules/index.ts';
+import { defineRule, isRuleDefinition, RULES } from '../rules/index.ts';
 import * as training from '../training/index.ts';
 import { DIAGNOSTICS, isDiagnostic, isTaskDefinition, TASKS } from '../training/index.ts';
 import type { Extensions } from './experiment.ts';

@@ -1,5 +1,5 @@
 import { openDevice } from '../../devices/index.ts';
-import { type Device, UserError } from '../../kernels/index.ts';
+import type { Device } from '../../kernels/index.ts';
 import { type DeviceRecord, openRun, type RunEnd, type RunResult } from '../../results/index.ts';
 import { findRule, type RuleDefinition } from '../../rules/index.ts';
 import {
