@@ -1,4 +1,11 @@
-import type { DeviceRecord, EpochRecord, ExperimentRecord, RunResult } from '../../results/index.ts';
+import type { DeviceRecord, ExperimentRecord, RunResult } from '../../results/index.ts';
+import {
+  type Condition,
+  DEFAULTS,
+  type EpochRecord,
+  type RunSpec,
+  type Settings,
+} from '../../training/index.ts';
 
 /** Made-up runs for the tests of this folder. */
 
@@ -16,24 +23,49 @@ export const experiment: ExperimentRecord = {
   note: 'Not comparable with published figures.',
   trainExamples: 8000,
   testExamples: 2000,
-  layers: [784, 500, 10],
-  activation: 'tanh',
-  loss: 'cross-entropy',
-  rules: ['backprop', 'feedback-alignment'],
+  validation: 0,
+  task: 'classify',
+  score: { label: 'Test error', unit: '%', better: 'lower', digits: 2 },
+  diagnostics: ['angle'],
   seeds: [1, 2, 3],
-  epochs: 2,
-  batch: 100,
-  optimizer: 'sgd',
-  learningRate: [0.1],
 };
 
+export const condition = (rule: string, settings: Partial<Settings> = {}, id = rule): Condition => ({
+  id,
+  label: id,
+  rule,
+  recipe: null,
+  settings: {
+    ...DEFAULTS,
+    epochs: 2,
+    batch: 100,
+    optimizer: 'sgd',
+    schedule: 'constant',
+    ...settings,
+  },
+  options: {},
+});
+
+export const conditions = [condition('backprop'), condition('feedback-alignment')];
+
+export const spec = (seed: number): RunSpec => ({
+  format: 1,
+  condition: conditions[0] as RunSpec['condition'],
+  seed,
+  task: 'classify',
+  dataset: { name: 'mnist', hash: '0'.repeat(64), validation: 0, splitSeed: 0 },
+  diagnostics: ['angle'],
+  device: { asked: {}, settled: { device: 'cpu', backend: 'wasm-simd', blas: null } },
+  plugins: [],
+});
+
 /** Two seconds of training for 8000 examples. */
-export const epochRecord = (epoch: number, testError: number): EpochRecord => ({
+export const epochRecord = (epoch: number, testScore: number): EpochRecord => ({
   epoch,
   examples: 8000 * epoch,
   trainLoss: 0.25,
-  trainError: 3.5,
-  testError,
+  trainScore: 3.5,
+  testScore,
   seconds: 2,
   evaluationSeconds: 0.5,
   examplesPerSecond: 4000,
@@ -45,6 +77,7 @@ export const run = (
   errors: number[],
   changes: Partial<RunResult> = {},
 ): RunResult => ({
+  condition: rule,
   rule,
   seed,
   status: 'finished',

@@ -2,8 +2,9 @@ import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import { suite, type Test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compareDocument, comparisonTable, type RunResult } from '../../results/index.ts';
-import { device, experiment, run } from './example.ts';
+import { comparisonDocument, comparisonTable, type RunResult } from '../../results/index.ts';
+import type { Condition } from '../../training/index.ts';
+import { condition, conditions, device, experiment, run } from './example.ts';
 
 const test: Test<{ noColour: string | undefined }> = suite('table', { noColour: undefined });
 test.before.each((context) => {
@@ -24,12 +25,20 @@ const finished = [
   run('feedback-alignment', 3, [9, 10]),
 ];
 
-const table = (runs: RunResult[], options = {}, changes = {}) =>
-  comparisonTable(compareDocument({ dendrite: '1.2.3', experiment: { ...experiment, ...changes }, runs }), {
-    colour: false,
-    width: 100,
-    ...options,
-  });
+const table = (runs: RunResult[], options = {}, changes = {}, compared: readonly Condition[] = conditions) =>
+  comparisonTable(
+    comparisonDocument({
+      dendrite: '1.2.3',
+      experiment: { ...experiment, ...changes },
+      conditions: compared,
+      runs,
+    }),
+    { colour: false, width: 100, ...options },
+  );
+
+/** The example's conditions with other settings. */
+const trained = (settings: Partial<Condition['settings']>) =>
+  conditions.map(({ rule, settings: own }) => condition(rule, { ...own, ...settings }));
 
 const lineOf = (text: string, start: string) => text.split('\n').find((line) => line.startsWith(start)) ?? '';
 
@@ -56,7 +65,7 @@ test('the context is below', () => {
     'Note Not comparable with published figures.',
     'Dataset mnist, 8,000 training and 2,000 test examples',
     'Network 784-500-10, tanh, cross-entropy',
-    'Training 2 epochs, batches of 100, sgd, rate 0.1, seeds 1, 2, 3',
+    'Training 2 epochs, batches of 100, sgd, learning rate 0.1, seeds 1, 2, 3',
     'Device cpu: wasm-simd, OpenBLAS 0.3.21 on An example processor',
     'Runs runs/example (6 folders)',
   ]) {
@@ -68,14 +77,15 @@ test('a budget of examples, rates by connection and a schedule are named', () =>
   const text = table(
     finished,
     { width: 200 },
-    { examples: 40_000, learningRate: [0.1, 0.05], schedule: 'cosine' },
+    {},
+    trained({ examples: 40_000, learningRate: [0.1, 0.05], schedule: 'cosine', weightDecay: 1e-4 }),
   );
   assert.match(
     text,
-    '40,000 examples, batches of 100, sgd, learning rates 0.1, 0.05 (cosine schedule), seeds 1, 2, 3',
+    '40,000 examples, batches of 100, sgd, learning rates 0.1, 0.05 (cosine schedule), weight decay 0.0001, seeds 1, 2, 3',
   );
-  const epochs = table(finished, { width: 200 }, { examples: null, schedule: 'constant' });
-  assert.match(epochs, '2 epochs, batches of 100, sgd, rate 0.1, seeds 1, 2, 3');
+  const epochs = table(finished, { width: 200 }, {}, trained({ optimizer: 'momentum', momentum: 0.8 }));
+  assert.match(epochs, '2 epochs, batches of 100, momentum 0.8, learning rate 0.1, seeds 1, 2, 3');
 });
 
 test('complete runs without a note give no note', () => {
@@ -119,7 +129,7 @@ test('a difference over fewer seeds than the mean is noted', () => {
   const runs = [run('backprop', 1, [], { status: 'failed', reason: 'out of memory' }), ...finished.slice(1)];
   assert.match(
     squeezed(table(runs)),
-    'feedback-alignment: the difference is over the seeds that finished with both rules, 2 of the 3 finished runs',
+    'feedback-alignment: the difference is over the seeds that finished with both conditions, 2 of the 3 finished runs',
   );
 });
 
@@ -135,11 +145,18 @@ test('a difference that rounds to zero has no sign', () => {
   assert.is(squeezed(lineOf(text, 'feedback-alignment')), 'feedback-alignment 1 5.00 – 0.00 – 4,000');
 });
 
-test('a rule that was trained for less says so', () => {
+test('a rule that was trained for less or in other minibatches says so', () => {
   const text = squeezed(
-    table(finished, {}, { ownSettings: { backprop: { batch: 1 }, 'feedback-alignment': { epochs: 1 } } }),
+    table(finished, {}, {}, [
+      condition('backprop'),
+      condition('feedback-alignment', { epochs: 1, batch: 1 }),
+    ]),
   );
-  assert.match(text, 'Note feedback-alignment was trained for 1 epoch, not for 2 epochs');
+  assert.match(
+    text,
+    'Note feedback-alignment was trained for 1 epoch, not for 2 epochs, and in batches of 1, not of 100',
+  );
+  assert.match(text, 'but feedback-alignment: epochs 1; batch 1');
   assert.not.match(text, 'backprop was trained');
 });
 
@@ -150,7 +167,12 @@ test('no line is wider than the terminal, down to 80 columns', () => {
     run('direct-feedback-alignment', seed, [12.5 + 2 * seed]),
   ]);
   for (const width of [80, 100, 120]) {
-    for (const line of table(runs, { width }, { rules, note: 'word '.repeat(60).trim() }).split('\n')) {
+    for (const line of table(
+      runs,
+      { width },
+      { note: 'word '.repeat(60).trim() },
+      rules.map((rule) => condition(rule)),
+    ).split('\n')) {
       assert.ok(line.length <= width, `${width}: ${line}`);
       assert.is(line, line.trimEnd());
     }
@@ -162,13 +184,44 @@ test('a narrow table says the same as a wide one', () => {
   assert.equal(words(table(finished, { width: 72 })), words(table(finished, { width: 200 })));
 });
 
+test('conditions are named by their labels, and a score by its unit', () => {
+  const compared = [
+    condition('backprop', {}, 'backprop-batch-10'),
+    { ...condition('backprop', { batch: 20 }, 'backprop-batch-20'), label: 'backprop batch=20' },
+  ];
+  const runs = [
+    run('backprop', 1, [0.0123], { condition: 'backprop-batch-10' }),
+    run('backprop', 1, [0.02], { condition: 'backprop-batch-20' }),
+  ];
+  const score = { label: 'Test error', unit: 'squared error per pixel', better: 'lower', digits: 4 };
+  const text = table(runs, { width: 200 }, { seeds: [1], score, task: 'reconstruct' }, compared);
+  assert.match(text, /^Condition/m);
+  assert.match(text, 'Test error, squared error per pixel');
+  assert.match(text, /^backprop batch=20 +1 +0\.0200 +– +\+0\.0077/m);
+  assert.match(text, /^Task +reconstruct$/m);
+});
+
+test('runs that have not ended are noted', () => {
+  assert.match(
+    squeezed(table(finished.slice(0, 5))),
+    'feedback-alignment: 1 of 3 runs not finished, not in the mean',
+  );
+});
+
+test('a terminal without columns does not get one word a line', () => {
+  const longest = Math.max(
+    ...table(finished, { width: 0 })
+      .split('\n')
+      .map((line) => line.length),
+  );
+  assert.ok(longest > 40);
+});
+
 test('a path is not broken', () => {
   const folder = `${'a-long-folder-name/'.repeat(8)}runs`;
-  const text = table(
-    [run('backprop', 1, [5], { folder: `${folder}/one` })],
-    {},
-    { rules: ['backprop'], seeds: [1] },
-  );
+  const text = table([run('backprop', 1, [5], { folder: `${folder}/one` })], {}, { seeds: [1] }, [
+    conditions[0]!,
+  ]);
   assert.match(text, folder);
 });
 
@@ -176,10 +229,7 @@ test('the folder named is the deepest that holds all runs', () => {
   const runs = ['/data/runs/a/1', '/data/runs/ab/2'].map((folder, index) =>
     run('backprop', index + 1, [5], { folder }),
   );
-  assert.match(
-    table(runs, {}, { rules: ['backprop'], seeds: [1, 2] }),
-    /^Runs +\/data\/runs \(2 folders\)$/m,
-  );
+  assert.match(table(runs, {}, { seeds: [1, 2] }, [conditions[0]!]), /^Runs +\/data\/runs \(2 folders\)$/m);
 });
 
 test('colour changes no text, marks the verdict, and NO_COLOR turns it off', () => {
@@ -192,6 +242,12 @@ test('colour changes no text, marks the verdict, and NO_COLOR turns it off', () 
   assert.is.not(coloured, table(better));
   assert.match(coloured, green('-0.98 [-1.00, -0.96]'));
   assert.match(table(finished, { colour: true }), ' +2.00 [-0.48, +4.48] ');
+  // All differences equal: an interval without width decides nothing.
+  const equal = [1, 2, 3].flatMap((seed) => [
+    run('backprop', seed, [5 + seed]),
+    run('feedback-alignment', seed, [4 + seed]),
+  ]);
+  assert.match(table(equal, { colour: true }), ' -1.00 [-1.00, -1.00] ');
   process.env.NO_COLOR = '1';
   assert.is(table(better, { colour: true }), table(better));
 });

@@ -16,15 +16,15 @@ import { suite, type Test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { UserError } from '../../kernels/index.ts';
 import { collectProvenance, openRun, type RunProvenance, readRun } from '../../results/index.ts';
-import { device, epochRecord } from './example.ts';
+import { device, epochRecord, spec as specOf } from './example.ts';
 
-const test: Test<{ folder: string }> = suite('run record', { folder: '' });
+const test: Test<{ folder: string }> = suite('run folder', { folder: '' });
 test.before.each((context) => {
   context.folder = mkdtempSync(join(tmpdir(), 'dendrite-run-'));
 });
 test.after.each(({ folder }) => rmSync(folder, { recursive: true, force: true }));
 
-const config = { rule: 'backprop', seed: 7, layers: [784, 500, 10], rate: 0.1 };
+const spec = specOf(7);
 const provenance: RunProvenance = { ...collectProvenance(), device };
 
 /** Checks that `action` throws one UserError sentence that matches. */
@@ -35,7 +35,7 @@ function assertUserError(action: () => unknown, ...patterns: RegExp[]) {
     assert.instance(error, UserError);
     const { message } = error as Error;
     for (const pattern of patterns) assert.match(message, pattern);
-    assert.match(message, /^[^\n]+; [^\n]+$/);
+    assert.match(message, /^[^\n]+[;:] [^\n]+$/);
     return;
   }
   assert.unreachable('no error');
@@ -43,26 +43,27 @@ function assertUserError(action: () => unknown, ...patterns: RegExp[]) {
 
 test('a run is read back as it was written', ({ folder }) => {
   const path = join(folder, 'deep', 'run');
-  const open = openRun(path, { config, provenance });
+  const open = openRun(path, { spec, provenance });
   assert.is(open.folder, path);
   open.append({
     ...epochRecord(1, 9),
     diagnostics: { angle: { 'hidden1.weights': 61.5, 'output.weights': null } },
   });
-  open.append({ ...epochRecord(2, 5), gradientNorm: 0.3 });
+  open.append(epochRecord(2, 5));
   open.finish({ status: 'finished' });
   const { finishedAt, ...run } = readRun(path);
   assert.equal(run, {
+    condition: 'backprop',
     rule: 'backprop',
     seed: 7,
     status: 'finished',
     epochs: [
       { ...epochRecord(1, 9), diagnostics: { angle: { 'hidden1.weights': 61.5, 'output.weights': null } } },
-      { ...epochRecord(2, 5), gradientNorm: 0.3 },
+      epochRecord(2, 5),
     ],
     device,
     folder: path,
-    config,
+    spec,
     provenance,
     truncated: false,
   });
@@ -70,7 +71,7 @@ test('a run is read back as it was written', ({ folder }) => {
 });
 
 test('the files are plain JSON, one line an epoch, and nothing temporary stays', ({ folder }) => {
-  const open = openRun(folder, { config, provenance });
+  const open = openRun(folder, { spec, provenance });
   assert.equal(readdirSync(folder).sort(), ['config.json', 'metrics.jsonl', 'provenance.json']);
   open.append(epochRecord(1, 9));
   open.append(epochRecord(2, 5));
@@ -81,7 +82,7 @@ test('the files are plain JSON, one line an epoch, and nothing temporary stays',
     'provenance.json',
     'status.json',
   ]);
-  assert.equal(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')), config);
+  assert.equal(JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')), spec);
   const lines = readFileSync(join(folder, 'metrics.jsonl'), 'utf8').split('\n');
   assert.is(lines.length, 3);
   assert.equal(JSON.parse(lines[1]!), epochRecord(2, 5));
@@ -89,7 +90,7 @@ test('the files are plain JSON, one line an epoch, and nothing temporary stays',
 });
 
 test('a diverged run keeps its reason, and NaN becomes null', ({ folder }) => {
-  const open = openRun(folder, { config, provenance });
+  const open = openRun(folder, { spec, provenance });
   open.append({ ...epochRecord(1, Number.NaN), trainLoss: Number.POSITIVE_INFINITY });
   const measured = { ...device, executorKind: 'fused-encoder' };
   open.finish({ status: 'diverged', reason: 'the loss became NaN in epoch 1', device: measured });
@@ -97,7 +98,7 @@ test('a diverged run keeps its reason, and NaN becomes null', ({ folder }) => {
   assert.is(run.status, 'diverged');
   assert.is(run.reason, 'the loss became NaN in epoch 1');
   assert.equal(run.device, measured);
-  assert.is(run.epochs[0]!.testError, null);
+  assert.is(run.epochs[0]!.testScore, null);
   assert.is(run.epochs[0]!.trainLoss, null);
 });
 
@@ -105,7 +106,7 @@ test('a killed process leaves what it had appended', ({ folder }) => {
   const path = join(folder, 'run');
   const program = `
     import { openRun } from ${JSON.stringify(new URL('../../results/index.ts', import.meta.url).href)};
-    const open = openRun(${JSON.stringify(path)}, ${JSON.stringify({ config, provenance })});
+    const open = openRun(${JSON.stringify(path)}, ${JSON.stringify({ spec, provenance })});
     for (let epoch = 1; epoch <= 3; epoch++) open.append({ ...${JSON.stringify(epochRecord(1, 5))}, epoch });
     process.kill(process.pid, 'SIGKILL');
   `;
@@ -122,7 +123,7 @@ test('a killed process leaves what it had appended', ({ folder }) => {
 });
 
 test('a last line cut off at any place is left out and reported', ({ folder }) => {
-  openRun(folder, { config, provenance });
+  openRun(folder, { spec, provenance });
   const metrics = join(folder, 'metrics.jsonl');
   const whole = `${JSON.stringify(epochRecord(1, 9))}\n`;
   const last = `${JSON.stringify(epochRecord(2, 5))}\n`;
@@ -135,7 +136,7 @@ test('a last line cut off at any place is left out and reported', ({ folder }) =
 });
 
 test('a damaged line before the last is an error that names it', ({ folder }) => {
-  openRun(folder, { config, provenance }).append(epochRecord(1, 9));
+  openRun(folder, { spec, provenance }).append(epochRecord(1, 9));
   for (const damaged of ['{"epoch":', '{"epoch":2}', 'null']) {
     appendFileSync(join(folder, 'metrics.jsonl'), `${damaged}\n${JSON.stringify(epochRecord(3, 5))}\n`);
     assertUserError(() => readRun(folder), /line 2 of .*metrics\.jsonl is damaged/);
@@ -144,41 +145,45 @@ test('a damaged line before the last is an error that names it', ({ folder }) =>
 });
 
 test('a folder that holds a run is refused and left as it is', ({ folder }) => {
-  openRun(folder, { config, provenance }).append(epochRecord(1, 9));
-  assertUserError(
-    () => openRun(folder, { config: { ...config, seed: 8 }, provenance }),
-    /holds a run already/,
-  );
+  openRun(folder, { spec, provenance }).append(epochRecord(1, 9));
+  assertUserError(() => openRun(folder, { spec: specOf(8), provenance }), /holds a run already/);
   assert.is(readRun(folder).seed, 7);
   assert.is(readRun(folder).epochs.length, 1);
 });
 
 test('other files in the folder do not matter', ({ folder }) => {
   writeFileSync(join(folder, 'notes.txt'), 'mine');
-  openRun(folder, { config, provenance });
+  openRun(folder, { spec, provenance });
   assert.is(readFileSync(join(folder, 'notes.txt'), 'utf8'), 'mine');
 });
 
 test('a folder that cannot be made is one sentence', ({ folder }) => {
   const file = join(folder, 'file');
   writeFileSync(file, '');
+  assertUserError(() => openRun(file, { spec, provenance }), /cannot be made because a file has its name/);
   assertUserError(
-    () => openRun(file, { config, provenance }),
-    /cannot be written because a file has its name/,
+    () => openRun(join(file, 'run'), { spec, provenance }),
+    /cannot be made because a part of its path is a file/,
   );
   assertUserError(
-    () => openRun(join(file, 'run'), { config, provenance }),
-    /cannot be written because a part of its path is a file/,
+    () => openRun(join(folder, 'x'.repeat(300)), { spec, provenance }),
+    /cannot be made because its name is too long/,
   );
-  assertUserError(
-    () => openRun(join(folder, 'x'.repeat(300)), { config, provenance }),
-    /cannot be written because its name is too long/,
-  );
+});
+
+const proc = existsSync('/proc/self');
+if (!proc) console.log('skipped: a folder that refuses folders (no /proc on this system)');
+(proc ? test : test.skip)('a folder that exists and refuses to hold another is one sentence', () => {
+  for (const path of ['/proc/nope', '/proc/nope/deep/run'])
+    assertUserError(
+      () => openRun(path, { spec, provenance }),
+      /cannot be made because the folder above it cannot hold one/,
+    );
 });
 
 test('a folder removed during the run is one sentence', ({ folder }) => {
   const path = join(folder, 'run');
-  const open = openRun(path, { config, provenance });
+  const open = openRun(path, { spec, provenance });
   rmSync(path, { recursive: true });
   assertUserError(() => open.append(epochRecord(1, 9)), /cannot be written because it does not exist/);
   assertUserError(() => open.finish({ status: 'finished' }), /cannot be written because it does not exist/);
@@ -190,7 +195,7 @@ if (root) console.log('skipped: the unwritable folder (a superuser may write eve
   const path = join(folder, 'locked');
   mkdirSync(path, { mode: 0o500 });
   assertUserError(
-    () => openRun(path, { config, provenance }),
+    () => openRun(path, { spec, provenance }),
     /cannot be written because permission is denied/,
   );
 });
@@ -198,7 +203,7 @@ if (root) console.log('skipped: the unwritable folder (a superuser may write eve
 const full = existsSync('/dev/full');
 if (!full) console.log('skipped: the full disk (no /dev/full on this system)');
 (full ? test : test.skip)('a full disk is one sentence', ({ folder }) => {
-  const open = openRun(folder, { config, provenance });
+  const open = openRun(folder, { spec, provenance });
   rmSync(join(folder, 'metrics.jsonl'));
   symlinkSync('/dev/full', join(folder, 'metrics.jsonl'));
   assertUserError(() => open.append(epochRecord(1, 9)), /cannot be written because the disk is full/);
@@ -206,13 +211,13 @@ if (!full) console.log('skipped: the full disk (no /dev/full on this system)');
 
 (full ? test : test.skip)('a run that could not be opened leaves its folder free', ({ folder }) => {
   symlinkSync('/dev/full', join(folder, 'config.json.tmp'));
-  assertUserError(() => openRun(folder, { config, provenance }), /the disk is full/);
+  assertUserError(() => openRun(folder, { spec, provenance }), /the disk is full/);
   assert.equal(readdirSync(folder), []);
-  openRun(folder, { config, provenance });
+  openRun(folder, { spec, provenance });
 });
 
 (full ? test : test.skip)('a status that cannot be written leaves the old one', ({ folder }) => {
-  const open = openRun(folder, { config, provenance });
+  const open = openRun(folder, { spec, provenance });
   open.finish({ status: 'finished' });
   symlinkSync('/dev/full', join(folder, 'status.json.tmp'));
   assertUserError(() => open.finish({ status: 'failed' }), /the disk is full/);
@@ -220,10 +225,22 @@ if (!full) console.log('skipped: the full disk (no /dev/full on this system)');
 });
 
 test('reading what is no run is one sentence', ({ folder }) => {
-  assertUserError(() => readRun(join(folder, 'nothing')), /cannot be read .*config\.json .*does not exist/);
-  openRun(join(folder, 'run'), { config, provenance });
-  writeFileSync(join(folder, 'run', 'config.json'), '{"rule"');
+  assertUserError(
+    () => readRun(join(folder, 'nothing')),
+    /config\.json cannot be read because it does not exist/,
+  );
+  openRun(join(folder, 'run'), { spec, provenance });
+  writeFileSync(join(folder, 'run', 'config.json'), '{"format"');
   assertUserError(() => readRun(join(folder, 'run')), /config\.json is damaged/);
+});
+
+test('a spec of another format, or without a part, is one sentence', ({ folder }) => {
+  openRun(folder, { spec, provenance });
+  const write = (value: object) => writeFileSync(join(folder, 'config.json'), JSON.stringify(value));
+  write({ ...spec, format: 2 });
+  assertUserError(() => readRun(folder), /has the format 2, and this version of Dendrite reads format 1/);
+  write({ ...spec, seed: '7' });
+  assertUserError(() => readRun(folder), /config\.json is damaged: seed: /);
 });
 
 test.run();

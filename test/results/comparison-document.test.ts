@@ -2,15 +2,20 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
-  type CompareDocument,
-  compareDocument,
-  compareJsonSchema,
+  type ComparisonDocument,
+  comparisonDocument,
+  comparisonJsonSchema,
   type RunResult,
 } from '../../results/index.ts';
-import { epochRecord, experiment, run } from './example.ts';
+import { condition, conditions, epochRecord, experiment, run } from './example.ts';
 
-const document = (runs: RunResult[], changes = {}) =>
-  compareDocument({ dendrite: '1.2.3', experiment: { ...experiment, ...changes }, runs });
+const document = (runs: RunResult[], changes = {}, compared = conditions) =>
+  comparisonDocument({
+    dendrite: '1.2.3',
+    experiment: { ...experiment, ...changes },
+    conditions: compared,
+    runs,
+  });
 
 const finished = [
   run('backprop', 1, [9, 5]),
@@ -30,16 +35,16 @@ const withDiverged = [
 const close = (actual: number | null | undefined, expected: number) =>
   assert.ok(Math.abs(actual! - expected) < 5e-4, `${actual} is not ${expected}`);
 
-const validate = new Ajv2020({ strict: true, strictTuples: false }).compile(compareJsonSchema());
+const validate = new Ajv2020({ strict: true, strictTuples: false }).compile(comparisonJsonSchema());
 
 /** Checks the text that a reader of `--json` gets. */
-function assertValid(value: CompareDocument) {
+function assertValid(value: ComparisonDocument) {
   assert.ok(validate(JSON.parse(JSON.stringify(value))), JSON.stringify(validate.errors));
 }
 
 test('a run has its last and its best test error, and examples per second of training', () => {
   const { runs } = document(finished);
-  assert.equal(runs[1]!.testError, { last: 6, best: 4 });
+  assert.equal(runs[1]!.testScore, { last: 6, best: 4 });
   assert.is(runs[1]!.examplesPerSecond, 16000 / 4);
   assert.equal(runs[1]!.epochs[1], epochRecord(2, 6));
 });
@@ -74,9 +79,9 @@ test('diverged and failed runs are counted and not averaged', () => {
   assert.is(alignment.difference!.n, 1);
   assert.is(alignment.difference!.mean, 1);
   assert.is(runs[4]!.reason, reason);
-  assert.is(runs[4]!.epochs[1]!.testError, null);
-  assert.equal(runs[4]!.testError, { last: null, best: 9 });
-  assert.equal(runs[5]!.testError, { last: null, best: null });
+  assert.is(runs[4]!.epochs[1]!.testScore, null);
+  assert.equal(runs[4]!.testScore, { last: null, best: 9 });
+  assert.equal(runs[5]!.testScore, { last: null, best: null });
   assert.is(runs[5]!.examplesPerSecond, null);
 });
 
@@ -89,13 +94,55 @@ test('a diverged run is left out even if it has a test error', () => {
   close(document(runs).summary[1]!.difference!.mean, 1.5);
 });
 
-test('without backprop the others are compared with the first rule', () => {
-  const rules = ['dfa', 'feedback-alignment'];
+test('without backprop the others are compared with the first condition', () => {
   const runs = [run('dfa', 1, [4]), run('feedback-alignment', 1, [6])];
-  const { summary } = document(runs, { rules, seeds: [1] });
+  const compared = [condition('dfa'), condition('feedback-alignment')];
+  const { summary } = document(runs, { seeds: [1] }, compared);
   assert.is(summary[0]!.difference, null);
   assert.is(summary[1]!.difference!.to, 'dfa');
   assert.is(summary[1]!.difference!.mean, 2);
+});
+
+test('the same rule may be compared under several conditions, with the first of backprop', () => {
+  const compared = [
+    condition('dfa'),
+    condition('backprop', { batch: 10 }, 'backprop-batch-10'),
+    condition('backprop', { batch: 20 }, 'backprop-batch-20'),
+  ];
+  const runs = [
+    run('dfa', 1, [9]),
+    run('backprop', 1, [4], { condition: 'backprop-batch-10' }),
+    run('backprop', 1, [6], { condition: 'backprop-batch-20' }),
+  ];
+  const { summary } = document(runs, { seeds: [1] }, compared);
+  assert.equal(
+    summary.map(({ condition: id, rule, mean, difference }) => [
+      id,
+      rule,
+      mean,
+      difference?.to,
+      difference?.mean,
+    ]),
+    [
+      ['dfa', 'dfa', 9, 'backprop-batch-10', 5],
+      ['backprop-batch-10', 'backprop', 4, undefined, undefined],
+      ['backprop-batch-20', 'backprop', 6, 'backprop-batch-10', 2],
+    ],
+  );
+});
+
+test('runs that have not begun or not ended are counted and not averaged', () => {
+  const runs = [...finished.slice(0, 4), run('feedback-alignment', 2, [7], { status: 'unfinished' })];
+  const [backprop, alignment] = document(runs).summary;
+  assert.is(backprop!.unfinished, 0);
+  assert.is(alignment!.unfinished, 2);
+  assert.is(alignment!.n, 1);
+  assert.is(alignment!.mean, 6);
+});
+
+test('the best score is the highest where higher is better', () => {
+  const score = { ...experiment.score, better: 'higher' };
+  assert.equal(document(finished, { score }).runs[1]!.testScore, { last: 6, best: 6 });
 });
 
 test('the order in which the runs ended does not matter', () => {
@@ -116,12 +163,10 @@ test('the order in which the runs ended does not matter', () => {
 test('documents are valid against the schema', () => {
   assertValid(document(finished));
   assertValid(document(withDiverged));
-  assertValid(document([run('backprop', 1, [5])], { rules: ['backprop'], seeds: [1] }));
+  assertValid(document([run('backprop', 1, [5])], { seeds: [1] }, [conditions[0]!]));
   const diagnostics = { angle: { 'hidden1.weights': 45.2, 'output.weights': Number.NaN } };
-  const epochs = [{ ...epochRecord(1, 5), diagnostics, gradientNorm: Number.POSITIVE_INFINITY }];
-  assertValid(
-    document([run('backprop', 1, [], { epochs })], { rules: ['backprop'], seeds: [1], momentum: 0.9 }),
-  );
+  const epochs = [{ ...epochRecord(1, 5), diagnostics, trainLoss: Number.POSITIVE_INFINITY }];
+  assertValid(document([run('backprop', 1, [], { epochs })], { seeds: [1] }, [conditions[0]!]));
 });
 
 test('numbers that are not finite become null', () => {
@@ -138,15 +183,15 @@ test('numbers that are not finite become null', () => {
 });
 
 test('the schema is of draft 2020-12 and refuses what is not a comparison', () => {
-  assert.is(compareJsonSchema().$schema, 'https://json-schema.org/draft/2020-12/schema');
-  const spoilt: ((copy: CompareDocument) => void)[] = [
+  assert.is(comparisonJsonSchema().$schema, 'https://json-schema.org/draft/2020-12/schema');
+  const spoilt: ((copy: ComparisonDocument) => void)[] = [
     (copy) => Object.assign(copy.runs[0]!, { status: 'done' }),
-    (copy) => Object.assign(copy.runs[0]!.testError, { last: '5 %' }),
+    (copy) => Object.assign(copy.runs[0]!.testScore, { last: '5 %' }),
     (copy) => Object.assign(copy.summary[0]!, { ci95: [1] }),
     (copy) => Object.assign(copy.summary[0]!, { ci95: [1, 2, 3] }),
     (copy) => Object.assign(copy.summary[0]!, { n: -1 }),
     (copy) => Object.assign(copy, { results: [] }),
-    (copy) => Reflect.deleteProperty(copy.runs[0]!.epochs[0]!, 'testError'),
+    (copy) => Reflect.deleteProperty(copy.runs[0]!.epochs[0]!, 'testScore'),
     (copy) => Reflect.deleteProperty(copy.runs[0]!.device!, 'blas'),
     (copy) => Reflect.deleteProperty(copy, 'dendrite'),
   ];
