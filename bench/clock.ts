@@ -1,7 +1,8 @@
 import type { Dataset } from '../data/index.ts';
-import { type RulePlan, train } from '../experiments/index.ts';
-import { type DeviceInfo, type DeviceOptions, openDevice, type Program } from '../kernels/index.ts';
+import { type DeviceOptions, openDevice } from '../devices/index.ts';
+import type { DeviceInfo, Program } from '../kernels/index.ts';
 import { findRule } from '../rules/index.ts';
+import { buildTrainer, type Condition, findTask } from '../training/index.ts';
 import { countWork, listening, type Work } from './operations.ts';
 
 /** As long as that of the peers. */
@@ -9,7 +10,7 @@ const WARM_UP_MS = 700;
 
 /** One run to measure; plain data, for a worker thread. */
 export interface Order {
-  readonly plan: RulePlan;
+  readonly condition: Condition;
   readonly device: DeviceOptions;
   readonly seed: number;
   readonly seconds: number;
@@ -39,7 +40,7 @@ class Enough extends Error {}
  * @param ready counts the runs that are warm: measuring begins when all are
  */
 export async function trainingSpeed(
-  { plan, device: options, seed, seconds, workers }: Order,
+  { condition, device: options, seed, seconds, workers }: Order,
   dataset: Dataset,
   ready: Int32Array,
   observer?: Observer,
@@ -66,22 +67,29 @@ export async function trainingSpeed(
     }
     mark = performance.now();
   };
-  // The evaluation lies between the last minibatch of an epoch and this call.
-  const epoch = () => {
-    mark = performance.now();
-  };
   const programs: Program[] = [];
   try {
-    const observed = listening(device, programs);
-    await train(plan, findRule(plan.name), seed, dataset, observed, { progress, epoch });
-    throw new Error(`${plan.name} ended before it was measured`);
+    const trainer = await buildTrainer({
+      condition,
+      definition: findRule(condition.rule),
+      seed,
+      task: findTask('classify'),
+      diagnostics: [],
+      dataset,
+      // Only a checkpoint asks for it.
+      datasetHash: '',
+      device: listening(device, programs),
+    });
+    // The evaluation lies between the last minibatch of an epoch and its record.
+    for await (const _ of trainer.epochs({ progress })) mark = performance.now();
+    throw new Error(`${condition.rule} ended before it was measured`);
   } catch (error) {
     if (!(error instanceof Enough)) throw error;
     observer?.end();
     return {
-      examplesPerSecond: (1000 * steps * plan.batch) / spent,
+      examplesPerSecond: (1000 * steps * condition.settings.batch) / spent,
       device: { ...device.info },
-      // The step of training is recorded first.
+      // The step of training is traced first.
       work: countWork(programs[0]!.ops),
     };
   } finally {

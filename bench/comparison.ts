@@ -122,7 +122,7 @@ function sidesOf(
       program,
       parallel,
       rates: [],
-      measure: () => ourSpeed({ plan: workload.plan, device, seed: 1, seconds, workers: parallel }),
+      measure: () => ourSpeed({ condition: workload.condition, device, seed: 1, seconds, workers: parallel }),
     }),
   );
   const theirs = workload.peers.flatMap((peer): Side[] => {

@@ -1,15 +1,16 @@
 import { loadDataset } from '../data/index.ts';
-import { defineExperiment, train } from '../experiments/index.ts';
-import { type Device, type Executable, type Program, planCosts, type Tensor } from '../kernels/index.ts';
+import { planCosts } from '../kernels/gpu/plan-costs.ts';
+import type { Device, Executable, Program, Tensor } from '../kernels/index.ts';
 import { findRule } from '../rules/index.ts';
+import { findTask, resolveCondition, traceRun } from '../training/index.ts';
 
 /**
  * What the gpu device does for each minibatch of a rule besides arithmetic: kernels launched, bytes sent and got back.
- * Counted from the recorded step, so it needs no GPU: `node --import tsx bench/gpu-plan.ts [rule ...]`.
+ * Counted from the traced step, so it needs no GPU: `node --import tsx bench/gpu-plan.ts [rule ...]`.
  */
 
-/** Keeps what is recorded, and computes nothing. */
-class Recorder implements Device {
+/** Keeps what is traced, and computes nothing. */
+class Listener implements Device {
   readonly info = {
     name: 'reference',
     backend: 'none',
@@ -43,14 +44,19 @@ const dataset = await loadDataset('mnist');
 const kilobytes = (bytes: number): string => `${Math.round(bytes / 1000)} kB`;
 
 async function row(name: string): Promise<Record<string, unknown>> {
-  const { rules } = defineExperiment({
-    rules: [{ name, options: OPTIONS[name] ?? {} }],
-    diagnostics: ['none'],
-    settings: { examples: 1 },
+  const definition = findRule(name);
+  const device = new Listener();
+  await traceRun({
+    condition: resolveCondition(definition, { options: OPTIONS[name] ?? {} }),
+    definition,
+    seed: 1,
+    task: findTask('classify'),
+    diagnostics: [],
+    dataset,
+    datasetHash: '',
+    device,
   });
-  const recorder = new Recorder();
-  await train(rules[0]!, findRule(name), 1, dataset, recorder, { epoch() {} });
-  const step = recorder.programs[0]!;
+  const step = device.programs[0]!;
   const costs = planCosts(step, STEPS);
   return {
     rule: name,

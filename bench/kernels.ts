@@ -1,7 +1,8 @@
 /**
  * Speed of the CPU's kernels on one thread: `npm run bench:kernels -- --help`.
  */
-import { type Device, openDevice } from '../kernels/index.ts';
+import { openDevice } from '../devices/index.ts';
+import type { Device } from '../kernels/index.ts';
 import { collectProvenance } from '../results/index.ts';
 import { parseArguments, runBench } from './arguments.ts';
 import { describeMachine, type Machine } from './environment.ts';

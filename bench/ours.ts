@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type DeviceOptions, openDevice } from '../kernels/index.ts';
+import { type DeviceOptions, openDevice } from '../devices/index.ts';
 import type { Order } from './clock.ts';
 import { CLEARED, outputOf } from './environment.ts';
 import type { Measured } from './measure.ts';
@@ -35,6 +35,6 @@ export async function findOurs(device: 'cpu' | 'gpu', note: (sentence: string) =
 /** Measures runs of ours in a process of their own. */
 export async function measureOurs(order: Order): Promise<[Measured, ...Measured[]]> {
   const command = ['--import', 'tsx', MEASURE, JSON.stringify(order)];
-  const what = `${order.plan.name} on ${order.device.device}`;
+  const what = `${order.condition.rule} on ${order.device.device}`;
   return JSON.parse(await outputOf(what, process.execPath, command));
 }

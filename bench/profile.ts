@@ -47,15 +47,15 @@ await runBench('bench:profile', async () => {
   const seconds = above0('seconds', args.seconds);
   const ours = await findOurs('cpu', (sentence) => process.stderr.write(`${sentence}\n`));
   const profiles: ProfileEntry[] = [];
-  for (const { name: workload, title, plan } of workloads)
+  for (const { name: workload, title, condition } of workloads)
     for (const { program, device } of ours) {
-      const order = { plan, device, seed: 1, seconds, workers: 1, profiled: true };
+      const order = { condition, device, seed: 1, seconds, workers: 1, profiled: true };
       const [{ examplesPerSecond, shares, work }] = await measureOurs(order);
       profiles.push({
         workload,
         title,
         program,
-        batch: plan.batch,
+        batch: condition.settings.batch,
         examplesPerSecond,
         shares: shares!,
         work,

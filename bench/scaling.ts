@@ -4,19 +4,15 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  defineExperiment,
-  type ExperimentInput,
-  type RulePlan,
-  runExperiment,
-} from '../experiments/index.ts';
+import { compare } from '../experiments/index.ts';
 import { collectProvenance } from '../results/index.ts';
+import type { Condition, SettingsInput } from '../training/index.ts';
 import { above0, parseArguments, runBench } from './arguments.ts';
 import { describeMachine, type Machine } from './environment.ts';
 import { findOurs, measureOurs, type Ours } from './ours.ts';
 import { textTable } from './report.ts';
 import { logSlope } from './statistics.ts';
-import { planOf, SGD } from './workloads.ts';
+import { conditionOf, SGD } from './workloads.ts';
 
 /** Cost against one size; slopes are those of the logarithms. */
 export interface Series {
@@ -39,31 +35,32 @@ export interface ScalingDocument {
 interface Case {
   readonly name: string;
   readonly sizes: readonly number[];
-  plan(size: number): RulePlan;
+  condition(size: number): Condition;
 }
 
-const relu: ExperimentInput['settings'] = { ...SGD, activation: 'relu', learningRate: [0.05] };
+const relu: SettingsInput = { ...SGD, activation: 'relu', learningRate: 0.05 };
 
 const CASES: readonly Case[] = [
   {
     name: 'hidden neurons (backprop 784-n-10, batch 100)',
     sizes: [125, 250, 500, 1000, 2000],
-    plan: (n) => planOf('backprop', [784, n, 10], relu),
+    condition: (n) => conditionOf('backprop', [784, n, 10], relu),
   },
   {
     name: 'hidden layers of 500 (backprop, batch 100)',
     sizes: [1, 2, 4, 8],
-    plan: (depth) => planOf('backprop', [784, ...new Array<number>(depth).fill(500), 10], relu),
+    condition: (depth) => conditionOf('backprop', [784, ...new Array<number>(depth).fill(500), 10], relu),
   },
   {
     name: 'examples in a minibatch (backprop 784-500-10)',
     sizes: [10, 20, 50, 100, 200, 500, 1000],
-    plan: (batch) => planOf('backprop', [784, 500, 10], { ...relu, batch }),
+    condition: (batch) => conditionOf('backprop', [784, 500, 10], { ...relu, batch }),
   },
   {
     name: 'steps of the free phase (equilibrium propagation 784-500-10, batch 20)',
     sizes: [10, 20, 40, 80, 160],
-    plan: (freeIterations) => planOf('equilibrium-propagation', [784, 500, 10], {}, { freeIterations }),
+    condition: (freeIterations) =>
+      conditionOf('equilibrium-propagation', [784, 500, 10], {}, { freeIterations }),
   },
 ];
 
@@ -83,8 +80,8 @@ await runBench('bench:scaling', async () => {
   const ours = await findOurs('cpu', (sentence) => process.stderr.write(`${sentence}\n`));
   const series: Series[] = [];
   for (const one of ours) {
-    for (const { name, sizes, plan } of CASES)
-      series.push(await seriesOf(name, one, sizes, (size) => minibatch(one, plan(size), seconds)));
+    for (const { name, sizes, condition } of CASES)
+      series.push(await seriesOf(name, one, sizes, (size) => minibatch(one, condition(size), seconds)));
     const cores = Array.from({ length: availableParallelism() }, (_, i) => i + 1);
     if (cores.length > 1)
       series.push(
@@ -131,32 +128,34 @@ async function seriesOf(
   };
 }
 
-async function minibatch({ device }: Ours, plan: RulePlan, seconds: number): Promise<Cost> {
-  const [speed] = await measureOurs({ plan, device, seed: 1, seconds, workers: 1 });
+async function minibatch({ device }: Ours, condition: Condition, seconds: number): Promise<Cost> {
+  const [speed] = await measureOurs({ condition, device, seed: 1, seconds, workers: 1 });
   return {
-    seconds: plan.batch / speed.examplesPerSecond,
+    seconds: condition.settings.batch / speed.examplesPerSecond,
     operations: Object.values(speed.work).reduce((sum, { flops }) => sum + flops, 0),
   };
 }
 
 async function shared({ device }: Ours, workers: number, seconds: number): Promise<Cost> {
-  const plan = planOf('backprop', [784, 500, 10], relu);
-  const speeds = await measureOurs({ plan, device, seed: 1, seconds, workers });
+  const condition = conditionOf('backprop', [784, 500, 10], relu);
+  const speeds = await measureOurs({ condition, device, seed: 1, seconds, workers });
   const rate = speeds.reduce((sum, { examplesPerSecond }) => sum + examplesPerSecond, 0);
-  return { seconds: plan.batch / rate, operations: 1 / workers };
+  return { seconds: condition.settings.batch / rate, operations: 1 / workers };
 }
 
 async function experiment({ device }: Ours, seeds: number): Promise<Cost> {
   const out = mkdtempSync(join(tmpdir(), 'dendrite-bench-'));
   try {
-    const definition = defineExperiment({
+    const start = performance.now();
+    await compare({
       seeds: Array.from({ length: seeds }, (_, i) => i + 1),
       diagnostics: ['none'],
       settings: { ...relu, examples: 8000 },
-      rules: [{ name: 'backprop' }],
+      rules: ['backprop'],
+      device,
+      out,
+      jobs: 1,
     });
-    const start = performance.now();
-    await runExperiment({ experiment: definition, device, plugins: [], out, jobs: 1 });
     return { seconds: (performance.now() - start) / 1000, operations: seeds };
   } finally {
     rmSync(out, { recursive: true });
