@@ -11,7 +11,7 @@ export {
 } from './compare.schema.ts';
 export { type Comparison, compareDocument } from './compare-document.ts';
 export { makeComparisonFolder } from './comparison-folder.ts';
-export { collectProvenance, type Provenance } from './provenance.ts';
+export { collectProvenance, ownPackage, type Provenance } from './provenance.ts';
 export {
   type OpenRun,
   openRun,
