@@ -3,7 +3,7 @@ import type { Device, Op, Program, Tensor } from '../kernels/index.ts';
 /** Groups of kernels among which the time of a step is divided. */
 export const KINDS = {
   matmul: 'products',
-  follow: 'products',
+  accumulateDelta: 'products',
   transpose: 'transposes',
   map: 'maps',
   sum: 'reductions',
@@ -49,7 +49,7 @@ export function countWork(
 function flopsOf(op: Op): number {
   if (op.kind === 'matmul')
     return 2 * op.out.rows * op.out.columns * (op.transposeA ? op.a.rows : op.a.columns);
-  if (op.kind === 'follow') return 2 * op.out.rows * op.out.columns * op.b.rows;
+  if (op.kind === 'accumulateDelta') return 2 * op.out.rows * op.out.columns * op.b.rows;
   return 0;
 }
 
@@ -57,7 +57,7 @@ function tensorsOf(op: Exclude<Op, { kind: 'repeat' }>): Tensor[] {
   switch (op.kind) {
     case 'matmul':
       return [op.a, op.b, op.out, ...(op.accumulate ? [op.out] : [])];
-    case 'follow':
+    case 'accumulateDelta':
       return [op.before, op.after, op.b, op.out, op.out];
     case 'map':
       return [...op.args, op.out];

@@ -10,12 +10,12 @@ const ENGINE = 'engine';
 
 /** Kernels of the WebAssembly module, and functions of the CPU device, by what they do. */
 const GROUPS: readonly (readonly [RegExp, string])[] = [
-  [/product|^follow/i, 'products'],
+  [/product|^accumulateDelta/i, 'products'],
   [/^transpose/, 'transposes'],
   [/^(sum|dot|argmax)/, 'reductions'],
   [/^softmax/, 'softmax'],
   [/^(uniform|normal|bernoulli|poisson)/, 'random numbers'],
-  [/^(gather|scatter|scaleBytes|list|firstLit|endOfLit)/, 'gather and scatter'],
+  [/^(gather|scatter|scaleBytes|list|firstNonZero|endOfNonZero)/, 'gather and scatter'],
   [/^convolve/, 'synapses'],
 ];
 

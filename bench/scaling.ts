@@ -42,7 +42,7 @@ interface Case {
   plan(size: number): RulePlan;
 }
 
-const relu: ExperimentInput['settings'] = { ...SGD, activation: 'relu', rates: [0.05] };
+const relu: ExperimentInput['settings'] = { ...SGD, activation: 'relu', learningRate: [0.05] };
 
 const CASES: readonly Case[] = [
   {

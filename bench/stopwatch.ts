@@ -27,7 +27,7 @@ export async function secondsPerStep(
       columns,
       fill ? Float32Array.from({ length: rows * columns }, fill) : stream.uniform(rows * columns, 0, 1),
     );
-  const executable = await k.record('bench', () => body(k, state));
+  const executable = await k.trace('bench', () => body(k, state));
   const measure = async (steps: number): Promise<number> => {
     const rows = Uint32Array.from({ length: steps * batch }, () => stream.integer(TABLE_ROWS));
     const start = performance.now();

@@ -41,21 +41,25 @@ export const WORKLOADS: readonly Workload[] = [
   {
     name: 'backprop',
     title: 'backprop 784-500-10, batch 100',
-    plan: planOf('backprop', [784, 500, 10], { ...SGD, activation: 'relu', rates: [0.5] }),
+    plan: planOf('backprop', [784, 500, 10], { ...SGD, activation: 'relu', learningRate: [0.5] }),
     peers: [{ name: 'PyTorch autograd', file: 'backprop.py', args: [] }],
     atLeast: { blas: 1.1, none: 0.6 },
   },
   {
     name: 'fa',
     title: 'feedback alignment 784-500-10, batch 100',
-    plan: planOf('feedback-alignment', [784, 500, 10], { ...SGD, activation: 'tanh', rates: [1] }),
+    plan: planOf('feedback-alignment', [784, 500, 10], { ...SGD, activation: 'tanh', learningRate: [1] }),
     peers: [{ name: 'PyTorch', file: 'feedback_alignment.py', args: ['--mode', 'fa'] }],
     atLeast: { blas: 1.1, none: 0.6 },
   },
   {
     name: 'dfa',
     title: 'direct feedback alignment 784-500-10, batch 100',
-    plan: planOf('direct-feedback-alignment', [784, 500, 10], { ...SGD, activation: 'tanh', rates: [1] }),
+    plan: planOf('direct-feedback-alignment', [784, 500, 10], {
+      ...SGD,
+      activation: 'tanh',
+      learningRate: [1],
+    }),
     peers: [{ name: 'PyTorch', file: 'feedback_alignment.py', args: ['--mode', 'dfa'] }],
     atLeast: { blas: 1.1, none: 0.6 },
   },

@@ -1,10 +1,10 @@
 import { MultiBar, type SingleBar } from 'cli-progress';
 import type { Experiment, RunProgress } from '../experiments/index.ts';
-import type { RunRecord } from '../results/index.ts';
+import type { RunResult } from '../results/index.ts';
 
 export interface Progress {
   update(progress: RunProgress): void;
-  ended(run: RunRecord): void;
+  ended(run: RunResult): void;
   stop(): void;
 }
 

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import { describeAssumptions, type RuleDefinition } from '../rules/index.ts';
+import { describePlausibility, type RuleDefinition } from '../rules/index.ts';
 
 const COLUMNS = [
   { head: 'rule and source', width: 29 },
@@ -38,14 +38,14 @@ export function rulesTable(rules: readonly RuleDefinition[]): string {
 const groupOf = ({ family, network }: RuleDefinition): string =>
   `${(family ?? 'of your own').toUpperCase()}, ${network} networks`;
 
-function row({ name, source, assumes }: RuleDefinition): string[] {
+function row({ name, source, plausibility }: RuleDefinition): string[] {
   // Authors and year; the journal is in `dendrite rule`.
   const what = `${name}\n${/^.*?\d{4}/.exec(source)?.[0] ?? source}`;
-  if (!assumes) return [what, ...COLUMNS.slice(1).map(() => '?')];
+  if (!plausibility) return [what, ...COLUMNS.slice(1).map(() => '?')];
   return [
     what,
-    ...describeAssumptions(assumes).map(([name, words]) =>
-      name === 'phases' ? String(assumes.phases.length) : words,
+    ...describePlausibility(plausibility).map(([name, words]) =>
+      name === 'phases' ? String(plausibility.phases.length) : words,
     ),
   ];
 }

@@ -5,7 +5,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { describeAssumptions, equationLines, RULES, type RuleDefinition } from '../rules/index.ts';
+import { describePlausibility, equationLines, RULES, type RuleDefinition } from '../rules/index.ts';
 import { markdownTable } from './table.ts';
 
 const FOLDER = fileURLToPath(new URL('rules/', import.meta.url));
@@ -24,7 +24,7 @@ export const exampleOf = ({ name, trial }: RuleDefinition): string =>
   `npx dendrite compare --rules ${name === 'backprop' ? name : `backprop,${name}`} --layers 784,50,10 --examples ${trial?.examples ?? 2000} --seeds 2`;
 
 function rulePage(rule: RuleDefinition): string {
-  const { name, title, summary, source, family, network, assumes, notes } = rule;
+  const { name, title, summary, source, family, network, plausibility, notes } = rule;
   return page(
     name,
     `# ${title}`,
@@ -41,8 +41,8 @@ function rulePage(rule: RuleDefinition): string {
     ...recipeParagraph(rule),
     '## Example',
     `    ${exampleOf(rule)}`,
-    '## What it assumes',
-    describeAssumptions(assumes!)
+    '## What it plausibility',
+    describePlausibility(plausibility!)
       .map(([part, words]) => `- ${part}: ${words}`)
       .join('\n'),
     '## Reference',
@@ -51,16 +51,16 @@ function rulePage(rule: RuleDefinition): string {
 }
 
 function indexPage(): string {
-  const parts = describeAssumptions(RULES[0]!.assumes!).map(([part]) => part);
+  const parts = describePlausibility(RULES[0]!.plausibility!).map(([part]) => part);
   return page(
     '*',
     '# Learning rules',
     markdownTable(
       ['rule', 'family', ...parts],
-      RULES.map(({ name, family, assumes }) => [
+      RULES.map(({ name, family, plausibility }) => [
         `[${name}](${name}.md)`,
         family!,
-        ...describeAssumptions(assumes!).map(([, words]) => words),
+        ...describePlausibility(plausibility!).map(([, words]) => words),
       ]),
     ),
     '`dendrite rules` shows this ledger too. `test/rules/locality.test.ts` holds the rules to it: it changes what a synapse is said not to see, and its update must not move.',

@@ -1,11 +1,21 @@
-import { type Device, openDevice, ReferenceDevice } from '../kernels/index.ts';
-import { RULES, type RuleDefinition } from '../rules/index.ts';
-import { DIAGNOSTIC_STATE } from './diagnostics/index.ts';
-import { defineExperiment, type RulePlan, type Settings } from './experiment.ts';
+import { hashDataset } from '../data/index.ts';
+import { openDevice } from '../devices/index.ts';
+import { type Device, ReferenceDevice } from '../kernels/index.ts';
+import type { RuleDefinition } from '../rules/index.ts';
+import {
+  buildTrainer,
+  DIAGNOSTICS,
+  type EpochRecord,
+  findTask,
+  type RunParts,
+  resolveCondition,
+  type SettingsInput,
+  type TracedRun,
+  type Trainer,
+  tinyDataset,
+  traceRun,
+} from '../training/index.ts';
 import { firstLine } from './plugins.ts';
-import { type PreparedRun, prepareRun } from './prepared-run.ts';
-import { tinyTask } from './tiny-task.ts';
-import { train } from './training.ts';
 
 /** One promise that every rule keeps, and whether this one does. */
 export interface CheckResult {
@@ -19,7 +29,7 @@ export interface CheckResult {
 const DEVICE_TOLERANCE = 1e-3;
 const STEPS = 20;
 /** For rules without a recipe of their own. */
-const SETTINGS: Partial<Settings> = { batch: 20, optimizer: 'sgd', rates: [0.2], schedule: 'constant' };
+const SETTINGS: SettingsInput = { batch: 20, optimizer: 'sgd', learningRate: 0.2, schedule: 'constant' };
 const EPOCHS = 15;
 
 /** Throws what went wrong, or returns what was seen. */
@@ -27,7 +37,7 @@ type Check = (definition: RuleDefinition) => Promise<string>;
 
 const CHECKS: Readonly<Record<string, Check>> = {
   'its output and directions fit the network': async (definition) => {
-    const run = await prepareRun(planFor(definition), definition, 1, tinyTask(), new ReferenceDevice());
+    const run = await traceRun(await partsFor(definition, new ReferenceDevice()));
     return `${run.states.size} states`;
   },
   'all values stay finite': async (definition) => {
@@ -43,24 +53,37 @@ const CHECKS: Readonly<Record<string, Check>> = {
       await statesAfter(definition, await openCpu()),
     ];
     for (const [name, numbers] of first)
-      if (!Buffer.from(numbers.buffer).equals(Buffer.from(second.get(name)!.buffer)))
+      if (!sameBits(numbers, second.get(name)!))
         throw new Error(`the state '${name}' differs between two runs of one seed`);
     return `${first.size} states equal after 20 minibatches`;
   },
   'looking at it changes nothing': async (definition) => {
     const device = await openCpu();
     const run = await trained(definition, device);
-    const own = [...run.states].filter(([name]) => !name.startsWith(DIAGNOSTIC_STATE));
-    const bits = async () =>
-      Promise.all(own.map(async ([, state]) => Buffer.from((await device.read(state)).buffer)));
-    const before = await bits();
+    const before = await valuesOf(run, device);
     await run.diagnostics.measure();
-    const after = await bits();
+    const after = await valuesOf(run, device);
     await device.dispose();
-    const moved = own.find((_, i) => !after[i]!.equals(before[i]!));
+    const moved = [...before].find(([name, values]) => !sameBits(values, after.get(name)!));
     if (moved)
-      throw new Error(`'learn' changes the state '${moved[0]}' where its directions are only looked at`);
-    return `${own.length} states equal before and after the diagnostics`;
+      throw new Error(`the state '${moved[0]}' changes where the rule's directions are only looked at`);
+    return `${before.size} states equal before and after the diagnostics`;
+  },
+  'goes on from a checkpoint with the same bits': async (definition) => {
+    const whole = await trainerFor(definition, 'classify', 3);
+    const half = await trainerFor(definition, 'classify', 3);
+    const rest = await trainerFor(definition, 'classify', 3);
+    await recordsOf(whole);
+    for await (const { epoch } of half.epochs()) if (epoch === 2) break;
+    await rest.load(await half.save());
+    await recordsOf(rest);
+    const [wanted, seen] = [await whole.hashStates(), await rest.hashStates()];
+    for (const trainer of [whole, half, rest]) await trainer.dispose();
+    if (seen !== wanted)
+      throw new Error(
+        'a run that is saved and loaded ends with other bits: the rule keeps something outside of its states',
+      );
+    return 'saved after two of three epochs';
   },
   'devices agree': async (definition) => {
     const wanted = await statesAfter(definition, new ReferenceDevice());
@@ -72,17 +95,25 @@ const CHECKS: Readonly<Record<string, Check>> = {
     return `cpu within ${worst.difference.toExponential(1)} of the float64 reference`;
   },
   'learns a tiny task': async (definition) => {
-    const errors: number[] = [];
-    const device = await openCpu();
-    const outcome = await train(planFor(definition), definition, 1, tinyTask(), device, {
-      epoch: ({ testError }) => errors.push(testError ?? Number.NaN),
-    });
-    await device.dispose();
-    if (outcome.status !== 'finished') throw new Error(outcome.reason);
+    const scores = await scoresOf(definition, 'classify', EPOCHS);
     // Chance is 75 %.
-    if (!(errors.at(-1)! <= 10))
-      throw new Error(`test error ${errors.at(-1)} % after ${errors.length} epochs, chance is 75 %`);
-    return `test error ${errors.at(-1)!.toFixed(1)} % after ${errors.length} epochs`;
+    if (!(scores.at(-1)! <= 10))
+      throw new Error(`test error ${scores.at(-1)} % after ${scores.length} epochs, chance is 75 %`);
+    return `test error ${scores.at(-1)!.toFixed(1)} % after ${scores.length} epochs`;
+  },
+  'its hidden layer can be probed': async (definition) => {
+    const scores = await scoresOf(definition, 'probe:hidden 1', 3);
+    if (!(scores.at(-1)! <= 25))
+      throw new Error(`a linear readout of hidden 1 has a test error of ${scores.at(-1)} %, chance is 75 %`);
+    return `test error ${scores.at(-1)!.toFixed(1)} % of a linear readout of hidden 1`;
+  },
+  'learns to reconstruct': async (definition) => {
+    if (definition.needsClasses) return 'it learns classes only';
+    const scores = await scoresOf(definition, 'reconstruct', EPOCHS);
+    const [first, last] = [scores[0]!, scores.at(-1)!];
+    if (!(last < first))
+      throw new Error(`the squared error of a pixel goes from ${first} after an epoch to ${last} at the end`);
+    return `squared error of a pixel ${first.toFixed(4)} after an epoch, ${last.toFixed(4)} after ${EPOCHS}`;
   },
 };
 
@@ -104,34 +135,73 @@ export async function checkRule(definition: RuleDefinition): Promise<CheckResult
 const openCpu = (): Promise<Device> => openDevice({ device: 'cpu', blas: 'none' });
 
 /** A small network, under the rule's own recipe where it has one. */
-const planFor = (definition: RuleDefinition): RulePlan =>
-  defineExperiment(
-    {
-      rules: [{ name: definition.name }],
-      layers: [36, ...(definition.trial?.hidden ?? [24, 12]), 4],
-      settings: { ...(!definition.recipe && SETTINGS), epochs: EPOCHS },
-    },
-    RULES.includes(definition) ? [] : [definition],
-  ).rules[0]!;
+async function partsFor(
+  definition: RuleDefinition,
+  device: Device,
+  taskName = 'classify',
+  epochs = EPOCHS,
+): Promise<RunParts> {
+  const dataset = tinyDataset();
+  const task = findTask(taskName);
+  const outputs = taskName === 'reconstruct' ? dataset.width : dataset.classes;
+  const layers = [dataset.width, ...(definition.trial?.hidden ?? [24, 12]), outputs];
+  const settings = { ...(!definition.recipes && SETTINGS), epochs, layers };
+  return {
+    condition: resolveCondition(definition, { settings }, {}, task.definition.defaults),
+    definition,
+    seed: 1,
+    task,
+    diagnostics: DIAGNOSTICS,
+    dataset,
+    datasetHash: await hashDataset(dataset),
+    device,
+  };
+}
 
-/** A run of the tiny task after 20 minibatches. */
-async function trained(definition: RuleDefinition, device: Device): Promise<PreparedRun> {
-  const data = tinyTask();
-  const plan = planFor(definition);
-  const run = await prepareRun(plan, definition, 1, data, device);
-  const rows = Uint32Array.from({ length: STEPS * plan.batch }, (_, i) => i % data.train.images.count);
+const trainerFor = async (definition: RuleDefinition, task: string, epochs: number): Promise<Trainer> =>
+  buildTrainer(await partsFor(definition, await openCpu(), task, epochs));
+
+async function recordsOf(trainer: Trainer): Promise<EpochRecord[]> {
+  const records: EpochRecord[] = [];
+  for await (const record of trainer.epochs()) records.push(record);
+  return records;
+}
+
+/** Test scores after each epoch. @throws Error if training diverges */
+async function scoresOf(definition: RuleDefinition, task: string, epochs: number): Promise<number[]> {
+  const trainer = await trainerFor(definition, task, epochs);
+  const records = await recordsOf(trainer);
+  await trainer.dispose();
+  const diverged = records.at(-1)?.diverged;
+  if (diverged) throw new Error(diverged);
+  return records.map(({ testScore }) => testScore ?? Number.NaN);
+}
+
+/** A run of the tiny dataset after 20 minibatches. */
+async function trained(definition: RuleDefinition, device: Device): Promise<TracedRun> {
+  const parts = await partsFor(definition, device);
+  const run = await traceRun(parts);
+  const { batch } = parts.condition.settings;
+  const { count } = parts.dataset.train.images;
+  const rows = Uint32Array.from({ length: STEPS * batch }, (_, i) => i % count);
   await run.step.run({ steps: STEPS, firstStep: 0, rows });
   return run;
 }
 
-/** Its states. */
 async function statesAfter(definition: RuleDefinition, device: Device): Promise<Map<string, Float32Array>> {
-  const run = await trained(definition, device);
-  const values = new Map<string, Float32Array>();
-  for (const [name, tensor] of run.states) values.set(name, await device.read(tensor));
+  const values = await valuesOf(await trained(definition, device), device);
   await device.dispose();
   return values;
 }
+
+async function valuesOf(run: TracedRun, device: Device): Promise<Map<string, Float32Array>> {
+  const values = new Map<string, Float32Array>();
+  for (const [name, tensor] of run.states) values.set(name, await device.read(tensor));
+  return values;
+}
+
+const sameBits = (a: Float32Array, b: Float32Array): boolean =>
+  Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
 
 /** The largest difference between corresponding states, relative to the largest value of the state. */
 function largestDifference(seen: Map<string, Float32Array>, wanted: Map<string, Float32Array>) {

@@ -1,195 +1,224 @@
 import { z } from 'zod';
 import type { Dataset } from '../data/index.ts';
 import { UserError } from '../kernels/index.ts';
-import { ACTIVATIONS, INITIAL_WEIGHTS } from '../networks/index.ts';
-import { findRule, OPTIMIZERS, type RuleDefinition, resolveOptions, SCHEDULES } from '../rules/index.ts';
-import { findDiagnostics } from './diagnostics/index.ts';
+import { findRule, type Options, type RuleDefinition } from '../rules/index.ts';
+import {
+  type ChosenTask,
+  type Condition,
+  type ConditionInput,
+  checkCondition,
+  type Diagnostic,
+  findDiagnostics,
+  findTask,
+  namedValue,
+  parse,
+  parseSomeSettings,
+  resolveCondition,
+  type SettingsInput,
+  type TaskDefinition,
+} from '../training/index.ts';
 
-const keys = <T extends object>(table: T) =>
-  Object.keys(table) as [keyof T & string, ...(keyof T & string)[]];
 const whole = z.number().int('must be a whole number');
-const count = whole.min(1, 'must be at least 1');
-
-/** How one rule is trained. What the user leaves open comes from the rule's own recipe, or else from DEFAULTS. */
-const settingsSchema = z.object({
-  activation: z.enum(keys(ACTIVATIONS)),
-  loss: z.enum(['cross-entropy', 'squared-error']),
-  outputActivation: z.enum(keys(ACTIVATIONS)),
-  initial: z.enum(keys(INITIAL_WEIGHTS)),
-  epochs: count,
-  /** Training examples to show in all, in place of `epochs`; rounded up to whole minibatches. */
-  examples: count.nullable(),
-  batch: count,
-  optimizer: z.enum(OPTIMIZERS),
-  rates: z.array(z.number().positive('must be above 0')).min(1),
-  momentum: z.number().min(0, 'must not be negative').lt(1, 'must be below 1'),
-  weightDecay: z.number().min(0, 'must not be negative'),
-  schedule: z.enum(SCHEDULES),
-});
-
-export type Settings = z.output<typeof settingsSchema>;
-
-export const DEFAULTS: Settings = {
-  activation: 'tanh',
-  loss: 'cross-entropy',
-  outputActivation: 'sigmoid',
-  initial: 'glorot-uniform',
-  epochs: 10,
-  examples: null,
-  batch: 50,
-  optimizer: 'momentum',
-  rates: [0.1],
-  momentum: 0.9,
-  weightDecay: 0,
-  schedule: 'linear',
-};
 
 const setupSchema = z.object({
   dataset: z.string().default('mnist'),
-  /** Training examples set aside for a validation error. */
   validation: whole.min(0, 'must not be negative').default(0),
-  layers: z.array(count).min(2, 'needs at least an input and an output size').default([784, 500, 10]),
+  splitSeed: whole.min(0, 'must not be negative').default(0),
+  task: z.string().default('classify'),
   seeds: z
     .array(whole.min(0, 'must not be negative').max(2 ** 31 - 1, 'must be below 2^31'))
     .min(1, 'must name at least one seed')
     .default([1, 2, 3]),
-  /** What is measured after each epoch, by name: some, or `all` or `none`. */
   diagnostics: z.array(z.string()).min(1, 'must name at least one, or none').default(['angle']),
 });
 
-/** One rule of an experiment, and everything that its runs depend on but the seed and the dataset. */
-export interface RulePlan extends Settings {
+/** A rule that is compared: by name or in memory, alone or with what is its own. */
+export type ComparedRule =
+  | string
+  | RuleDefinition
+  | (ConditionInput & { readonly rule: string | RuleDefinition });
+
+/** Something that is varied: every value makes conditions of its own, and several axes form the grid. */
+export interface Axis {
+  /** The rule whose option or setting is varied; left out: a setting of every rule. */
+  readonly rule?: string;
+  /** Of an option, of a setting, or `recipe`. */
   readonly name: string;
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly layers: readonly number[];
-  /** Names of what is measured after each epoch. */
+  /** Texts, as on the command line, or values. */
+  readonly values: readonly unknown[];
+}
+
+/** What is compared, as a user states it. */
+export interface ExperimentInput {
+  /** `mnist` when left out. */
+  readonly dataset?: string;
+  /** Training examples set aside for a validation score, and the seed of the draw; 0 when left out. */
+  readonly validation?: number;
+  readonly splitSeed?: number;
+  /** `classify` when left out. */
+  readonly task?: string;
+  /** 1, 2 and 3 when left out. */
+  readonly seeds?: readonly number[];
+  /** What is measured after each epoch, by name: some, or `all` or `none`; `angle` when left out. */
+  readonly diagnostics?: readonly string[];
+  /** Settings of all conditions. */
+  readonly settings?: SettingsInput;
+  readonly rules: readonly ComparedRule[];
+  readonly vary?: readonly Axis[];
+}
+
+/** What plug-ins and the caller add to what comes with the framework. */
+export interface Extensions {
+  readonly rules: readonly RuleDefinition[];
+  readonly tasks: readonly TaskDefinition[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export const NO_EXTENSIONS: Extensions = { rules: [], tasks: [], diagnostics: [] };
+
+/** What is compared: conditions x seeds, on one dataset and one task, with everything filled in. */
+export interface Experiment {
+  readonly dataset: string;
+  readonly validation: number;
+  readonly splitSeed: number;
+  /** With its argument. */
+  readonly task: string;
+  readonly seeds: readonly number[];
   readonly diagnostics: readonly string[];
-}
-
-/** What is compared: one dataset, one network, several rules and seeds, one budget. */
-export interface Experiment extends z.output<typeof setupSchema> {
-  /** The settings of a rule without a recipe. */
-  readonly settings: Settings;
-  readonly rules: readonly RulePlan[];
-}
-
-export interface ExperimentInput extends z.input<typeof setupSchema> {
-  readonly settings?: Partial<Settings>;
-  /** `options` are those of the rule; entries with the name of a setting hold for this rule alone. */
-  readonly rules: readonly { name: string; options?: Readonly<Record<string, unknown>> }[];
+  readonly conditions: readonly Condition[];
+  /** As the user gave it, rules in memory by their names: plain JSON. */
+  readonly given: unknown;
+  readonly chosenTask: ChosenTask;
+  /** By name, for the conditions. */
+  readonly definitions: ReadonlyMap<string, RuleDefinition>;
 }
 
 /**
- * Fills in defaults and recipes and checks values, rules and options; what depends on the dataset is checked by
- * `checkAgainst`.
- * @throws UserError naming the setting and what is wrong with it
+ * Fills in defaults and recipes, forms the grid of what is varied, and checks everything that does not depend on the
+ * dataset (`checkAgainst` does the rest).
+ * @throws UserError naming what is wrong
  */
-export function defineExperiment(
-  input: ExperimentInput,
-  plugins: readonly RuleDefinition[] = [],
-): Experiment {
-  const setup = parse(setupSchema, input);
-  const chosen = parse(settingsSchema.partial(), input.settings ?? {}) as Partial<Settings>;
-  const diagnostics = findDiagnostics(setup.diagnostics).map(({ name }) => name);
+export function defineExperiment(input: ExperimentInput, extensions: Extensions = NO_EXTENSIONS): Experiment {
+  const { rules, vary = [], settings = {}, ...setup } = input;
+  const { dataset, validation, splitSeed, task, seeds, diagnostics: names } = parse(setupSchema, setup);
+  if (rules.length === 0) throw new UserError('rules: must name at least one rule');
+  refuseRepeats('seed', seeds);
+  const diagnostics = findDiagnostics(names, extensions.diagnostics).map(({ name }) => name);
   refuseRepeats('diagnostic', diagnostics);
-  if (input.rules.length === 0) throw new UserError('rules: must name at least one rule');
-  const rules = input.rules.map(({ name, options = {} }) =>
-    planRule(findRule(name, plugins), options, chosen, setup.layers, diagnostics),
+  const chosenTask = findTask(task, extensions.tasks);
+  const stated = rules.map((rule) => stateOf(rule, extensions.rules));
+  for (const axis of vary) checkAxis(axis, stated);
+  const common = parseSomeSettings(settings);
+  const conditions = stated.flatMap((one) =>
+    gridOf(one, vary).map((condition) =>
+      resolveCondition(one.definition, condition, common, chosenTask.definition.defaults),
+    ),
   );
-  refuseRepeats(
-    'rule',
-    rules.map(({ name }) => name),
-  );
-  refuseRepeats('seed', setup.seeds);
-  return { ...setup, diagnostics, settings: { ...DEFAULTS, ...chosen }, rules };
-}
-
-function planRule(
-  definition: RuleDefinition,
-  given: Readonly<Record<string, unknown>>,
-  chosen: Partial<Settings>,
-  layers: readonly number[],
-  diagnostics: readonly string[],
-): RulePlan {
-  const isSetting = ([name]: [string, unknown]) =>
-    Object.hasOwn(DEFAULTS, name) && !Object.hasOwn(definition.options, name);
-  const entries = Object.entries(given);
-  const own = parse(settingsSchema.partial(), Object.fromEntries(entries.filter(isSetting).map(fromText)));
-  const options = Object.fromEntries(entries.filter((entry) => !isSetting(entry)));
-  resolveOptions(definition, options);
-  const recipe = definition.recipe?.(layers);
-  const settings = parse(settingsSchema, { ...DEFAULTS, ...recipe, ...chosen, ...own });
-  const connections = layers.length - 1;
-  if (settings.rates.length !== 1 && settings.rates.length !== connections)
-    throw new UserError(
-      `rates: ${settings.rates.length} learning rates do not fit the ${connections} connections of layers ` +
-        `${layers.join(',')}; give one for all or one for each`,
-    );
+  refuseRepeatedConditions(conditions);
+  const definitions = new Map(stated.map(({ definition }) => [definition.name, definition]));
   return {
-    ...settings,
-    name: definition.name,
-    options: { ...recipe?.options, ...options },
-    layers,
+    dataset,
+    validation,
+    splitSeed,
+    task,
+    seeds,
     diagnostics,
+    conditions,
+    given: givenAsJson(input),
+    chosenTask,
+    definitions,
   };
 }
 
-/** A setting as it comes from the command line. */
-function fromText([name, value]: [string, unknown]): [string, unknown] {
-  if (typeof value !== 'string') return [name, value];
-  if (name === 'rates') return [name, value.split(',').map(Number)];
-  return [name, typeof DEFAULTS[name as keyof Settings] === 'string' ? value : Number(value)];
+/** @throws UserError when a condition does not go with the task or the dataset */
+export function checkAgainst({ conditions, definitions, chosenTask }: Experiment, dataset: Dataset): void {
+  for (const condition of conditions)
+    checkCondition(condition, definitions.get(condition.rule)!, chosenTask, dataset);
 }
 
-function parse<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
-  const parsed = schema.safeParse(input);
-  if (!parsed.success) throw new UserError(describeIssue(parsed.error.issues[0]!));
-  return parsed.data;
+/** A compared rule with its definition. */
+interface Stated {
+  readonly definition: RuleDefinition;
+  readonly condition: ConditionInput;
 }
 
-/** The settings in which a rule differs from those of a rule without a recipe: results must show them. */
-export const ownSettings = ({ settings }: Experiment, plan: RulePlan): Partial<Settings> =>
-  Object.fromEntries(
-    Object.entries(settings)
-      .filter(([name, value]) => JSON.stringify(plan[name as keyof Settings]) !== JSON.stringify(value))
-      .map(([name]) => [name, plan[name as keyof Settings]]),
-  );
+function stateOf(rule: ComparedRule, extra: readonly RuleDefinition[]): Stated {
+  if (typeof rule === 'string') return { definition: findRule(rule, extra), condition: {} };
+  if ('build' in rule) return { definition: rule, condition: {} };
+  const { rule: named, ...condition } = rule;
+  return { definition: typeof named === 'string' ? findRule(named, extra) : named, condition };
+}
 
-/** @throws UserError when the layers or a batch do not fit the dataset */
-export function checkAgainst({ layers, rules }: Experiment, dataset: Dataset): void {
-  if (layers[0] !== dataset.width)
-    throw new UserError(
-      `layers: the first size is ${layers[0]}, but an image of '${dataset.name}' has ${dataset.width} pixels`,
+function checkAxis({ rule, name, values }: Axis, stated: readonly Stated[]): void {
+  const names = stated.map(({ definition }) => definition.name);
+  if (rule !== undefined && !names.includes(rule))
+    throw new UserError(`vary ${rule}.${name}: the rule '${rule}' is not among ${names.join(', ')}`);
+  if (values.length === 0) throw new UserError(`vary ${name}: needs at least one value`);
+}
+
+/** One condition for each combination of the axes that concern the rule. */
+function gridOf({ definition, condition }: Stated, vary: readonly Axis[]): ConditionInput[] {
+  const start: ConditionInput = { ...condition, id: condition.id ?? definition.name };
+  return vary
+    .filter(({ rule }) => rule === undefined || rule === definition.name)
+    .reduce<ConditionInput[]>(
+      (grid, { name, values }) =>
+        grid.flatMap((one) => values.map((value) => withValue(definition, one, name, value))),
+      [start],
     );
-  if (layers.at(-1) !== dataset.classes)
-    throw new UserError(
-      `layers: the last size is ${layers.at(-1)}, but '${dataset.name}' has ${dataset.classes} classes`,
-    );
-  const { count: examples } = dataset.train.images;
-  for (const { batch } of rules)
-    if (batch > examples)
-      throw new UserError(
-        `batch: ${batch} is more than the ${examples} training examples of '${dataset.name}'`,
-      );
 }
 
-/** Minibatches in an epoch: whole ones only, so the last few examples of each shuffled order sit out. */
-export const stepsPerEpoch = ({ batch }: RulePlan, trainExamples: number): number =>
-  Math.floor(trainExamples / batch);
+function withValue(
+  definition: RuleDefinition,
+  condition: ConditionInput,
+  name: string,
+  value: unknown,
+): ConditionInput {
+  const text = Array.isArray(value) ? value.join(',') : String(value);
+  const named: ConditionInput = {
+    ...condition,
+    id: `${condition.id}-${slug(name)}-${slug(text)}`,
+    label: `${condition.label ?? definition.name} ${name}=${text}`,
+  };
+  if (name === 'recipe') return { ...named, recipe: text };
+  const { kind, name: found, value: parsed } = namedValue(definition, name, text);
+  return kind === 'option'
+    ? { ...named, options: { ...condition.options, [found]: parsed } as Options }
+    : { ...named, settings: { ...condition.settings, [found]: parsed } };
+}
 
-/** Minibatches in a run. */
-export const totalSteps = (plan: RulePlan, trainExamples: number): number =>
-  plan.examples === null
-    ? plan.epochs * stepsPerEpoch(plan, trainExamples)
-    : Math.ceil(plan.examples / plan.batch);
+/** A text as a part of the name of a folder. */
+const slug = (text: string): string =>
+  text
+    .replace(/[a-z][A-Z]/g, (pair) => `${pair[0]}-${pair[1]}`)
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, '-');
 
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const [setting, index] = issue.path;
-  const where = typeof index === 'number' ? `${String(setting)} (entry ${index + 1})` : String(setting);
-  return `${where}: ${issue.message}`;
+function refuseRepeatedConditions(conditions: readonly Condition[]): void {
+  const ids = conditions.map(({ id }) => id);
+  const repeated = ids.find((id, i) => ids.indexOf(id) !== i);
+  if (repeated !== undefined)
+    throw new UserError(
+      `the condition ${repeated} is named twice; name it once, or tell the two apart by --vary or an id`,
+    );
+  const unsafe = ids.find((id) => !/^[a-z0-9][a-z0-9.-]*$/.test(id));
+  if (unsafe !== undefined)
+    throw new UserError(
+      `the condition id '${unsafe}' names a folder, so it must be of lower-case letters, digits, dots and hyphens`,
+    );
 }
 
 function refuseRepeats(what: string, items: readonly (string | number)[]): void {
   const repeated = items.find((item, i) => items.indexOf(item) !== i);
   if (repeated !== undefined) throw new UserError(`the ${what} ${repeated} is named twice; name it once`);
+}
+
+const nameOf = (rule: string | RuleDefinition): string => (typeof rule === 'string' ? rule : rule.name);
+
+function givenAsJson({ rules, ...rest }: ExperimentInput): unknown {
+  const named = rules.map((rule) => {
+    if (typeof rule === 'string' || 'build' in rule) return nameOf(rule);
+    return { ...rule, rule: nameOf(rule.rule) };
+  });
+  return JSON.parse(JSON.stringify({ rules: named, ...rest }));
 }

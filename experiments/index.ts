@@ -1,16 +1,21 @@
-export { type CheckResult, checkRule } from './conformance.ts';
-export { DIAGNOSTICS, type Diagnostic, findDiagnostics } from './diagnostics/index.ts';
 export {
+  type CompareEvents,
+  type CompareOptions,
+  compare,
+  type PreparedComparison,
+  prepareComparison,
+} from './compare.ts';
+export { type CheckResult, checkRule } from './conformance.ts';
+export { type CreateTrainerOptions, createTrainer } from './create-trainer.ts';
+export {
+  type Axis,
+  type ComparedRule,
   checkAgainst,
-  DEFAULTS,
   defineExperiment,
   type Experiment,
   type ExperimentInput,
-  type RulePlan,
-  type Settings,
+  type Extensions,
 } from './experiment.ts';
-export { loadPlugin, loadPlugins } from './plugins.ts';
-export type { RunProgress } from './run.ts';
-export { type RunnerOptions, runExperiment } from './runner.ts';
-export { tinyTask } from './tiny-task.ts';
-export { type TrainingHooks, type TrainingOutcome, train } from './training.ts';
+export type { Job, Launcher, RunEvents, RunProgress, Shared } from './launchers/launcher.ts';
+export { loadPlugin, loadPlugins, type Plugins } from './plugins.ts';
+export { type Repetition, repeatRun } from './repeat.ts';

@@ -137,7 +137,7 @@ async function measureProducts(device: Device, layers: readonly number[], batch:
   const input = state('input', batch, layers[0]!);
   const weights = layers.slice(1).map((width, i) => state(`weights ${i}`, layers[i]!, width));
   const output = state('output', batch, layers.at(-1)!);
-  const executable = await kernels.record('measurement', () => {
+  const executable = await kernels.trace('measurement', () => {
     const last = weights.slice(0, -1).reduce((activity, w) => kernels.matmul(activity, w), input);
     kernels.matmul(last, weights.at(-1)!, { into: output });
   });

@@ -8,4 +8,4 @@ export type { Op, Program, StepInfo } from './program.ts';
 export { normalPair, RandomStream, unitUniform } from './random.ts';
 export { ReferenceDevice } from './reference.ts';
 export { type JsScalarFunction, sigmoid } from './scalar.ts';
-export type { RowMemory, Table, Tensor } from './tensor.ts';
+export type { RowStore, Table, Tensor } from './tensor.ts';

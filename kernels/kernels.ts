@@ -2,7 +2,7 @@ import type { Device, Executable } from './device.ts';
 import type { Factor, HostScalar, Op, Program, RandomOp, StepInfo } from './program.ts';
 import { streamKey } from './random.ts';
 import { type JsScalarFunction, parseScalarFunction } from './scalar.ts';
-import { describeShape, type RowMemory, type Table, type Tensor } from './tensor.ts';
+import { describeShape, type RowStore, type Table, type Tensor } from './tensor.ts';
 
 /** Where a kernel puts its result. Without `into` it makes a new temporary tensor. */
 export interface Into {
@@ -39,7 +39,7 @@ export interface SumOptions extends Into {
 }
 
 /**
- * The kernel vocabulary. A step is recorded once, by calling these methods inside `record`, and then run for every
+ * The kernel vocabulary. A step is traced once, by calling these methods inside `trace`, and then run for every
  * minibatch: a call computes nothing yet, and its result is a description of the value. So a rule's code runs once;
  * loops unroll; what changes from step to step comes from `hostScalar`, random fills and gathers.
  */
@@ -47,21 +47,23 @@ export class Kernels {
   readonly device: Device;
   readonly seed: number;
   readonly #state = new Map<string, Tensor>();
-  readonly #memories = new Map<string, RowMemory>();
+  readonly #rowStores = new Map<string, RowStore>();
   #ops: Op[] | null = null;
   #hostScalars: HostScalar[] = [];
   #batch = 0;
   #nextId = 0;
-  #fills = 0;
+  #trace = '';
+  /** Random fills of each stream in the trace at hand. */
+  #fills = new Map<string, number>();
   #writes: Promise<void>[] = [];
 
-  /** @param seed of every random fill recorded through this object */
+  /** @param seed of every random fill traced through this object */
   constructor(device: Device, seed: number) {
     this.device = device;
     this.seed = seed;
   }
 
-  /** The named state tensors made so far: what a checkpoint of the run holds. */
+  /** The named state tensors made so far: what a checkpoint of the run holds. Results do not belong to it. */
   get states(): ReadonlyMap<string, Tensor> {
     return this.#state;
   }
@@ -82,19 +84,28 @@ export class Kernels {
     return tensor;
   }
 
-  /** The row memories made so far; they belong to a checkpoint as the states do. */
-  get memories(): ReadonlyMap<string, RowMemory> {
-    return this.#memories;
+  /**
+   * A tensor that keeps values for the host to read, such as a count or a measurement. Training does not depend on it, so it
+   * is not among `states`.
+   */
+  result(name: string, rows: number, columns: number): Tensor {
+    const tensor = this.#tensor(name, rows, columns, 'state');
+    this.device.allocate(tensor);
+    return tensor;
+  }
+
+  /** The row stores made so far; they belong to a checkpoint as the states do. */
+  get rowStores(): ReadonlyMap<string, RowStore> {
+    return this.#rowStores;
   }
 
   /**
-   * Memory of `count` rows of zeros, e.g. one for each training example, which steps read with `gather` and write
-   * with `scatter`.
+   * `count` rows of zeros, e.g. one for each training example, which steps read with `gather` and write with `scatter`.
    * @throws Error if the name is taken
    */
-  memory(name: string, count: number, columns: number): RowMemory {
-    if (this.#memories.has(name)) throw new Error(`there is already a memory named '${name}'`);
-    const memory: RowMemory = {
+  rowStore(name: string, count: number, columns: number): RowStore {
+    if (this.#rowStores.has(name)) throw new Error(`there is already a row store named '${name}'`);
+    const store: RowStore = {
       name,
       count,
       columns,
@@ -102,20 +113,23 @@ export class Kernels {
       values: new Float32Array(count * columns).fill(0),
       encoding: 'float32',
     };
-    this.#memories.set(name, memory);
-    return memory;
+    this.#rowStores.set(name, store);
+    return store;
   }
 
   /**
-   * Records what `body` calls and makes it ready to run.
-   * @param name shown in error messages
+   * Traces what `body` calls and makes it ready to run.
+   * @param name part of the keys of its random fills, and shown in error messages. Traces of one name draw the same numbers
+   * at steps of one number.
    */
-  async record(name: string, body: () => void): Promise<Executable> {
+  async trace(name: string, body: () => void): Promise<Executable> {
     await Promise.all(this.#writes.splice(0));
-    if (this.#ops) throw new Error(`cannot record '${name}' inside another recording`);
+    if (this.#ops) throw new Error(`cannot trace '${name}' inside another trace`);
     this.#ops = [];
     this.#hostScalars = [];
     this.#batch = 0;
+    this.#trace = name;
+    this.#fills = new Map();
     try {
       body();
       const program: Program = { name, ops: this.#ops, hostScalars: this.#hostScalars, batch: this.#batch };
@@ -127,15 +141,15 @@ export class Kernels {
 
   /** A 1 x 1 tensor that the host computes before each step: a rate that decays, a sign drawn at random. */
   hostScalar(name: string, value: (info: StepInfo) => number): Tensor {
-    this.#recording('hostScalar');
+    this.#tracing('hostScalar');
     const tensor = this.#tensor(name, 1, 1, 'scalar');
     this.#hostScalars.push({ tensor, value });
     return tensor;
   }
 
   /** The rows of the minibatch at hand, `batch` x `table.columns`, as float32. */
-  gather(table: Table | RowMemory, batch: number): Tensor {
-    if (this.#recording('gather').some((op) => op.kind === 'scatter' && op.memory === table))
+  gather(table: Table | RowStore, batch: number): Tensor {
+    if (this.#tracing('gather').some((op) => op.kind === 'scatter' && op.store === table))
       throw new Error(`gather from '${table.name}' after a scatter to it in the same step`);
     this.#setBatch('gather', batch);
     const out = this.#tensor(table.name, batch, table.columns, 'temporary');
@@ -143,14 +157,14 @@ export class Kernels {
     return out;
   }
 
-  /** Row i of `values` becomes the memory's row of the minibatch's example i. */
-  scatter(memory: RowMemory, values: Tensor): void {
-    if (values.columns !== memory.columns)
+  /** Row i of `values` becomes the store's row of the minibatch's example i. */
+  scatter(store: RowStore, values: Tensor): void {
+    if (values.columns !== store.columns)
       throw new Error(
-        `scatter of ${label(values)} into '${memory.name}', whose rows have ${memory.columns} values`,
+        `scatter of ${label(values)} into '${store.name}', whose rows have ${store.columns} values`,
       );
     this.#setBatch('scatter', values.rows);
-    this.#push({ kind: 'scatter', a: values, memory });
+    this.#push({ kind: 'scatter', a: values, store });
   }
 
   /** `value` in every element. */
@@ -191,17 +205,17 @@ export class Kernels {
    * that of the product but for rounding.
    * @param before, after of one shape
    */
-  follow(sum: Tensor, before: Tensor, after: Tensor, b: Tensor): Tensor {
+  accumulateDelta(sum: Tensor, before: Tensor, after: Tensor, b: Tensor): Tensor {
     if (before.rows !== after.rows || before.columns !== after.columns)
-      throw new Error(`follow from ${label(before)} to ${label(after)}: shapes differ`);
+      throw new Error(`accumulateDelta from ${label(before)} to ${label(after)}: shapes differ`);
     if (after.columns !== b.rows)
       throw new Error(
-        `follow of ${label(after)} and ${label(b)}: inner sizes ${after.columns} and ${b.rows} differ`,
+        `accumulateDelta of ${label(after)} and ${label(b)}: inner sizes ${after.columns} and ${b.rows} differ`,
       );
-    const out = this.#result('follow', after.rows, b.columns, sum, true);
+    const out = this.#result('accumulateDelta', after.rows, b.columns, sum, true);
     if ([before, after, b].includes(out))
-      throw new Error(`follow cannot write into its own operand ${label(out)}`);
-    this.#push({ kind: 'follow', out, before, after, b });
+      throw new Error(`accumulateDelta cannot write into its own operand ${label(out)}`);
+    this.#push({ kind: 'accumulateDelta', out, before, after, b });
     return out;
   }
 
@@ -316,13 +330,13 @@ export class Kernels {
   }
 
   /**
-   * Records the body once, to run it several times: simulated milliseconds. Random fills draw new numbers in each
+   * Traces the body once, to run it several times: simulated milliseconds. Random fills draw new numbers in each
    * iteration. Tensors that change from one iteration to the next have to exist before: states, or temporaries that the
    * body writes with `into`.
    * @param body gets the number of the iteration (1 x 1), from 0
    */
   repeat(times: number | Times, body: (iteration: Tensor) => void): void {
-    const outside = this.#recording('repeat');
+    const outside = this.#tracing('repeat');
     const fixed = typeof times === 'number';
     const bound = fixed ? times : times.bound;
     if (!Number.isInteger(bound) || bound < 1) throw new Error(`repeat cannot run ${bound} times`);
@@ -356,8 +370,11 @@ export class Kernels {
     into: Tensor | undefined,
   ): Tensor {
     const out = this.#result(distribution, rows, columns, into, false);
-    // Two fills of one stream in a step must differ, hence the count in the name.
-    const key = streamKey(this.seed, `${stream} #${this.#fills++}`);
+    // Two fills of one stream in a step must differ, hence the count. It is that of this stream in this trace alone, so that
+    // another trace, or another stream, cannot move the numbers.
+    const place = this.#fills.get(stream) ?? 0;
+    this.#fills.set(stream, place + 1);
+    const key = streamKey(this.seed, `${this.#trace}/${stream}#${place}`);
     this.#push({ kind: 'random', out, distribution, a, b, probability, key });
     return out;
   }
@@ -400,14 +417,14 @@ export class Kernels {
     return { id: this.#nextId++, name, rows, columns, storage };
   }
 
-  #recording(what: string): Op[] {
+  #tracing(what: string): Op[] {
     if (!this.#ops)
-      throw new Error(`${what} was called outside of record: kernels only run as part of a recorded step`);
+      throw new Error(`${what} was called outside of trace: kernels only run as part of a traced step`);
     return this.#ops;
   }
 
   #push(op: Op): void {
-    this.#recording(op.kind).push(op);
+    this.#tracing(op.kind).push(op);
   }
 }
 

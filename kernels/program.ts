@@ -1,5 +1,5 @@
 import type { ScalarFunction } from './scalar.ts';
-import type { RowMemory, Table, Tensor } from './tensor.ts';
+import type { RowStore, Table, Tensor } from './tensor.ts';
 
 /** A factor of a product: a constant, times the value of a 1 x 1 tensor when there is one. */
 export interface Factor {
@@ -25,8 +25,8 @@ export interface MatmulOp {
  * out += (after - before) b: a sum that holds `before` b is brought up to date. What did not change costs next to nothing
  * on the cpu device.
  */
-export interface FollowOp {
-  readonly kind: 'follow';
+export interface AccumulateDeltaOp {
+  readonly kind: 'accumulateDelta';
   readonly out: Tensor;
   readonly before: Tensor;
   readonly after: Tensor;
@@ -103,17 +103,17 @@ export interface RandomOp {
 export interface GatherOp {
   readonly kind: 'gather';
   readonly out: Tensor;
-  readonly table: Table | RowMemory;
+  readonly table: Table | RowStore;
 }
 
 /**
- * Row `rows[i]` of the memory = row i of `a`; of two rows i with one number the later one stays. No gather from the same
- * memory follows in the step, so that a device may put off the writing to the end of the step.
+ * Row `rows[i]` of the store = row i of `a`; of two rows i with one number the later one stays. No gather from the same
+ * store follows in the step, so that a device may put off the writing to the end of the step.
  */
 export interface ScatterOp {
   readonly kind: 'scatter';
   readonly a: Tensor;
-  readonly memory: RowMemory;
+  readonly store: RowStore;
 }
 
 /**
@@ -145,7 +145,7 @@ export interface RepeatOp {
 
 export type Op =
   | MatmulOp
-  | FollowOp
+  | AccumulateDeltaOp
   | TransposeOp
   | MapOp
   | SumOp
@@ -173,7 +173,7 @@ export interface HostScalar {
   readonly value: (info: StepInfo) => number;
 }
 
-/** A recorded step: what one minibatch does, in order. */
+/** A traced step: what one minibatch does, in order. */
 export interface Program {
   readonly name: string;
   readonly ops: readonly Op[];
@@ -187,7 +187,7 @@ export function inputsOf(op: Op): Tensor[] {
   switch (op.kind) {
     case 'matmul':
       return [op.a, op.b, ...scalarOf(op.factor), ...(op.accumulate ? [op.out] : [])];
-    case 'follow':
+    case 'accumulateDelta':
       return [op.out, op.before, op.after, op.b];
     case 'sum':
       return [op.a, ...scalarOf(op.factor), ...(op.accumulate ? [op.out] : [])];

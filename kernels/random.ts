@@ -85,12 +85,15 @@ export function streamKey(seed: number, name: string): [number, number] {
 /** Random numbers on the host from one named stream: initial weights, the order of the examples. */
 export class RandomStream {
   readonly key: [number, number];
+  readonly #moment: number;
   #pair = 0;
   #spare: number | null = null;
   readonly #words = new Uint32Array(2);
 
-  constructor(seed: number, name: string) {
+  /** @param moment numbers streams of one name, e.g. one for each epoch */
+  constructor(seed: number, name: string, moment = 0) {
     this.key = streamKey(seed, name);
+    this.#moment = moment;
   }
 
   /** An unsigned 32-bit word. */
@@ -100,7 +103,7 @@ export class RandomStream {
       this.#spare = null;
       return word;
     }
-    threefry(this.#pair, 0, this.key[0], this.key[1], this.#words);
+    threefry(this.#pair, this.#moment, this.key[0], this.key[1], this.#words);
     this.#pair++;
     this.#spare = this.#words[1]!;
     return this.#words[0]!;
@@ -108,7 +111,7 @@ export class RandomStream {
 
   /** Word number `index` of the stream, without drawing it: for what depends on a step's number alone. */
   wordAt(index: number): number {
-    threefry(index >>> 1, 0, this.key[0], this.key[1], this.#words);
+    threefry(index >>> 1, this.#moment, this.key[0], this.key[1], this.#words);
     return this.#words[index & 1]!;
   }
 

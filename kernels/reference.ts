@@ -77,7 +77,7 @@ export class ReferenceDevice implements Device {
     if (op.kind === 'scatter') {
       const a = this.values(op.a);
       const n = op.a.columns;
-      for (let i = 0; i < op.a.rows; i++) op.memory.values.set(a.subarray(i * n, i * n + n), rows[i]! * n);
+      for (let i = 0; i < op.a.rows; i++) op.store.values.set(a.subarray(i * n, i * n + n), rows[i]! * n);
       return;
     }
     const out = this.values(op.out);
@@ -99,7 +99,7 @@ export class ReferenceDevice implements Device {
           }
         return;
       }
-      case 'follow': {
+      case 'accumulateDelta': {
         const [before, after, b] = [op.before, op.after, op.b].map((t) => this.values(t)) as Float64Array[];
         const inner = op.b.rows;
         for (let i = 0; i < m; i++)

@@ -27,8 +27,8 @@ export interface Table {
   readonly scale: number;
 }
 
-/** Rows of float32 values on the host that steps read and write: what a run remembers of each example. */
-export interface RowMemory {
+/** Rows of float32 values on the host that steps read and write: what a run keeps of each example. */
+export interface RowStore {
   readonly name: string;
   readonly count: number;
   readonly columns: number;

@@ -1,20 +1,32 @@
 import type { Kernels } from '../kernels/index.ts';
-import type { Connection, Population } from './layered.ts';
+import type { Connection, Network, Population } from './network.ts';
+
+/**
+ * Feedback weights, beside the forward connections whose weights they stand in for. There is one layout for all: the
+ * connection leads down, its weights are from.size x to.size (from above, to below), and a signal arrives as
+ * `signal @ weights`. Backpropagation would have the transposed product of the forward weights there.
+ */
+export interface FeedbackPath {
+  readonly connection: Connection;
+  /** The forward connections that lead from where the feedback ends to where it starts, lowest first. */
+  readonly forward: readonly Connection[];
+}
 
 /**
  * Synapses of their own that bring a signal from a higher population down to the apical compartments of a lower one.
- * @param values weights row by row, from.size x to.size, so that the signal arrives as `signal @ weights`
+ * @param values weights row by row, from.size x to.size
  */
-export const feedbackConnection = (
+export function feedbackPath(
   k: Kernels,
+  { populations, connections }: Pick<Network, 'populations' | 'connections'>,
   from: Population,
   to: Population,
   values: Float32Array,
-): Connection => ({
-  name: `feedback from ${from.name} to ${to.name}`,
-  from,
-  to,
-  compartment: 'apical',
-  weights: k.state(`feedback from ${from.name} to ${to.name}`, from.size, to.size, values),
-  bias: null,
-});
+): FeedbackPath {
+  const name = `feedback from ${from.name} to ${to.name}`;
+  const weights = k.state(name, from.size, to.size, values);
+  return {
+    connection: { name, from, to, compartment: 'apical', weights, bias: null },
+    forward: connections.slice(populations.indexOf(to), populations.indexOf(from)),
+  };
+}

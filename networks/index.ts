@@ -7,17 +7,19 @@ export {
   type Memory,
   type NeuronConstants,
 } from './compartmental.ts';
-export { feedbackConnection } from './feedback.ts';
+export { type FeedbackPath, feedbackPath } from './feedback.ts';
 export { INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
-export {
-  type Activity,
-  type Compartment,
-  type Connection,
-  LayeredNetwork,
-  type LayeredOptions,
-  type Population,
-} from './layered.ts';
+export { LayeredNetwork, layeredNetwork } from './layered.ts';
 export type { Readout } from './loss.ts';
+export type {
+  Activity,
+  Compartment,
+  Connection,
+  Network,
+  NetworkKind,
+  NetworkSettings,
+  Population,
+} from './network.ts';
 export { inverseGaussian, randomDuration } from './phases.ts';
 export {
   type Instant,
@@ -38,7 +40,7 @@ export {
   EnergyNetwork,
   type Nudge,
   type PhaseOptions,
-  type Remembered,
+  type RowWrite,
   type SettlingState,
   type Synapses,
 } from './settling.ts';

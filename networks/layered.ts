@@ -1,53 +1,11 @@
 import { type Kernels, RandomStream, type Tensor, UserError } from '../kernels/index.ts';
-import { ACTIVATIONS, type ActivationName } from './activation.ts';
-import { INITIAL_BIASES, INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
+import { ACTIVATIONS } from './activation.ts';
+import { INITIAL_BIASES, INITIAL_WEIGHTS } from './initial.ts';
 import { crossEntropy, type Readout, squaredError } from './loss.ts';
-
-/** Parts of a neuron that have a potential of their own. A point neuron has a soma and nothing else. */
-export type Compartment = 'soma' | 'basal' | 'apical';
-
-/** Neurons of one kind: a layer. */
-export interface Population {
-  readonly name: string;
-  readonly size: number;
-  readonly compartments: readonly Compartment[];
-  /** Of the soma; null for the input, whose rates are given. */
-  readonly activation: ActivationName | 'softmax' | null;
-}
-
-/** Synapses from every neuron of one population to one compartment of every neuron of another. */
-export interface Connection {
-  readonly name: string;
-  readonly from: Population;
-  readonly to: Population;
-  readonly compartment: Compartment;
-  /** Synaptic weights, from.size x to.size: row = presynaptic neuron, so that the current is `rate @ weights`. */
-  readonly weights: Tensor;
-  /** 1 x to.size; feedback has none. */
-  readonly bias: Tensor | null;
-}
-
-/** What a population does while a minibatch is shown; tensors are batch x size. */
-export interface Activity {
-  /** Potential of the soma; of the input population, its rates. */
-  readonly potential: Tensor;
-  readonly rate: Tensor;
-}
-
-export interface LayeredOptions {
-  /** Numbers of neurons from input to output, e.g. [784, 500, 10]. */
-  layers: readonly number[];
-  /** Of the hidden layers. */
-  activation: ActivationName;
-  loss: 'cross-entropy' | 'squared-error';
-  /** Of the output layer; with cross-entropy it is always softmax. */
-  outputActivation: ActivationName;
-  initial: InitialWeights;
-}
+import type { Activity, Connection, Network, NetworkKind, NetworkSettings, Population } from './network.ts';
 
 /** A feed-forward network of fully connected layers of point neurons. */
-export class LayeredNetwork {
-  readonly kind = 'layered';
+export class LayeredNetwork implements Network {
   readonly populations: readonly Population[];
   /** In the order of the forward pass: `connections[l]` leads into `populations[l + 1]`. */
   readonly connections: readonly Connection[];
@@ -58,7 +16,7 @@ export class LayeredNetwork {
    * Weights are drawn from the streams 'weights 1', 'weights 2', ... of the seed, so they are the same for every rule.
    * @throws UserError when the sizes do not make a network
    */
-  constructor(kernels: Kernels, seed: number, options: LayeredOptions) {
+  constructor(kernels: Kernels, seed: number, options: NetworkSettings) {
     const { layers, activation, loss, outputActivation, initial } = options;
     checkLayers(layers);
     const last = layers.length - 1;
@@ -100,7 +58,17 @@ export class LayeredNetwork {
     return activity;
   }
 
-  /** Rates of a population from the potentials of its somata. */
+  respond(input: Tensor): Tensor[] {
+    return this.forward(input)
+      .slice(1)
+      .map(({ rate }) => rate);
+  }
+
+  loss(output: Tensor, target: Tensor): Tensor {
+    return this.readout.loss(this.#kernels, output, target);
+  }
+
+  /** Firing rates of a population from the potentials of its somata. */
   rate(population: Population, potential: Tensor): Tensor {
     const { activation } = population;
     if (population === this.populations.at(-1)) return this.readout.rate(this.#kernels, potential);
@@ -124,6 +92,13 @@ export class LayeredNetwork {
     return this.#kernels.map(ACTIVATIONS[activation].backward, error, potential, rate);
   }
 }
+
+/** Feed-forward point neurons: one pass from the input to the output. */
+export const layeredNetwork: NetworkKind<LayeredNetwork, void> = {
+  name: 'layered',
+  description: 'Fully connected layers of point neurons, computed in one pass from the input to the output.',
+  build: (kernels, seed, settings) => new LayeredNetwork(kernels, seed, settings),
+};
 
 function checkLayers(layers: readonly number[]): void {
   if (layers.length < 2)

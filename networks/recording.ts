@@ -70,7 +70,7 @@ export async function createRecorder(
   const { cells, signal, pendingSignal } = memory;
   const cleared = [...cells.flatMap(({ soma, pending }) => [soma, pending]), signal, pendingSignal];
   const millisecond = (target?: Tensor): Promise<Executable> =>
-    k.record(`${name}: a millisecond`, () => {
+    k.trace(`${name}: a millisecond`, () => {
       const instant = network.present(image, feedback, memory).step(target, true);
       for (const [l, state] of apical.entries())
         k.mapInto(state, (v) => v, instant.potential(l + 1, 'apical')!);

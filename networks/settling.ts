@@ -1,4 +1,4 @@
-import type { Kernels, RowMemory, Tensor } from '../kernels/index.ts';
+import type { Kernels, RowStore, Tensor } from '../kernels/index.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
 import type { Activity, Connection, LayeredNetwork, Population } from './layered.ts';
 
@@ -37,8 +37,8 @@ type Currents = readonly (Tensor | null)[];
 const NARROW = 32;
 
 /** What a state leaves behind for the next time that its example is shown. */
-export interface Remembered {
-  readonly memory: RowMemory;
+export interface RowWrite {
+  readonly store: RowStore;
   readonly values: Tensor;
 }
 
@@ -148,14 +148,14 @@ export class EnergyNetwork {
   /** Room for a state of each example, at rest until one is remembered. */
   particles(examples: number): {
     recall(batch: number): SettlingState;
-    keep(state: SettlingState): Remembered[];
+    keep(state: SettlingState): RowWrite[];
   } {
     const k = this.#k;
-    const memories = this.connections.map(({ to }) => k.memory(`particles of ${to.name}`, examples, to.size));
+    const stores = this.connections.map(({ to }) => k.rowStore(`particles of ${to.name}`, examples, to.size));
     return {
       recall: (batch) =>
-        memories.map((memory, l) => this.#activity(this.connections[l]!.to, k.gather(memory, batch))),
-      keep: (state) => memories.map((memory, l) => ({ memory, values: state[l]!.potential })),
+        stores.map((store, l) => this.#activity(this.connections[l]!.to, k.gather(store, batch))),
+      keep: (state) => stores.map((store, l) => ({ store, values: state[l]!.potential })),
     };
   }
 
@@ -183,8 +183,8 @@ export class EnergyNetwork {
     const follow = (from: SettlingState, to: SettlingState): void => {
       for (const [l, current] of currents.entries()) {
         if (!current) continue;
-        if (l > 0) k.follow(current, from[l - 1]!.rate, to[l - 1]!.rate, synapses[l]!.weights);
-        if (back[l]) k.follow(current, from[l + 1]!.rate, to[l + 1]!.rate, back[l]);
+        if (l > 0) k.accumulateDelta(current, from[l - 1]!.rate, to[l - 1]!.rate, synapses[l]!.weights);
+        if (back[l]) k.accumulateDelta(current, from[l + 1]!.rate, to[l + 1]!.rate, back[l]);
       }
     };
     return { currents, follow };

@@ -1,16 +1,64 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasCode, writingTo } from './files.ts';
+import { z } from 'zod';
+import { UserError } from '../kernels/index.ts';
+import { type Condition, conditionSchema } from '../training/index.ts';
+import { type ComparisonDocument, experimentSchema } from './comparison.schema.ts';
+import { comparisonDocument } from './comparison-document.ts';
+import { hasCode, makeFolder, readJson, writeJson, writingTo } from './files.ts';
+import { holdsRun, readRun, type StoredRun } from './run-folder.ts';
+
+const EXPERIMENT = 'experiment.json';
+const COMPARISON = 'comparison.json';
+const FORMAT = 1;
+
+const storedExperimentSchema = z.object({
+  format: z.literal(FORMAT),
+  dendrite: z.string(),
+  startedAt: z.string(),
+  /** As the user gave it. */
+  given: z.unknown(),
+  /** With everything filled in. */
+  experiment: experimentSchema,
+  conditions: z.array(conditionSchema).min(1),
+  /** Folders within the comparison's, one for each condition and seed. */
+  runs: z.array(z.object({ condition: z.string(), seed: z.int(), folder: z.string() })),
+});
+
+/** experiment.json: what a comparison is, as given and as resolved. */
+export type StoredExperiment = z.infer<typeof storedExperimentSchema>;
+
+/** The folder of a comparison while it runs. */
+export interface OpenComparison {
+  readonly folder: string;
+  /** Writes comparison.json, whole or not at all. */
+  save(document: ComparisonDocument): void;
+}
 
 /**
- * Makes a folder of its own for a comparison, named by the time: runs/2026-01-31-17-05-09-compare.
+ * Makes a folder of its own for a comparison, named by the time (runs/2026-01-31-17-05-09-compare), with experiment.json.
  *
- * @throws UserError if it cannot be made
+ * @throws UserError if it cannot be made or written
  */
-export function makeComparisonFolder(out: string, now = new Date()): string {
+export function openComparison(
+  out: string,
+  experiment: Omit<StoredExperiment, 'format' | 'startedAt'>,
+  now = new Date(),
+): OpenComparison {
+  const folder = makeComparisonFolder(out, now);
+  writingTo(folder, () =>
+    writeJson(join(folder, EXPERIMENT), { format: FORMAT, startedAt: now.toISOString(), ...experiment }),
+  );
+  return {
+    folder,
+    save: (document) => writingTo(folder, () => writeJson(join(folder, COMPARISON), document)),
+  };
+}
+
+function makeComparisonFolder(out: string, now: Date): string {
   const time = now.toISOString().slice(0, 19).replace(/[T:]/g, '-');
+  makeFolder(out);
   return writingTo(out, () => {
-    mkdirSync(out, { recursive: true });
     for (let i = 1; ; i++) {
       const folder = join(out, `${time}-compare${i === 1 ? '' : `-${i}`}`);
       try {
@@ -22,4 +70,43 @@ export function makeComparisonFolder(out: string, now = new Date()): string {
       }
     }
   });
+}
+
+/** All of a comparison, read back from its folder. */
+export interface ReadComparison {
+  readonly experiment: StoredExperiment;
+  /** Those that have begun. */
+  readonly runs: readonly StoredRun[];
+  /** What `dendrite compare --json` prints, made from the run folders as they are now. */
+  readonly document: ComparisonDocument;
+}
+
+/**
+ * Reads a comparison back, also one that was killed or is still running.
+ *
+ * @throws UserError if the folder holds no comparison or one of its files is damaged
+ */
+export function readExperiment(folder: string): ReadComparison {
+  const advice = 'name the folder of a comparison, which `dendrite compare` made';
+  if (!existsSync(join(folder, EXPERIMENT)))
+    throw new UserError(`the folder ${folder} holds no ${EXPERIMENT}; ${advice}`);
+  const parsed = storedExperimentSchema.safeParse(readJson(folder, EXPERIMENT, advice));
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    throw new UserError(
+      `${join(folder, EXPERIMENT)} is damaged or of another version (${path.join('.')}: ${message}); repeat the comparison`,
+    );
+  }
+  const experiment = parsed.data;
+  const runs = experiment.runs
+    .map((run) => join(folder, run.folder))
+    .filter(holdsRun)
+    .map(readRun);
+  const document = comparisonDocument({
+    dendrite: experiment.dendrite,
+    experiment: experiment.experiment,
+    conditions: experiment.conditions as readonly Condition[],
+    runs,
+  });
+  return { experiment, runs, document };
 }

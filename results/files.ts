@@ -1,21 +1,26 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../kernels/index.ts';
 
 /**
- * Writes a JSON file whole or not at all: after a crash, the file holds the old text or the new one.
+ * Writes a file whole or not at all: after a crash, it holds the old content or the new one.
  *
  * @throws the file system's error; the temporary file is removed
  */
-export function writeJson(path: string, value: unknown): void {
+export function writeWhole(path: string, content: string | Uint8Array): void {
   const temporary = `${path}.tmp`;
   try {
-    writeFileSync(temporary, `${JSON.stringify(value, null, 2)}\n`, { flush: true });
+    writeFileSync(temporary, content, { flush: true });
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
 }
+
+/** As `writeWhole`, for a value as JSON. */
+export const writeJson = (path: string, value: unknown): void =>
+  writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
 
 const CAUSES: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
@@ -45,7 +50,55 @@ export function writingTo<T>(folder: string, write: () => T): T {
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(
-      `the run folder ${folder} cannot be written because ${causeOf(error)}; make room or choose another folder`,
+      `the folder ${folder} cannot be written because ${causeOf(error)}; make room or choose another folder with --out`,
     );
+  }
+}
+
+/**
+ * Makes a folder and those above it that are missing. Folder by folder: `mkdirSync` with `recursive` never ends where a
+ * folder exists but refuses to hold another one, such as /proc.
+ *
+ * @throws UserError if it cannot be made
+ */
+export function makeFolder(folder: string): void {
+  const missing: string[] = [];
+  for (let at = resolve(folder); !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
+  try {
+    for (const one of missing) makeOne(one);
+    if (!statSync(folder).isDirectory()) throw Object.assign(new Error(), { code: 'EEXIST' });
+  } catch (error) {
+    const cause = hasCode(error, 'ENOENT') ? 'the folder above it cannot hold one' : causeOf(error);
+    throw new UserError(
+      `the folder ${folder} cannot be made because ${cause}; choose another folder with --out`,
+    );
+  }
+}
+
+function makeOne(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another process may have made it at the same time.
+    if (!hasCode(error, 'EEXIST')) throw error;
+  }
+}
+
+/** @throws UserError that names the folder and what to do */
+export function readText(folder: string, file: string, advice: string): string {
+  try {
+    return readFileSync(join(folder, file), 'utf8');
+  } catch (error) {
+    throw new UserError(`${join(folder, file)} cannot be read because ${causeOf(error)}; ${advice}`);
+  }
+}
+
+/** @throws UserError if the file cannot be read or is not JSON */
+export function readJson<T>(folder: string, file: string, advice: string): T {
+  const text = readText(folder, file, advice);
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    throw new UserError(`${join(folder, file)} is damaged, not JSON; ${advice}`);
   }
 }

@@ -1,25 +1,30 @@
+export { readCheckpoint, writeCheckpoint } from './checkpoint-file.ts';
 export {
-  type CompareDocument,
-  type CompareRun,
-  type CompareSummary,
-  compareJsonSchema,
+  type ComparedRun,
+  type ComparisonDocument,
+  type ConditionSummary,
+  comparisonJsonSchema,
   type DeviceRecord,
-  type EpochRecord,
   type ExperimentRecord,
-  type RunRecord,
+  type RunResult,
   type RunStatus,
-} from './compare.schema.ts';
-export { type Comparison, compareDocument } from './compare-document.ts';
-export { makeComparisonFolder } from './comparison-folder.ts';
+} from './comparison.schema.ts';
+export { type Comparison, comparisonDocument, referenceCondition } from './comparison-document.ts';
+export {
+  type OpenComparison,
+  openComparison,
+  type ReadComparison,
+  readExperiment,
+  type StoredExperiment,
+} from './comparison-folder.ts';
 export { collectProvenance, ownPackage, type Provenance } from './provenance.ts';
 export {
   type OpenRun,
   openRun,
-  type RunConfig,
   type RunEnd,
   type RunProvenance,
   readRun,
   type StoredRun,
-} from './run-record.ts';
+} from './run-folder.ts';
 export { pairedDifference, type Spread, summarize, tQuantile } from './statistics.ts';
 export { comparisonTable, type TableOptions } from './table.ts';

@@ -1,5 +1,7 @@
 import { dirname, sep } from 'node:path';
-import type { CompareDocument, CompareRun, DeviceRecord, ExperimentRecord } from './compare.schema.ts';
+import type { Condition, Settings } from '../training/index.ts';
+import type { ComparedRun, ComparisonDocument, DeviceRecord } from './comparison.schema.ts';
+import { referenceCondition } from './comparison-document.ts';
 
 /** A labelled line below the table. */
 export interface Line {
@@ -7,23 +9,30 @@ export interface Line {
   text: string;
 }
 
-/** What must not be overlooked: what the errors cannot be compared with, missing runs, missing spread. */
-export function warningLines({ summary, experiment, runs }: CompareDocument): Line[] {
+/** What must not be overlooked: what the scores cannot be compared with, missing runs, missing spread. */
+export function warningLines(document: ComparisonDocument): Line[] {
+  const { summary, experiment, conditions, runs } = document;
   const texts = experiment.note === undefined ? [] : [experiment.note];
-  texts.push(...otherBudgets(experiment));
-  for (const { rule } of summary) {
-    const own = runs.filter((run) => run.rule === rule);
-    texts.push(...missingRuns(rule, own, 'diverged'), ...missingRuns(rule, own, 'failed'));
+  texts.push(...otherTraining(conditions as readonly Condition[]));
+  for (const { id, label } of conditions) {
+    const own = runs.filter((run) => run.condition === id);
+    const total = experiment.seeds.length;
+    texts.push(...missingRuns(label, own, total, 'diverged'), ...missingRuns(label, own, total, 'failed'));
   }
-  for (const { rule, n, difference } of summary) {
+  for (const [i, { unfinished }] of summary.entries())
+    if (unfinished > 0)
+      texts.push(
+        `${conditions[i]!.label}: ${unfinished} of ${countOf(experiment.seeds.length, 'run')} not finished, not in the mean`,
+      );
+  for (const [i, { n, difference }] of summary.entries())
     if (difference !== null && difference.n < n) {
       const pairs = `${difference.n} of the ${countOf(n, 'finished run')}`;
-      texts.push(`${rule}: the difference is over the seeds that finished with both rules, ${pairs}`);
+      texts.push(
+        `${conditions[i]!.label}: the difference is over the seeds that finished with both conditions, ${pairs}`,
+      );
     }
-  }
-  if (summary.some(({ n }) => n === 1)) {
+  if (summary.some(({ n }) => n === 1))
     texts.push('one run has no spread and no interval: use several seeds before ranking rules');
-  }
   for (const run of runs) {
     const reason = run.device?.fallbackReason;
     if (reason) texts.push(`the device fell back: ${reason}`);
@@ -31,72 +40,113 @@ export function warningLines({ summary, experiment, runs }: CompareDocument): Li
   return distinct(texts).map((text) => ({ label: 'Note', text }));
 }
 
-/** Rules whose errors are those after more or less training than the others had. */
-function otherBudgets(experiment: ExperimentRecord): string[] {
-  return Object.entries(experiment.ownSettings ?? {}).flatMap(([rule, own]) => {
-    const [others, its] = [budgetText(experiment), budgetText({ ...experiment, ...own })];
-    return its === others ? [] : [`${rule} was trained for ${its}, not for ${others}`];
+/** Conditions whose scores are those after more or less training than the reference had, or of other minibatches. */
+function otherTraining(conditions: readonly Condition[]): string[] {
+  const { settings } = referenceCondition(conditions);
+  return conditions.flatMap(({ label, settings: own }) => {
+    const budget =
+      budgetText(own) === budgetText(settings)
+        ? []
+        : [`for ${budgetText(own)}, not for ${budgetText(settings)}`];
+    const batch =
+      own.batch === settings.batch ? [] : [`in batches of ${own.batch}, not of ${settings.batch}`];
+    const parts = [...budget, ...batch];
+    return parts.length === 0 ? [] : [`${label} was trained ${parts.join(', and ')}`];
   });
 }
 
-function missingRuns(rule: string, runs: readonly CompareRun[], status: 'diverged' | 'failed'): string[] {
+function missingRuns(
+  label: string,
+  runs: readonly ComparedRun[],
+  total: number,
+  status: 'diverged' | 'failed',
+): string[] {
   const missing = runs.filter((run) => run.status === status);
   if (missing.length === 0) return [];
   const seedsByReason = new Map<string, number[]>();
-  for (const { reason = 'no reason recorded', seed } of missing) {
+  for (const { reason = 'no reason recorded', seed } of missing)
     seedsByReason.set(reason, [...(seedsByReason.get(reason) ?? []), seed]);
-  }
   const reasons = [...seedsByReason].map(([reason, seeds]) => `${seedsText(seeds)}: ${reason}`);
-  const share = `${missing.length} of ${countOf(runs.length, 'run')}`;
-  return [`${rule}: ${share} ${status}, not in the mean (${reasons.join('; ')})`];
+  return [
+    `${label}: ${missing.length} of ${countOf(total, 'run')} ${status}, not in the mean (${reasons.join('; ')})`,
+  ];
 }
 
-/** What the errors were measured on, how, and where the runs are kept. */
-export function contextLines({ experiment, runs }: CompareDocument): Line[] {
-  const { dataset, trainExamples, testExamples, layers, activation, loss } = experiment;
+/** What the scores were measured on, how, and where the runs are kept. */
+export function contextLines({ experiment, conditions, runs }: ComparisonDocument): Line[] {
+  const { dataset, trainExamples, testExamples, task, score, seeds } = experiment;
+  const reference = referenceCondition(conditions as readonly Condition[]);
+  const better = score.better === 'lower' ? 'below zero is better' : 'above zero is better';
   return [
     {
       label: 'Dataset',
       text: `${dataset}, ${thousands(trainExamples)} training and ${thousands(testExamples)} test examples`,
     },
-    { label: 'Network', text: `${layers.join('-')}, ${activation}, ${loss}` },
-    {
-      label: 'Training',
-      text: trainingText(experiment),
-    },
-    ...ownSettingsLines(experiment),
+    ...(task === 'classify' ? [] : [{ label: 'Task', text: task }]),
+    { label: 'Network', text: networkText(reference.settings) },
+    { label: 'Training', text: `${trainingText(reference.settings)}, ${seedsText(seeds)}` },
+    ...otherSettings(conditions as readonly Condition[], reference),
     ...distinct(runs.map(({ device }) => deviceText(device))).map((text) => ({ label: 'Device', text })),
     {
       label: 'Measures',
       text:
-        'test error after the last epoch; sd and t intervals over seeds; difference of runs with the same seed, ' +
-        'below zero means fewer errors',
+        `${score.label.toLowerCase()} after the last epoch; sd and t intervals over seeds; difference of runs with the same seed, ` +
+        better,
     },
-    {
-      label: 'Runs',
-      text: `${commonFolder(runs.map(({ folder }) => folder))} (${countOf(runs.length, 'folder')})`,
-    },
+    ...(runs.length === 0
+      ? []
+      : [
+          {
+            label: 'Runs',
+            text: `${commonFolder(runs.map(({ folder }) => folder))} (${countOf(runs.length, 'folder')})`,
+          },
+        ]),
   ];
 }
 
-/** Rules that are not trained as the line above says. */
-function ownSettingsLines({ ownSettings = {} }: ExperimentRecord): Line[] {
-  return Object.entries(ownSettings)
-    .filter(([, settings]) => Object.keys(settings).length > 0)
-    .map(([rule, settings]) => {
-      const parts = Object.entries(settings).map(([name, value]) => `${name} ${[value].flat().join(', ')}`);
-      return { label: '', text: `but ${rule}: ${parts.join('; ')}` };
-    });
+/** Conditions that are not trained as the lines above say. */
+function otherSettings(conditions: readonly Condition[], reference: Condition): Line[] {
+  return conditions.flatMap(({ label, settings }) => {
+    const other = Object.entries(settings).filter(
+      ([name, value]) => JSON.stringify(value) !== JSON.stringify(reference.settings[name as keyof Settings]),
+    );
+    if (other.length === 0) return [];
+    const parts = other.map(([name, value]) => `${wordsOf(name)} ${valueText(name, value)}`);
+    return [{ label: '', text: `but ${label}: ${parts.join('; ')}` }];
+  });
 }
 
-const budgetText = ({ epochs, examples }: Pick<ExperimentRecord, 'epochs' | 'examples'>): string =>
-  examples ? `${thousands(examples)} examples` : countOf(epochs, 'epoch');
+/** learningRate as 'learning rate'. */
+const wordsOf = (setting: string): string =>
+  setting.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-function trainingText(experiment: ExperimentRecord): string {
-  const { batch, optimizer, rates, schedule, seeds } = experiment;
-  const rate = `${rates.length === 1 ? 'rate' : 'rates'} ${rates.join(', ')}`;
-  const falling = schedule === undefined || schedule === 'constant' ? '' : ` (${schedule} schedule)`;
-  return `${budgetText(experiment)}, batches of ${batch}, ${optimizer}, ${rate}${falling}, ${seedsText(seeds)}`;
+function valueText(name: string, value: unknown): string {
+  if (name === 'layers') return (value as number[]).join('-');
+  if (value === null) return 'not given';
+  return [value].flat().join(', ');
+}
+
+const networkText = ({ layers, activation, loss, outputActivation }: Settings): string =>
+  [
+    layers.join('-'),
+    activation,
+    loss,
+    ...(loss === 'squared-error' ? [`${outputActivation} outputs`] : []),
+  ].join(', ');
+
+const budgetText = ({ epochs, examples }: Settings): string =>
+  examples === null ? countOf(epochs, 'epoch') : `${thousands(examples)} examples`;
+
+function trainingText(settings: Settings): string {
+  const { batch, optimizer, momentum, learningRate, weightDecay, schedule } = settings;
+  const rate = `${learningRate.length === 1 ? 'learning rate' : 'learning rates'} ${learningRate.join(', ')}`;
+  return [
+    budgetText(settings),
+    `batches of ${batch}`,
+    optimizer === 'momentum' ? `momentum ${momentum}` : optimizer,
+    rate + (schedule === 'constant' ? '' : ` (${schedule} schedule)`),
+    ...(weightDecay > 0 ? [`weight decay ${weightDecay}`] : []),
+  ].join(', ');
 }
 
 function deviceText(device: DeviceRecord | null): string {
@@ -109,9 +159,8 @@ function deviceText(device: DeviceRecord | null): string {
 /** The deepest folder that holds all of them. */
 function commonFolder(folders: readonly string[]): string {
   let common = dirname(folders[0]!);
-  while (dirname(common) !== common && !folders.every((folder) => folder.startsWith(common + sep))) {
+  while (dirname(common) !== common && !folders.every((folder) => folder.startsWith(common + sep)))
     common = dirname(common);
-  }
   return common;
 }
 

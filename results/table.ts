@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import type { CompareDocument, CompareSummary } from './compare.schema.ts';
-import { referenceRule } from './compare-document.ts';
+import type { ComparisonDocument, ConditionSummary } from './comparison.schema.ts';
+import { referenceCondition } from './comparison-document.ts';
 import { contextLines, type Line, warningLines } from './table-context.ts';
 
 export interface TableOptions {
@@ -14,8 +14,8 @@ export interface TableOptions {
 
 type Colours = ReturnType<typeof pc.createColors>;
 
-/** What `dendrite compare` prints: the statistics of each rule, and below them what they were measured on. */
-export function comparisonTable(document: CompareDocument, { colour, width }: TableOptions): string {
+/** What `dendrite compare` prints: the statistics of each condition, and below them what they were measured on. */
+export function comparisonTable(document: ComparisonDocument, { colour, width }: TableOptions): string {
   const colours = pc.createColors(colour && !process.env.NO_COLOR);
   const wide = table(document, ' ', colours);
   const fits = widthOf(wide.split('\n')) <= width;
@@ -27,13 +27,21 @@ export function comparisonTable(document: CompareDocument, { colour, width }: Ta
 }
 
 /** `separator` stands between a mean and its interval: a line break makes the table narrow. */
-function table({ summary, experiment, runs }: CompareDocument, separator: string, colours: Colours): string {
-  const total = (rule: string) => runs.filter((run) => run.rule === rule).length;
+function table(
+  { summary, experiment, conditions }: ComparisonDocument,
+  separator: string,
+  colours: Colours,
+): string {
+  const { score, seeds } = experiment;
+  const total = seeds.length;
+  const isOneARule = conditions.every(({ label, rule }) => label === rule);
+  const fixed = (value: number | null): string => (value === null ? MISSING : value.toFixed(score.digits));
+  const signed = (value: number | null): string => signedText(value, score.digits);
   const columns = [
-    ['Rule', ...summary.map(({ rule }) => rule)],
-    ['Runs', ...summary.map(({ rule, n }) => (n === total(rule) ? `${n}` : `${n} of ${total(rule)}`))],
+    [isOneARule ? 'Rule' : 'Condition', ...conditions.map(({ label }) => label)],
+    ['Runs', ...summary.map(({ n }) => (n === total ? `${n}` : `${n} of ${total}`))],
     [
-      `Test error, %\nmean ± sd${separator}[95 % interval]`,
+      `${score.label}, ${score.unit}\nmean ± sd${separator}[95 % interval]`,
       ...joined(
         summary.map(({ mean, sd }) => (sd === null ? fixed(mean) : `${fixed(mean)} ± ${fixed(sd)}`)),
         summary.map(({ ci95 }) => interval(ci95, fixed)),
@@ -41,12 +49,12 @@ function table({ summary, experiment, runs }: CompareDocument, separator: string
       ),
     ],
     [
-      `Difference to${separator}${referenceRule(experiment.rules)}\n[95 % interval]`,
+      `Difference to${separator}${referenceCondition(conditions).label}\n[95 % interval]`,
       ...joined(
         summary.map(({ difference }) => signed(difference?.mean ?? null)),
         summary.map(({ difference }) => interval(difference?.ci95 ?? null, signed)),
         separator,
-      ).map((cell, row) => verdict(summary[row]!, colours)(cell)),
+      ).map((cell, row) => verdict(summary[row]!, score.better, colours)(cell)),
     ],
     ['Examples/s\ntraining', ...summary.map(({ examplesPerSecond }) => rate(examplesPerSecond))],
   ];
@@ -59,11 +67,20 @@ function joined(means: string[], intervals: string[], separator: string): string
   return means.map((mean, row) => mean + separator + intervals[row]!.padStart(width));
 }
 
-/** Green where the whole interval says fewer errors than the reference, red where it says more. */
-function verdict({ difference }: CompareSummary, colours: Colours): (cell: string) => string {
-  const [low, high] = difference?.ci95 ?? [0, 0];
-  if (high < 0) return colours.green;
-  return low > 0 ? colours.red : String;
+/**
+ * Green where the whole interval is better than the reference, red where it is worse. Differences that are all the same
+ * have an interval without width, which says nothing of other seeds.
+ */
+function verdict(
+  { difference }: ConditionSummary,
+  better: 'lower' | 'higher',
+  colours: Colours,
+): (cell: string) => string {
+  if (!difference?.ci95 || difference.sd === 0) return String;
+  const [low, high] = difference.ci95;
+  if (high < 0) return better === 'lower' ? colours.green : colours.red;
+  if (low > 0) return better === 'lower' ? colours.red : colours.green;
+  return String;
 }
 
 const BARE = {
@@ -87,13 +104,15 @@ function render(columns: string[][], colours: Colours): string {
 }
 
 const LABEL = 10;
+/** A terminal may say that it has no columns at all. */
+const NARROWEST = 40;
 
 /** A label and its text, broken into lines of `width` columns; a word longer than that is left whole. */
 function paragraph({ label, text }: Line, width: number, colour: (text: string) => string): string {
   const lines = [''];
   for (const word of text.split(' ')) {
     const longer = `${lines.at(-1)} ${word}`.trimStart();
-    if (longer.length > width - LABEL && lines.at(-1) !== '') lines.push(word);
+    if (longer.length > Math.max(width - LABEL, NARROWEST) && lines.at(-1) !== '') lines.push(word);
     else lines[lines.length - 1] = longer;
   }
   return lines.map((line, row) => colour((row === 0 ? label : '').padEnd(LABEL) + line)).join('\n');
@@ -104,13 +123,11 @@ const widthOf = (lines: readonly string[]): number =>
 
 const MISSING = '–';
 
-const fixed = (value: number | null): string => (value === null ? MISSING : value.toFixed(2));
-
 /** With a plus sign where it is due; what rounds to zero has no sign. */
-function signed(value: number | null): string {
+function signedText(value: number | null, digits: number): string {
   if (value === null) return MISSING;
-  const text = value.toFixed(2);
-  if (Number(text) === 0) return '0.00';
+  const text = value.toFixed(digits);
+  if (Number(text) === 0) return (0).toFixed(digits);
   return value > 0 ? `+${text}` : text;
 }
 

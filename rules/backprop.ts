@@ -28,10 +28,10 @@ export const backprop = defineRule({
     δ_L = e = ∂loss/∂v_L
     δ_l = (δ_{l+1} W_{l+1}ᵀ) ∘ f′(v_l)
     ΔW_l = −η h_{l−1}ᵀ δ_l`,
-  assumes: {
+  plausibility: {
     weightTransport: 'exact',
     phases: ['forward pass', 'backward pass of the errors'],
-    twoWaySignals: 'layerwise',
+    feedbackPathway: 'layerwise',
     storedActivity: 'until the error arrives',
     locality: ['presynaptic rate', 'postsynaptic potential', 'error from above'],
   },

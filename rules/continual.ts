@@ -12,7 +12,7 @@ export function followedPhase(
   iterations: number,
   phase: PhaseOptions,
   inverse: Tensor,
-  rates: readonly number[],
+  learningRate: readonly number[],
 ): SettlingState {
   const copy = (t: Tensor) => k.map((w) => w, t);
   const moving = energy.connections.map(
@@ -26,7 +26,7 @@ export function followedPhase(
     for (const [l, { products }] of contrasts(k, energy, input, next, state, inverse).entries()) {
       const { weights, bias } = moving[l]!;
       for (const { pre, post, scale } of products) {
-        const change = -(rates[l] ?? rates[0]!) * (scale as number);
+        const change = -(learningRate[l] ?? learningRate[0]!) * (scale as number);
         k.matmul(pre, post, { transposeA: true, scale: change, into: weights, accumulate: true });
         if (bias) k.sum(post, { over: 'rows', scale: change, into: bias, accumulate: true });
       }

@@ -73,13 +73,18 @@ export function readoutDirection(
   return { connection: energy.readout!, products };
 }
 
-/** The iterations that the authors' code uses, and their rates, by the number of hidden layers. */
+/** The iterations that the authors' code uses, and their learning rates, by the number of hidden layers. */
 export function publishedFor(layers: readonly number[]) {
   const hidden = layers.length - 2;
-  if (hidden <= 1) return { free: 20, nudged: 4, beta: 0.5, rates: hidden < 1 ? [0.05] : [0.1, 0.05] };
-  if (hidden === 2) return { free: 150, nudged: 6, beta: 1, rates: [0.4, 0.1, 0.01] };
+  if (hidden <= 1) return { free: 20, nudged: 4, beta: 0.5, learningRate: hidden < 1 ? [0.05] : [0.1, 0.05] };
+  if (hidden === 2) return { free: 150, nudged: 6, beta: 1, learningRate: [0.4, 0.1, 0.01] };
   // Published for three hidden layers; each connection learns four times as fast as the next one.
-  return { free: 500, nudged: 8, beta: 1, rates: layers.slice(1).map((_, l) => 0.002 * 4 ** (hidden - l)) };
+  return {
+    free: 500,
+    nudged: 8,
+    beta: 1,
+    learningRate: layers.slice(1).map((_, l) => 0.002 * 4 ** (hidden - l)),
+  };
 }
 
 /** @throws UserError naming the option */

@@ -15,10 +15,10 @@ export const contrastiveHebbian = defineRule({
     E = ½ Σ s_i² − Σ_{i<j} W_ij ρ(s_i) ρ(s_j) − Σ b_i ρ(s_i)
     ds/dt = −∂E/∂s,   settled at s⁰ with free outputs, at s^∞ with outputs held at t
     ΔW_ij = η (ρ(s_i^∞) ρ(s_j^∞) − ρ(s_i⁰) ρ(s_j⁰))`,
-  assumes: {
+  plausibility: {
     weightTransport: 'exact',
     phases: ['free phase', 'clamped phase'],
-    twoWaySignals: 'layerwise',
+    feedbackPathway: 'layerwise',
     storedActivity: 'rates at the end of the free phase, until the clamped phase ends',
     locality: ['presynaptic rate', 'postsynaptic rate'],
   },
@@ -41,7 +41,7 @@ export const contrastiveHebbian = defineRule({
   },
   /** That of equilibrium propagation: the rule is its limit for a large beta, but for the division by beta. */
   recipe(layers) {
-    const { free, rates } = publishedFor(layers);
+    const { free, learningRate } = publishedFor(layers);
     return {
       batch: 20,
       activation: 'hard-sigmoid',
@@ -50,7 +50,7 @@ export const contrastiveHebbian = defineRule({
       initial: 'glorot-uniform',
       optimizer: 'sgd',
       schedule: 'constant',
-      rates,
+      learningRate,
       options: { freeIterations: free, clampedIterations: free },
     };
   },
@@ -78,7 +78,7 @@ export const contrastiveHebbian = defineRule({
           // eq. 30 of Scellier & Bengio 2017
           directions: contrasts(k, energy, input, clamped, free, 1),
           ...(probe && settledProbe(k, energy, { input, target }, drive, free, freeIterations)),
-          ...(particles && { remember: particles.keep(free) }),
+          ...(particles && { rowWrites: particles.keep(free) }),
         };
       },
       predict: (input) =>

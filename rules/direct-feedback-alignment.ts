@@ -15,10 +15,10 @@ export const directFeedbackAlignment = defineRule({
   notes:
     "The author's code starts networks of tanh or logistic neurons from zero weights; for that, use " +
     '--initial zero.',
-  assumes: {
+  plausibility: {
     weightTransport: 'none',
     phases: ['forward pass', 'broadcast of the output error'],
-    twoWaySignals: 'direct',
+    feedbackPathway: 'direct',
     storedActivity: 'until the error arrives',
     locality: ['presynaptic rate', 'postsynaptic potential', 'output error'],
   },

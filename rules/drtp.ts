@@ -17,10 +17,10 @@ export const drtp = defineRule({
     "In the authors' code the target stands where the error would, with a plus sign; as B is " +
     "symmetric about zero, the sign does not matter. The paper's networks have logistic outputs and a " +
     'binary cross-entropy; here the loss is that of the experiment.',
-  assumes: {
+  plausibility: {
     weightTransport: 'none',
     phases: ['forward pass'],
-    twoWaySignals: 'none',
+    feedbackPathway: 'none',
     storedActivity: 'none',
     locality: ['presynaptic rate', 'postsynaptic potential', 'target'],
   },

@@ -23,10 +23,10 @@ export const equilibriumPropagation = defineRule({
     ds/dt = −∂F/∂s,   settled at s⁰ for β = 0, from there to s^β
     ΔW_ij = η/β (ρ(s_i^β) ρ(s_j^β) − ρ(s_i⁰) ρ(s_j⁰))
     symmetric: ΔW_ij = η/2β (ρ(s_i^β) ρ(s_j^β) − ρ(s_i^−β) ρ(s_j^−β))`,
-  assumes: {
+  plausibility: {
     weightTransport: 'exact',
     phases: ['free phase', 'nudged phase'],
-    twoWaySignals: 'layerwise',
+    feedbackPathway: 'layerwise',
     storedActivity: 'rates at the end of the free phase, until the nudged phase ends',
     locality: ['presynaptic rate', 'postsynaptic rate'],
   },
@@ -76,7 +76,7 @@ export const equilibriumPropagation = defineRule({
     },
   },
   recipe(layers) {
-    const { free, nudged, beta, rates } = publishedFor(layers);
+    const { free, nudged, beta, learningRate } = publishedFor(layers);
     return {
       batch: 20,
       activation: 'hard-sigmoid',
@@ -85,7 +85,7 @@ export const equilibriumPropagation = defineRule({
       initial: 'glorot-uniform',
       optimizer: 'sgd',
       schedule: 'constant',
-      rates,
+      learningRate,
       options: { beta, freeIterations: free, nudgedIterations: nudged },
     };
   },
@@ -116,7 +116,7 @@ export const equilibriumPropagation = defineRule({
         const inverse = k.hostScalar('1 / beta', (info) => sign(info) / (options.beta * (symmetric ? 2 : 1)));
         const first = phase(1);
         const nudged = options.continual
-          ? followedPhase(k, energy, free, input, nudgedIterations, first, inverse, optimizer.rates)
+          ? followedPhase(k, energy, free, input, nudgedIterations, first, inverse, optimizer.learningRate)
           : energy.relax(free, drive, nudgedIterations, first);
         // eq. 39: (rho rho nudged - rho rho free) / beta; symmetric: of the two nudged phases, / 2 beta
         const opposite = symmetric ? energy.relax(free, drive, nudgedIterations, phase(-1)) : null;
@@ -127,7 +127,7 @@ export const equilibriumPropagation = defineRule({
           output: energy.output(free),
           directions,
           ...(probe && settledProbe(k, energy, { input, target }, drive, free, freeIterations)),
-          ...(particles && { remember: particles.keep(free) }),
+          ...(particles && { rowWrites: particles.keep(free) }),
         };
       },
       predict: (input) => energy.output(settle(energy.rest(input.rows), energy.drive(input))),

@@ -13,10 +13,10 @@ export const feedbackAlignment = defineRule({
     δ_L = e = ∂loss/∂v_L
     δ_l = (δ_{l+1} B_{l+1}) ∘ f′(v_l),   B_{l+1} fixed, random
     ΔW_l = −η h_{l−1}ᵀ δ_l`,
-  assumes: {
+  plausibility: {
     weightTransport: 'none',
     phases: ['forward pass', 'backward pass of the errors'],
-    twoWaySignals: 'layerwise',
+    feedbackPathway: 'layerwise',
     storedActivity: 'until the error arrives',
     locality: ['presynaptic rate', 'postsynaptic potential', 'error from above'],
   },

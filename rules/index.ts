@@ -1,28 +1,33 @@
-export {
-  type Assumptions,
-  describeAssumptions,
-  SYNAPTIC_FACTORS,
-  type SynapticFactor,
-} from './assumptions.ts';
 export { gradient } from './backprop.ts';
 export { biasVector, type Direction, outerProduct, type Product, weightMatrix } from './direction.ts';
 export { OPTIMIZERS, Optimizer, type OptimizerOptions, SCHEDULES, scheduleFactor } from './optimizer.ts';
+export {
+  describeRange,
+  type OptionDefinition,
+  type Options,
+  type OptionTable,
+  type OptionValue,
+  type OptionValues,
+  parseDecimal,
+  resolveOptions,
+} from './options.ts';
+export {
+  describePlausibility,
+  type Plausibility,
+  SYNAPTIC_FACTORS,
+  type SynapticFactor,
+} from './plausibility.ts';
 export { findRule, RULES } from './registry.ts';
 export {
   defineRule,
   equationLines,
-  type FeedbackPath,
   isRuleDefinition,
-  type Lesson,
   type Minibatch,
-  type NetworkKind,
   type Observation,
-  type OptionDefinition,
-  type OptionTable,
-  type OptionValues,
   type Recipe,
+  type RecipeSettings,
   type Rule,
   type RuleContext,
   type RuleDefinition,
-  resolveOptions,
+  type RuleOutput,
 } from './rule.ts';

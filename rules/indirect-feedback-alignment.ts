@@ -18,10 +18,10 @@ export const indirectFeedbackAlignment = defineRule({
   notes:
     'The paper describes the rule without figures or code for it; the range of B is the one that the ' +
     "author's code uses for direct feedback alignment.",
-  assumes: {
+  plausibility: {
     weightTransport: 'none',
     phases: ['forward pass', 'output error to the first hidden layer', 'forward pass of the errors'],
-    twoWaySignals: 'direct',
+    feedbackPathway: 'direct',
     storedActivity: 'until the error arrives',
     // The forward weights bring the error, so to a synapse it is one of the currents into its own neuron.
     locality: ['presynaptic rate', 'postsynaptic potential', 'output error'],

@@ -19,10 +19,10 @@ export const kolenPollack = defineRule({
   notes:
     "In the paper λ is not multiplied by the learning rate, so its λ is η λ here; the authors' code " +
     'for MNIST has no decay at all. The first connection needs no feedback, so the rule lets it be.',
-  assumes: {
+  plausibility: {
     weightTransport: 'learned',
     phases: ['forward pass', 'backward pass of the errors'],
-    twoWaySignals: 'layerwise',
+    feedbackPathway: 'layerwise',
     storedActivity: 'until the error arrives',
     locality: ['presynaptic rate', 'postsynaptic potential', 'error from above'],
   },

@@ -9,12 +9,12 @@ export const SCHEDULES = ['constant', 'linear', 'cosine'] as const;
 export interface OptimizerOptions {
   readonly optimizer: (typeof OPTIMIZERS)[number];
   /** Learning rate: one for all connections, or one each, input side first. */
-  readonly rates: readonly number[];
+  readonly learningRate: readonly number[];
   /** Of `momentum`; 0.9 when left out. */
   readonly momentum: number;
   /** L2 penalty added to the direction of the weights (not of the biases). */
   readonly weightDecay: number;
-  /** How the rates go from their value at the first step to the last: they end at 0 for `linear` and `cosine`. */
+  /** How the learning rates fall from the first step, at which they are whole, to the last of T steps, at which `linear` leaves 1 / T of them and `cosine` about (pi / 2T)^2. */
   readonly schedule: (typeof SCHEDULES)[number];
 }
 
@@ -49,9 +49,9 @@ export class Optimizer {
     options: OptimizerOptions,
     totalSteps: number,
   ) {
-    if (options.rates.length !== 1 && options.rates.length !== connections.length)
+    if (options.learningRate.length !== 1 && options.learningRate.length !== connections.length)
       throw new UserError(
-        `${options.rates.length} learning rates were given for ${connections.length} connections; give one for all or one each`,
+        `${options.learningRate.length} learning rates were given for ${connections.length} connections; give one for all or one each`,
       );
     this.#k = kernels;
     this.#connections = connections;
@@ -61,12 +61,12 @@ export class Optimizer {
 
   apply(directions: readonly Direction[]): void {
     const k = this.#k;
-    const { optimizer, rates, schedule } = this.#options;
+    const { optimizer, learningRate, schedule } = this.#options;
     for (const direction of directions) {
       const { connection } = direction;
       const bias = direction.biases === false ? null : connection.bias;
       const decay = this.#options.weightDecay + (direction.decay ?? 0);
-      const base = rates[rates.length === 1 ? 0 : this.#indexOf(connection)]!;
+      const base = learningRate[learningRate.length === 1 ? 0 : this.#indexOf(connection)]!;
       const rate = k.hostScalar(
         `rate of ${connection.name}`,
         ({ step }) => -base * scheduleFactor(schedule, step, this.#totalSteps),

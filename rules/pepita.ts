@@ -19,10 +19,10 @@ export const pepita = defineRule({
     "The presynaptic factor and the output error are those of the second pass, as in the authors' " +
     'code. The paper also drops out a tenth of the hidden neurons, the same in both passes; this is ' +
     'left out here.',
-  assumes: {
+  plausibility: {
     weightTransport: 'none',
     phases: ['forward pass', 'forward pass with the error added to the input'],
-    twoWaySignals: 'direct',
+    feedbackPathway: 'direct',
     storedActivity: 'rates of the first pass',
     locality: ['presynaptic rate', 'postsynaptic rate'],
   },
@@ -39,7 +39,7 @@ export const pepita = defineRule({
     activation: 'relu',
     initial: 'he-uniform',
     optimizer: 'momentum',
-    rates: [0.1],
+    learningRate: [0.1],
     schedule: 'constant',
     batch: 64,
   }),

@@ -1,34 +1,23 @@
 import { type Kernels, type RandomStream, type Tensor, UserError } from '../kernels/index.ts';
 import type {
   ActivationName,
-  Connection,
+  FeedbackPath,
   InitialWeights,
   LayeredNetwork,
-  Remembered,
+  Network,
+  NetworkKind,
+  NetworkSettings,
+  RowWrite,
 } from '../networks/index.ts';
-import { type Assumptions, findFaultInAssumptions } from './assumptions.ts';
 import type { Direction } from './direction.ts';
 import type { OptimizerOptions } from './optimizer.ts';
-
-/** One option of a rule: its type is that of the default. */
-export interface OptionDefinition<T extends number | string | boolean = number | string | boolean> {
-  readonly default: T;
-  /** One sentence, with the unit where there is one. Shown by `dendrite rule <name>`. */
-  readonly description: string;
-  /** For a string option, the values it may take. */
-  readonly choices?: readonly T[];
-}
-
-export type OptionTable = Readonly<Record<string, OptionDefinition>>;
-
-type Widen<T> = T extends number ? number : T extends boolean ? boolean : string;
-
-/** The values of an option table. */
-export type OptionValues<O extends OptionTable> = { readonly [name in keyof O]: Widen<O[name]['default']> };
+import { findFaultInValue, type Options, type OptionTable, type OptionValues } from './options.ts';
+import { findFaultInPlausibility, type Plausibility } from './plausibility.ts';
 
 /** What a rule is given to build itself from. */
-export interface RuleContext<O extends OptionTable = OptionTable> {
-  readonly network: LayeredNetwork;
+export interface RuleContext<O extends OptionTable = OptionTable, N extends Network = LayeredNetwork> {
+  /** Of the kind that the rule names. */
+  readonly network: N;
   readonly kernels: Kernels;
   /** A stream of random numbers under the run's seed, for what the rule draws once, e.g. random('feedback 1'). */
   random(name: string): RandomStream;
@@ -39,94 +28,95 @@ export interface RuleContext<O extends OptionTable = OptionTable> {
   readonly optimizer: OptimizerOptions;
 }
 
-/** One minibatch while it is recorded: images are batch x inputs in [0, 1], targets one-hot, batch x classes. */
+/** One minibatch while it is traced: input is batch x inputs in [0, 1], target batch x outputs (one-hot for classes). */
 export interface Minibatch {
   readonly input: Tensor;
   readonly target: Tensor;
-  /**
-   * The directions are only looked at: what the rule keeps from one minibatch to the next must stay as it is, and the
-   * lesson should hold the gradient where it is not that of the layered network.
-   */
-  readonly probe?: boolean;
 }
 
-/** What neurons did before they learned: one tensor for each population above the input, lowest first. */
+/** What one minibatch taught. */
+export interface RuleOutput {
+  /** Output rates before learning, batch x outputs: training loss and score come from them. */
+  readonly output: Tensor;
+  /** One for each connection that learns, as an estimate of the gradient: the optimizer moves against it. */
+  readonly directions: readonly Direction[];
+  /** What is kept of each example until it is shown again. */
+  readonly rowWrites?: readonly RowWrite[];
+}
+
+/** What diagnostics see of a minibatch. */
 export interface Observation {
-  /** batch x size */
-  readonly rates: readonly Tensor[];
+  /** Those that `learn` would give for the minibatch. */
+  readonly directions: readonly Direction[];
+  /** The gradient that the directions stand in for. Left out: it is not known. */
+  readonly gradient?: readonly Direction[];
+  /** What neurons did before they learned: batch x size for each population above the input, lowest first. */
+  readonly firingRates?: readonly Tensor[];
   /** Rate that neurons with a bounded activation cannot exceed; 1 when left out. */
   readonly maximalRate?: number;
   /** Of each example, batch x 1, where the dynamics have an energy. */
   readonly energy?: Tensor;
 }
 
-/** What one minibatch taught. */
-export interface Lesson {
-  /** Rates of the output layer before learning, batch x classes: training loss and error come from them. */
-  readonly output: Tensor;
-  /** One for each connection that learns, as an estimate of the gradient: the optimizer moves against it. */
-  readonly directions: readonly Direction[];
-  /** For a `probe`: the gradient that the directions stand in for. Left out: that of the layered network's loss. */
-  readonly gradient?: readonly Direction[];
-  /** For a `probe`: what the neurons did, where that is not the forward pass of the layered network. */
-  readonly observed?: Observation;
-  /** What is kept of each example until it is shown again. Only training keeps it. */
-  readonly remember?: readonly Remembered[];
-}
-
-/** Feedback weights, beside the forward connections whose weights they stand in for. */
-export interface FeedbackPath {
-  readonly weights: Tensor;
-  /** The forward connections that lead from where the feedback ends to where it starts, lowest first. */
-  readonly forward: readonly Connection[];
-  /**
-   * `down`: from above (rows) to below (columns), the shape of the transposed product of the forward weights;
-   * `up`: the shape of the product itself.
-   */
-  readonly orientation: 'down' | 'up';
-}
-
-/** A rule at work in one run. Its methods are recorded once, and the recording runs for every minibatch. */
+/** A rule at work in one run. Its methods are traced once, and the trace runs for every minibatch. */
 export interface Rule {
-  /** May not change weights or memories: it is also recorded where directions are only looked at. */
-  learn(batch: Minibatch): Lesson;
+  /** What changes. It may write states of its own, such as neurons that go on from one image to the next. */
+  learn(batch: Minibatch): RuleOutput;
+  /**
+   * What a diagnostic looks at. It may not change any state.
+   * Left out: on a layered network the directions of `learn`, beside the gradient and the activity of the forward pass.
+   */
+  observe?(batch: Minibatch): Observation;
   /**
    * What happens after the weights have changed and before the next minibatch, without an input: a phase of noise
-   * that tunes the feedback. Only training records it.
+   * that tunes the feedback. Only training traces it.
    * @param examples in a minibatch
    */
-  pause?(examples: number): void;
-  /** Output rates for images, batch x classes. Left out: the forward pass of the network. */
-  predict?(input: Tensor): Tensor;
-  /** Images that `predict` takes at once; the experiment chooses when left out. */
-  readonly predictedAtOnce?: number;
+  betweenMinibatches?(examples: number): void;
+  /**
+   * Firing rates of every population above the input, lowest first, for images that are shown without a target; the last
+   * are the answer. It may not change any state. Left out: `network.respond`.
+   */
+  respond?(input: Tensor): readonly Tensor[];
+  /** Images that `respond` takes at once; the trainer chooses when left out. */
+  readonly evaluationBatchSize?: number;
   /** Feedback weights that can be compared with forward ones. Left out: there are none, or they are the same. */
   readonly feedback?: readonly FeedbackPath[];
 }
 
-export const NETWORK_KINDS = ['layered', 'energy', 'compartmental'] as const;
-
-/**
- * `layered`: feed-forward point neurons; `energy`: symmetric weights, neurons that settle; `compartmental`: neurons with
- * dendrites, simulated in time.
- */
-export type NetworkKind = (typeof NETWORK_KINDS)[number];
+/** Values that a recipe gives to settings of training and to options of its rule. */
+export interface RecipeSettings extends Partial<OptimizerOptions> {
+  readonly batch?: number;
+  readonly activation?: ActivationName;
+  readonly loss?: NetworkSettings['loss'];
+  readonly outputActivation?: ActivationName;
+  readonly initial?: InitialWeights;
+  /** Values of the rule's own options. */
+  readonly options?: Options;
+}
 
 /**
  * Settings that a rule was published with and that differ from the defaults of an experiment. They hold where the
  * user does not choose; results show them.
  */
-export interface Recipe extends Partial<OptimizerOptions> {
-  readonly batch?: number;
-  readonly activation?: ActivationName;
-  readonly loss?: 'cross-entropy' | 'squared-error';
-  readonly outputActivation?: ActivationName;
-  readonly initial?: InitialWeights;
-  /** Values of the rule's own options. */
-  readonly options?: Readonly<Record<string, number | string | boolean>>;
+export interface Recipe {
+  /** As on the command line (`--recipe rule=name`), in lower case with hyphens: 'published', 'ernoult-2019'. */
+  readonly name: string;
+  /** The paper, with table or section. */
+  readonly source: string;
+  /** The figure that it was published with, in words; left out where there is none. */
+  readonly figure?: string;
+  /** @param layers sizes of the network, input first */
+  settings(layers: readonly number[]): RecipeSettings;
 }
 
-export interface RuleDefinition<O extends OptionTable = OptionTable> {
+export interface RuleDefinition<
+  O extends OptionTable = OptionTable,
+  // biome-ignore lint/suspicious/noExplicitAny: a list of rules holds rules of every kind of network
+  N extends Network = any,
+  // biome-ignore lint/suspicious/noExplicitAny: and so with every kind of parameters
+  P = any,
+> {
   /** As on the command line, in lower case with hyphens. */
   readonly name: string;
   readonly title: string;
@@ -140,37 +130,47 @@ export interface RuleDefinition<O extends OptionTable = OptionTable> {
   readonly equations?: string;
   /** Where the rule differs from its paper, or the paper from its authors' code, and what was chosen here. */
   readonly notes?: string;
-  /** What the rule takes for granted: its line in the ledger of `dendrite rules`. Built-in rules have it. */
-  readonly assumes?: Assumptions;
+  /** What the rule takes for granted of a brain: its row in the table of `dendrite rules`. Built-in rules have it. */
+  readonly plausibility?: Plausibility;
   /** The kind of network that it trains. */
-  readonly network: NetworkKind;
+  readonly network: NetworkKind<N, P>;
+  /** What the kind of network has to know of the options. Left out: the kind needs nothing. */
+  networkParameters?(options: OptionValues<O>): P;
+  /** Targets must be classes, one-hot: the rule cannot learn to reconstruct. */
+  readonly needsClasses?: boolean;
   /**
    * What small trials need where the usual is too little for the rule to show that it learns: sizes of the two hidden
    * layers in `dendrite check` (24 and 12), examples in the command of its page (2000).
    */
   readonly trial?: { readonly hidden?: readonly [number, number]; readonly examples?: number };
   readonly options: O;
-  /** Left out: the rule has no settings of its own. `layers` are the sizes of the network, input first. */
-  recipe?(layers: readonly number[]): Recipe;
-  build(context: RuleContext<O>): Rule;
+  /** The first is the default. Left out: the rule has no settings of its own. */
+  readonly recipes?: readonly Recipe[];
+  /** What options must be together, beyond the bounds of each. @throws UserError */
+  checkOptions?(options: OptionValues<O>, settings: NetworkSettings & OptimizerOptions): void;
+  build(context: RuleContext<O, N>): Rule;
 }
 
 /**
- * Declares a rule; the types of its options follow from their defaults.
+ * Declares a rule; the types of its options follow from their defaults and choices, that of its network from its kind.
  * @throws UserError when a part is missing or of the wrong type
  */
-export function defineRule<const O extends OptionTable>(definition: RuleDefinition<O>): RuleDefinition<O> {
+export function defineRule<const O extends OptionTable, N extends Network, P>(
+  definition: RuleDefinition<O, N, P>,
+): RuleDefinition<O, N, P> {
   const fault = findFault(definition);
   if (fault) throw new UserError(`the rule ${definition?.name ? `'${definition.name}' ` : ''}${fault}`);
   return definition;
 }
 
 /** The equations of a rule line by line, without the indentation of its source. */
-export function equationLines({ equations = '' }: RuleDefinition): string[] {
+export function equationLines({ equations = '' }: Pick<RuleDefinition, 'equations'>): string[] {
   const lines = equations.split('\n').filter((line) => line.trim() !== '');
   const indentation = Math.min(...lines.map((line) => line.search(/\S/)));
   return lines.map((line) => line.slice(indentation).trimEnd());
 }
+
+const NAME = /^[a-z][a-z0-9-]*$/;
 
 /** What is wrong with a definition (it may come from a plain JavaScript file), or null. */
 function findFault(definition: Partial<RuleDefinition>): string | null {
@@ -180,69 +180,40 @@ function findFault(definition: Partial<RuleDefinition>): string | null {
   for (const part of ['family', 'equations', 'notes'] as const)
     if (definition[part] !== undefined && typeof definition[part] !== 'string')
       return `has '${part}', but not as a text`;
-  if (definition.assumes !== undefined) {
-    const fault = findFaultInAssumptions(definition.assumes);
-    if (fault) return fault;
-  }
-  if (!/^[a-z][a-z0-9-]*$/.test(definition.name!))
-    return 'needs a name in lower-case letters, digits and hyphens';
-  if (!NETWORK_KINDS.includes(definition.network!))
-    return `trains '${definition.network}', but the network kind must be one of ${NETWORK_KINDS.join(', ')}`;
+  if (!NAME.test(definition.name!)) return 'needs a name in lower-case letters, digits and hyphens';
+  if (typeof definition.network?.build !== 'function')
+    return "lacks 'network', the kind of network that it trains, e.g. layeredNetwork";
   if (typeof definition.build !== 'function') return "lacks the function 'build'";
-  if (typeof definition.options !== 'object' || definition.options === null)
-    return "lacks the table 'options' (it may be {})";
-  for (const [name, option] of Object.entries(definition.options))
+  return (
+    (definition.plausibility && findFaultInPlausibility(definition.plausibility)) ??
+    findFaultInOptions(definition.options) ??
+    findFaultInRecipes(definition.recipes)
+  );
+}
+
+function findFaultInOptions(options: OptionTable | undefined): string | null {
+  if (typeof options !== 'object' || options === null) return "lacks the table 'options' (it may be {})";
+  for (const [name, option] of Object.entries(options)) {
     if (
       !['number', 'string', 'boolean'].includes(typeof option?.default) ||
       typeof option.description !== 'string'
     )
       return `has an option '${name}' without a default or a description`;
+    const fault = findFaultInValue(option, option.default);
+    if (fault) return `has an option '${name}' whose default is not ${fault}`;
+  }
+  return null;
+}
+
+function findFaultInRecipes(recipes: RuleDefinition['recipes']): string | null {
+  if (recipes === undefined) return null;
+  if (!Array.isArray(recipes) || recipes.length === 0) return "has 'recipes', but not as a list of recipes";
+  for (const { name, source, settings } of recipes)
+    if (!NAME.test(name) || typeof source !== 'string' || typeof settings !== 'function')
+      return `has a recipe '${name}' without a name, a source or the function 'settings'`;
   return null;
 }
 
 /** Whether a value exported by a plug-in is meant as a rule. */
 export const isRuleDefinition = (value: unknown): value is RuleDefinition =>
-  typeof value === 'object' && value !== null && 'build' in value && 'name' in value;
-
-/**
- * Fills in defaults and converts texts from the command line.
- * @throws UserError for an unknown option or a value of the wrong type
- */
-export function resolveOptions(
-  rule: RuleDefinition,
-  given: Readonly<Record<string, unknown>>,
-): Record<string, number | string | boolean> {
-  const names = Object.keys(rule.options);
-  const unknown = Object.keys(given).find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new UserError(
-      `the rule '${rule.name}' has no option '${unknown}'; it has ${names.length > 0 ? names.join(', ') : 'none'}`,
-    );
-  return Object.fromEntries(
-    Object.entries(rule.options).map(([name, option]) => [
-      name,
-      name in given ? convertOption(rule.name, name, option, given[name]) : option.default,
-    ]),
-  );
-}
-
-function convertOption(
-  rule: string,
-  name: string,
-  option: OptionDefinition,
-  given: unknown,
-): number | string | boolean {
-  const kind = typeof option.default;
-  const text = String(given);
-  const refuse = (wanted: string): never => {
-    throw new UserError(`the option '${name}' of the rule '${rule}' must be ${wanted}, not '${text}'`);
-  };
-  if (option.choices && !option.choices.map(String).includes(text))
-    return refuse(`one of ${option.choices.join(', ')}`);
-  if (kind === 'number') {
-    const value = text.trim() === '' ? Number.NaN : Number(text);
-    return Number.isFinite(value) ? value : refuse('a number');
-  }
-  if (kind === 'boolean') return text === 'true' ? true : text === 'false' ? false : refuse('true or false');
-  return text;
-}
+  typeof value === 'object' && value !== null && 'build' in value && 'title' in value && 'options' in value;

@@ -40,10 +40,10 @@ export const segregatedDendrite = defineRule({
     'Potentials and synapses go on from one training image to the next and are cleared before each test image. The ' +
     'first weights are as wide as in the published code; its earlier version drew half as widely ' +
     '(initial segregated-dendrite-narrow, feedbackWidth=0.5), and learns more slowly.',
-  assumes: {
+  plausibility: {
     weightTransport: 'none',
     phases: ['forward phase', 'target phase'],
-    twoWaySignals: 'direct',
+    feedbackPathway: 'direct',
     storedActivity: 'plateau potential, mean somatic potential and synaptic traces of the forward phase',
     locality: ['presynaptic rate', 'postsynaptic potential', 'apical potential'],
   },
@@ -100,7 +100,7 @@ export const segregatedDendrite = defineRule({
     initial: 'segregated-dendrite',
     optimizer: 'sgd',
     schedule: 'constant',
-    rates: ratesFor(layers.length - 1),
+    learningRate: learningRateFor(layers.length - 1),
   }),
   build({ network: layered, kernels: k, random, options }) {
     checkActivations(layered);
@@ -188,7 +188,7 @@ export const segregatedDendrite = defineRule({
           ...(probe && {
             gradient: directions(gradientErrors(network, forward.soma, outputError)),
             observed: {
-              rates: forward.soma.map((v) => k.map((x, most) => most * sigmoid(x), v, maximalRate)),
+              firingRates: forward.soma.map((v) => k.map((x, most) => most * sigmoid(x), v, maximalRate)),
               maximalRate,
             },
           }),
@@ -200,7 +200,7 @@ export const segregatedDendrite = defineRule({
         const shown = network.present(input, feedback.weights());
         return shown.phase({ duration: testTime, means: ['soma'], window }).soma.at(-1)!;
       },
-      predictedAtOnce: 10,
+      evaluationBatchSize: 10,
       ...(feedback.fixed && {
         feedback: feedback.fixed.map((weights, l) => ({
           weights,
@@ -213,7 +213,7 @@ export const segregatedDendrite = defineRule({
 });
 
 /** "Learning rate optimization": searched for none, one and two hidden layers. */
-function ratesFor(connections: number): number[] {
+function learningRateFor(connections: number): number[] {
   if (connections === 1) return [0.19];
   if (connections === 2) return [0.21, 0.21];
   return [...new Array<number>(connections - 1).fill(0.23), 0.12];

@@ -1,7 +1,7 @@
 import type { Kernels, Tensor } from '../kernels/index.ts';
 import type { EnergyNetwork, SettlingState } from '../networks/index.ts';
 import { contrasts, readoutDirection } from './contrast.ts';
-import type { Lesson } from './rule.ts';
+import type { RuleOutput } from './rule.ts';
 
 /**
  * Strength of the nudge in the gradient: small, because its error grows with the square, but not so small that the
@@ -23,14 +23,17 @@ export function settledProbe(
   drive: Tensor,
   free: SettlingState,
   iterations: number,
-): Required<Pick<Lesson, 'gradient' | 'observed'>> {
+): Required<Pick<RuleOutput, 'gradient' | 'observed'>> {
   const nudged = (beta: number): SettlingState =>
     energy.relax(free, drive, iterations, { nudge: { target, beta: k.constant(beta, 1, 1) } });
   const gradient = contrasts(k, energy, input, nudged(BETA), nudged(-BETA), 1 / (2 * BETA));
-  const rates = free.map(({ rate }) => rate);
+  const firingRates = free.map(({ rate }) => rate);
   if (energy.readout) {
     gradient.push(readoutDirection(k, energy, [free], target));
-    rates.push(energy.output(free));
+    firingRates.push(energy.output(free));
   }
-  return { gradient, observed: { rates, ...(energy.hasEnergy && { energy: energy.energy(free, drive) }) } };
+  return {
+    gradient,
+    observed: { firingRates, ...(energy.hasEnergy && { energy: energy.energy(free, drive) }) },
+  };
 }

@@ -11,10 +11,10 @@ export const shallow = defineRule({
     δ_L = e = ∂loss/∂v_L
     ΔW_L = −η h_{L−1}ᵀ δ_L
     ΔW_l = 0   for l < L`,
-  assumes: {
+  plausibility: {
     weightTransport: 'none',
     phases: ['forward pass'],
-    twoWaySignals: 'none',
+    feedbackPathway: 'none',
     storedActivity: 'none',
     locality: [],
   },

@@ -21,10 +21,10 @@ export const signSymmetry = defineRule({
     'The paper takes magnitudes of 1, or random ones, together with batch normalization and updates ' +
     'by the sign of the gradient. Without these the scale of the feedback matters: here it is that of ' +
     'the initial weights, as in BioTorch (Sanfiz & Akrout 2021, arXiv:2108.13446).',
-  assumes: {
+  plausibility: {
     weightTransport: 'signs',
     phases: ['forward pass', 'backward pass of the errors'],
-    twoWaySignals: 'layerwise',
+    feedbackPathway: 'layerwise',
     storedActivity: 'until the error arrives',
     locality: ['presynaptic rate', 'postsynaptic potential', 'error from above'],
   },

@@ -21,10 +21,10 @@ export const weightMirror = defineRule({
     "The authors' code for MNIST draws uniform noise, keeps the biases in the mirror phase, and " +
     'rescales a copy of B, so that B grows without limit. Here the noise is normal, biases are ' +
     'blocked and B decays, which makes it settle at a multiple of the transposed forward weights.',
-  assumes: {
+  plausibility: {
     weightTransport: 'learned',
     phases: ['forward pass', 'backward pass of the errors', 'noise in each layer'],
-    twoWaySignals: 'layerwise',
+    feedbackPathway: 'layerwise',
     storedActivity: 'until the error arrives',
     locality: ['presynaptic rate', 'postsynaptic potential', 'error from above'],
   },
@@ -81,7 +81,7 @@ export const weightMirror = defineRule({
           directions: errorDirections(network, activity, errors),
         };
       },
-      pause(examples) {
+      betweenMinibatches(examples) {
         for (const [l, connection] of above.entries()) mirror(connection, feedback[l]!, examples);
       },
       feedback: feedback.map(({ weights }, l) => ({

@@ -1,7 +1,12 @@
 import { Kernels, RandomStream, ReferenceDevice, type Table, type Tensor } from '../kernels/index.ts';
-import type { LayeredNetwork, LayeredOptions } from '../networks/index.ts';
-import type { OptimizerOptions, RuleDefinition } from '../rules/index.ts';
-import { resolveOptions } from '../rules/index.ts';
+import type { Network, NetworkSettings } from '../networks/index.ts';
+import {
+  type OptimizerOptions,
+  type OptionTable,
+  type Rule,
+  type RuleDefinition,
+  resolveOptions,
+} from '../rules/index.ts';
 
 /** Bits that several tests need: a float64 device with kernels, small networks, small tables. */
 export function float64(seed = 1): { device: ReferenceDevice; k: Kernels } {
@@ -9,7 +14,7 @@ export function float64(seed = 1): { device: ReferenceDevice; k: Kernels } {
   return { device, k: new Kernels(device, seed) };
 }
 
-export const layeredOptions = (options: Partial<LayeredOptions> = {}): LayeredOptions => ({
+export const networkSettings = (options: Partial<NetworkSettings> = {}): NetworkSettings => ({
   layers: [5, 4, 3],
   activation: 'tanh',
   loss: 'cross-entropy',
@@ -25,7 +30,7 @@ export async function runOnce(
   steps = 1,
   rows = new Uint32Array(0),
 ): Promise<void> {
-  const executable = await k.record('test', body);
+  const executable = await k.trace('test', body);
   await executable.run({ steps, firstStep: 0, rows });
 }
 
@@ -44,28 +49,45 @@ export const oneHotState = (k: Kernels, rows: number, classes: number): Tensor =
     ),
   );
 
+const OPTIMIZER: OptimizerOptions = {
+  optimizer: 'sgd',
+  learningRate: [0.1],
+  momentum: 0.9,
+  weightDecay: 0,
+  schedule: 'constant',
+};
+
+/** The kind of network that a rule trains, with the weights of a seed. */
+export const buildNetwork = <N extends Network>(
+  definition: RuleDefinition<OptionTable, N>,
+  k: Kernels,
+  settings: NetworkSettings,
+  options: Record<string, unknown> = {},
+  seed = 1,
+): N =>
+  definition.network.build(
+    k,
+    seed,
+    settings,
+    definition.networkParameters?.(resolveOptions(definition, options)),
+  );
+
+/** A rule on a network that was built before. */
 export const buildRule = (
   definition: RuleDefinition,
-  network: LayeredNetwork,
+  network: Network,
   k: Kernels,
   options: Record<string, unknown> = {},
   seed = 1,
   optimizer: Partial<OptimizerOptions> = {},
-) =>
+): Rule =>
   definition.build({
     network,
     kernels: k,
     random: (name) => new RandomStream(seed, name),
     options: resolveOptions(definition, options),
     examples: 100,
-    optimizer: {
-      optimizer: 'sgd',
-      rates: [0.1],
-      momentum: 0.9,
-      weightDecay: 0,
-      schedule: 'constant',
-      ...optimizer,
-    },
+    optimizer: { ...OPTIMIZER, ...optimizer },
   });
 
 /** Bytes as a table of rows scaled to [0, 1]. */

@@ -99,7 +99,7 @@ const options = {
   },
   rate: {
     type: 'string',
-    defaultDescription: String(DEFAULTS.rates),
+    defaultDescription: String(DEFAULTS.learningRate),
     group: TRAINING,
     describe: 'Learning rate, or one for each connection: 0.1,0.05',
   },
@@ -219,7 +219,10 @@ function chosenSettings({ rate, ...args }: CompareArguments): Partial<Settings> 
   const named = Object.entries(args).filter(
     ([name, value]) => Object.hasOwn(DEFAULTS, name) && value !== undefined,
   );
-  return { ...Object.fromEntries(named), ...(rate !== undefined && { rates: parseNumbers('rate', rate) }) };
+  return {
+    ...Object.fromEntries(named),
+    ...(rate !== undefined && { learningRate: parseNumbers('rate', rate) }),
+  };
 }
 
 interface CompareArguments extends Partial<Settings> {

@@ -1,13 +1,13 @@
 import type { CommandModule } from 'yargs';
 import { loadPlugins } from '../../experiments/index.ts';
-import { describeAssumptions, equationLines, findRule, type RuleDefinition } from '../../rules/index.ts';
+import { describePlausibility, equationLines, findRule, type RuleDefinition } from '../../rules/index.ts';
 
 /** Those of `dendrite compare`: a recipe can depend on the size of the network. */
 const DEFAULT_LAYERS = [784, 500, 10];
 
 export const rule: CommandModule<object, { name: string; plugin: string[] }> = {
   command: 'rule <name>',
-  describe: 'Show one learning rule: its mathematics, what it assumes, its options',
+  describe: 'Show one learning rule: its mathematics, what it plausibility, its options',
   builder: (parser) =>
     parser
       .positional('name', { type: 'string', demandOption: true, describe: 'Name of the rule' })
@@ -23,14 +23,14 @@ export const rule: CommandModule<object, { name: string; plugin: string[] }> = {
 };
 
 function describeRule(definition: RuleDefinition): string {
-  const { name, title, summary, source, family, network, assumes, notes } = definition;
+  const { name, title, summary, source, family, network, plausibility, notes } = definition;
   const options = Object.entries(definition.options).flatMap(
     ([option, { default: value, description, choices }]) => [
       `${option} = ${value}${choices ? ` (${choices.join(', ')})` : ''}`,
       `    ${description}`,
     ],
   );
-  const ledger = assumes ? describeAssumptions(assumes) : [];
+  const ledger = plausibility ? describePlausibility(plausibility) : [];
   const { options: ownOptions, ...settings } = definition.recipe?.(DEFAULT_LAYERS) ?? {};
   const recipe = Object.entries({ ...settings, ...ownOptions });
   return [

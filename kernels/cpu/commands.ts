@@ -10,7 +10,7 @@ import type {
   ScatterOp,
   SumOp,
 } from '../program.ts';
-import type { RowMemory, Table, Tensor } from '../tensor.ts';
+import type { RowStore, Table, Tensor } from '../tensor.ts';
 import { AS_IS, type Blas, ROW_MAJOR, TRANSPOSED } from './blas.ts';
 import { compileMap, type Spread } from './map.ts';
 import type { Arena } from './memory.ts';
@@ -58,10 +58,10 @@ export function commandOf(op: Op, workshop: Workshop): Command {
   switch (op.kind) {
     case 'matmul':
       return matmul(op, workshop);
-    case 'follow': {
+    case 'accumulateDelta': {
       const [before, after, b] = [place(op.before), place(op.after), place(op.b)];
       const inner = op.b.rows;
-      return () => kernels.follow(out, before, after, b, m, n, inner);
+      return () => kernels.accumulateDelta(out, before, after, b, m, n, inner);
     }
     case 'transpose': {
       const a = place(op.a);
@@ -227,7 +227,7 @@ function random(op: RandomOp, { kernels, moment, place }: Workshop): Command {
 }
 
 /** Number of the table's row for row i of the minibatch. */
-function rowAt(table: Table | RowMemory, { rows, firstRow }: Moment, i: number): number {
+function rowAt(table: Table | RowStore, { rows, firstRow }: Moment, i: number): number {
   const row = rows[firstRow + i]!;
   if (row >= table.count)
     throw new Error(`there is no row ${row} in the table '${table.name}', which has ${table.count}`);
@@ -249,30 +249,30 @@ function gather(op: GatherOp, workshop: Workshop): Command {
 // Rows are copied in two passes: the first value of each, then the rows. The rows of a large table lie far apart, and the
 // first pass waits for all of them at the same time: a minibatch of 100 images takes 31 us instead of 47.
 
-function gatherFloats(op: GatherOp, memory: RowMemory, { arena, moment, place }: Workshop): Command {
+function gatherFloats(op: GatherOp, store: RowStore, { arena, moment, place }: Workshop): Command {
   const start = place(op.out) / Float32Array.BYTES_PER_ELEMENT;
   const { rows: m, columns: n } = op.out;
-  const { values } = memory;
+  const { values } = store;
   return () => {
     const { floats } = arena;
-    for (let i = 0; i < m; i++) floats[start + i * n] = values[rowAt(memory, moment, i) * n]!;
+    for (let i = 0; i < m; i++) floats[start + i * n] = values[rowAt(store, moment, i) * n]!;
     for (let i = 0; i < m; i++) {
-      const from = rowAt(memory, moment, i) * n;
+      const from = rowAt(store, moment, i) * n;
       floats.set(values.subarray(from, from + n), start + i * n);
     }
   };
 }
 
-function scatter({ a, memory }: ScatterOp, { arena, moment, place }: Workshop): Command {
+function scatter({ a, store }: ScatterOp, { arena, moment, place }: Workshop): Command {
   const start = place(a) / Float32Array.BYTES_PER_ELEMENT;
   const { rows: m, columns: n } = a;
-  const { values } = memory;
+  const { values } = store;
   return () => {
     const { floats } = arena;
-    for (let i = 0; i < m; i++) values[rowAt(memory, moment, i) * n] = floats[start + i * n]!;
+    for (let i = 0; i < m; i++) values[rowAt(store, moment, i) * n] = floats[start + i * n]!;
     for (let i = 0; i < m; i++) {
       const from = start + i * n;
-      values.set(floats.subarray(from, from + n), rowAt(memory, moment, i) * n);
+      values.set(floats.subarray(from, from + n), rowAt(store, moment, i) * n);
     }
   };
 }

@@ -80,9 +80,17 @@ export interface CpuKernels {
     factor: number,
     accumulate: boolean,
   ): void;
-  firstLitColumn(bytes: number, m: number, n: number): number;
-  endOfLitColumns(bytes: number, m: number, n: number): number;
-  follow(out: number, before: number, after: number, b: number, m: number, n: number, k: number): void;
+  firstNonZeroColumn(bytes: number, m: number, n: number): number;
+  endOfNonZeroColumns(bytes: number, m: number, n: number): number;
+  accumulateDelta(
+    out: number,
+    before: number,
+    after: number,
+    b: number,
+    m: number,
+    n: number,
+    k: number,
+  ): void;
   transpose(out: number, a: number, m: number, n: number): void;
   convolve(out: number, a: number, kernel: number, pending: number, count: number, taps: number): void;
   scaleBytes(out: number, count: number, scale: number): void;

@@ -123,8 +123,8 @@ function trimmedInput(input: Tensor, workshop: Parts, { sgemm }: Blas): SparseIn
   return {
     needsValues: true,
     survey(bytes) {
-      first = kernels.firstLitColumn(bytes, m, n);
-      lit = Math.max(kernels.endOfLitColumns(bytes, m, n) - first, 1);
+      first = kernels.firstNonZeroColumn(bytes, m, n);
+      lit = Math.max(kernels.endOfNonZeroColumns(bytes, m, n) - first, 1);
     },
     product(op) {
       const length = op.out.columns;

@@ -37,7 +37,7 @@ export function sentWithChunk({ calls, reads, gathered, ...sent }: LoweredProgra
   return all.filter(([tensor]) => read.has(tensor));
 }
 
-/** Takes back what a chunk computed: new states, then for each step the rows of memories. */
+/** Takes back what a chunk computed: new states, then for each step the rows of row stores. */
 export function keepResults(replica: Replica, results: readonly Float32Array[][], feed: Feed): void {
   const { writes, scattered } = replica.lowered;
   for (const [i, tensor] of [...writes.keys()].entries()) {
@@ -46,10 +46,10 @@ export function keepResults(replica: Replica, results: readonly Float32Array[][]
   }
   const { batch } = replica.program;
   for (let step = 0; step < feed.steps; step++)
-    for (const [i, { memory }] of scattered.entries()) {
+    for (const [i, { store }] of scattered.entries()) {
       const values = results[writes.size + step * scattered.length + i]!;
       for (const [y, row] of values.entries())
-        memory.values.set(row, feed.rows[step * batch + y]! * memory.columns);
+        store.values.set(row, feed.rows[step * batch + y]! * store.columns);
     }
 }
 

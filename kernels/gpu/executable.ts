@@ -116,7 +116,7 @@ export class GpuExecutable {
     return this.#replicas[0]!.lowered;
   }
 
-  /** Memories are read before a chunk and written after it, so a row must not come back within one. */
+  /** Row stores are read before a chunk and written after it, so a row must not come back within one. */
   #stepsBeforeReturn(rows: Uint32Array, steps: number): number {
     if (this.#lowered.scattered.length === 0) return steps;
     const { batch } = this.#program;
@@ -190,17 +190,17 @@ export class GpuExecutable {
     };
     const { calls, counters, writes, scattered } = this.#lowered;
     const kernels = calls.map((own) => this.#kernel(own));
-    const forMemories: Handle[] = [];
+    const forRowStores: Handle[] = [];
     for (let step = 0; step < steps; step++) {
       for (const [i, { args, takesStep, counter, out }] of calls.entries()) {
         const operands = [...args.values()].map(value);
         const row = counter === null ? step : step * counters.length + counter;
         values.set(out, kernels[i]!(...operands, ...(takesStep ? [row] : [])));
       }
-      forMemories.push(...scattered.map((write) => value(write.values)));
+      forRowStores.push(...scattered.map((write) => value(write.values)));
       for (const [state, made] of writes) values.set(state, value(made));
     }
-    return [...[...writes.keys()].map(value), ...forMemories];
+    return [...[...writes.keys()].map(value), ...forRowStores];
   }
 
   #kernel(own: KernelCall): Kernel {

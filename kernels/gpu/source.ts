@@ -1,9 +1,9 @@
 import { UserError } from '../errors.ts';
 import type {
+  AccumulateDeltaOp,
   ConvolveOp,
   DotOp,
   Factor,
-  FollowOp,
   HostScalar,
   MapOp,
   MatmulOp,
@@ -17,7 +17,7 @@ import type {
   SumOp,
 } from '../program.ts';
 import type { Expression } from '../scalar.ts';
-import type { RowMemory, Table, Tensor } from '../tensor.ts';
+import type { RowStore, Table, Tensor } from '../tensor.ts';
 import { call, type KernelCall, MAX_ARGUMENTS, scratch, type Target, X, Y } from './call.ts';
 import { expressionText } from './expression-source.ts';
 import { fuseCalls } from './fusion.ts';
@@ -51,10 +51,10 @@ export interface LoweredProgram {
   readonly keys: readonly (readonly number[])[];
   /** A row a step: the numbers of the minibatch's rows, for the tables on the device. */
   readonly rowNumbers: Tensor;
-  /** For each memory, and each table that is not on the device, the rows of all minibatches of the chunk. */
-  readonly gathered: ReadonlyMap<Table | RowMemory, Tensor>;
-  /** What each step writes to memories, once the chunk is done. */
-  readonly scattered: readonly { readonly memory: RowMemory; readonly values: Tensor }[];
+  /** For each row store, and each table that is not on the device, the rows of all minibatches of the chunk. */
+  readonly gathered: ReadonlyMap<Table | RowStore, Tensor>;
+  /** What each step writes to row stores, once the chunk is done. */
+  readonly scattered: readonly { readonly store: RowStore; readonly values: Tensor }[];
 }
 
 /** What random fills count by: the step's number, and one for each iteration of each repeat. */
@@ -83,8 +83,8 @@ class Lowering {
   readonly #keyRows = scratch('keys', 1, 6);
   readonly #keys: (readonly number[])[] = [];
   readonly #rowNumbers: Tensor;
-  readonly #gathered = new Map<Table | RowMemory, Tensor>();
-  readonly #scattered: { memory: RowMemory; values: Tensor }[] = [];
+  readonly #gathered = new Map<Table | RowStore, Tensor>();
+  readonly #scattered: { store: RowStore; values: Tensor }[] = [];
   readonly #calls: KernelCall[] = [];
   /** The tensor that holds the value at this point of the step. */
   readonly #current = new Map<Tensor, Tensor>();
@@ -168,12 +168,12 @@ class Lowering {
     }
   }
 
-  #scatter({ a, memory }: ScatterOp): void {
+  #scatter({ a, store }: ScatterOp): void {
     const computed = this.#current.get(a);
     // What the step did not compute is no result of a kernel: a copy is.
     const values =
       computed ?? this.#add(call(scratch(a.name, a.rows, a.columns), { a }, `return a[${Y}][${X}];`));
-    this.#scattered.push({ memory, values });
+    this.#scattered.push({ store, values });
   }
 
   #callsOf(op: Exclude<SimpleOp, ScatterOp>): KernelCall[] {
@@ -181,8 +181,8 @@ class Lowering {
     switch (op.kind) {
       case 'matmul':
         return [matmulCall(this.#inOrder(op), target)];
-      case 'follow':
-        return [followCall(op, target)];
+      case 'accumulateDelta':
+        return [accumulateDeltaCall(op, target)];
       case 'transpose':
         return [transposeCall(op.out, op.a)];
       case 'map':
@@ -204,7 +204,7 @@ class Lowering {
     }
   }
 
-  #gather(out: Tensor, table: Table | RowMemory): KernelCall {
+  #gather(out: Tensor, table: Table | RowStore): KernelCall {
     if (this.#options.resident && isResident(table)) return lookUp(out, table, this.#rowNumbers);
     const rows = this.#gathered.get(table) ?? scratch(table.name, out.rows, table.columns);
     this.#gathered.set(table, rows);
@@ -241,7 +241,7 @@ function matmulCall(op: MatmulOp, target: Target): KernelCall {
 }
 
 /** All of it: what did not change is no less work for a GPU. */
-function followCall({ out, before, after, b }: FollowOp, target: Target): KernelCall {
+function accumulateDeltaCall({ out, before, after, b }: AccumulateDeltaOp, target: Target): KernelCall {
   const total = sumOf(target, b.rows, (k) => `(after[${Y}][${k}] - before[${Y}][${k}]) * b[${k}][${X}]`);
   return linearCall(
     { out, factor: { constant: 1, scalar: null }, accumulate: true },

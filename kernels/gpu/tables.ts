@@ -1,4 +1,4 @@
-import type { RowMemory, Table, Tensor } from '../tensor.ts';
+import type { RowStore, Table, Tensor } from '../tensor.ts';
 import { call, type KernelCall, X, Y } from './call.ts';
 
 /** WebGPU guarantees a storage buffer of this size, in bytes. */
@@ -19,8 +19,8 @@ export interface PackedTable {
 const widthOf = ({ columns, encoding }: Table): number =>
   encoding === 'one-hot' ? 1 : Math.ceil(columns / 3);
 
-/** Whether the table fits on every GPU as a whole. Otherwise, like a memory, its rows are sent with each chunk. */
-export const isResident = (table: Table | RowMemory): table is Table =>
+/** Whether the table fits on every GPU as a whole. Otherwise, like a row store, its rows are sent with each chunk. */
+export const isResident = (table: Table | RowStore): table is Table =>
   table.encoding !== 'float32' &&
   table.count <= MOST_ROWS &&
   4 * table.count * widthOf(table) <= LARGEST_BUFFER;
@@ -81,7 +81,7 @@ export function lookUp(out: Tensor, table: Table, rowNumbers: Tensor): KernelCal
 }
 
 /** The rows as float32, gathered on the host. */
-export function gatherRows(table: Table | RowMemory, rows: Uint32Array): Float32Array {
+export function gatherRows(table: Table | RowStore, rows: Uint32Array): Float32Array {
   const { columns, values, encoding } = table;
   const scale = encoding === 'scaled' ? table.scale : 1;
   const out = new Float32Array(rows.length * columns);

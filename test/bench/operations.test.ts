@@ -6,7 +6,7 @@ import { Kernels, type Program, ReferenceDevice } from '../../kernels/index.ts';
 async function workOf(body: (k: Kernels) => void) {
   const programs: Program[] = [];
   const k = new Kernels(listening(new ReferenceDevice(), programs), 1);
-  await k.record('test', () => body(k));
+  await k.trace('test', () => body(k));
   return countWork(programs.at(-1)!.ops);
 }
 

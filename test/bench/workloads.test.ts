@@ -17,9 +17,9 @@ test('every workload is trained as its peers are: plain SGD at a constant rate',
 test('batch and rates are the defaults of the peers', () => {
   for (const { name, plan, peers } of WORKLOADS)
     for (const { file } of peers) assert.match(source(file), `batch=${plan.batch}`, name);
-  assert.match(source('backprop.py'), `lr=${planOf('backprop').rates[0]}`);
-  assert.match(source('feedback_alignment.py'), `lr=${planOf('fa').rates[0]!.toFixed(1)}`);
-  assert.match(source('segregated_dendrite.py'), `lr="${planOf('dendrites').rates.join(',')}"`);
+  assert.match(source('backprop.py'), `lr=${planOf('backprop').learningRate[0]}`);
+  assert.match(source('feedback_alignment.py'), `lr=${planOf('fa').learningRate[0]!.toFixed(1)}`);
+  assert.match(source('segregated_dendrite.py'), `lr="${planOf('dendrites').learningRate.join(',')}"`);
 });
 
 test('iterations, beta and rates of equilibrium propagation are those of the peer', () => {
@@ -27,12 +27,12 @@ test('iterations, beta and rates of equilibrium propagation are those of the pee
     [1, 'ep'],
     [2, 'ep-2'],
   ] as const) {
-    const { options, rates } = planOf(name);
+    const { options, learningRate } = planOf(name);
     const row = new RegExp(`${hidden}: \\((\\d+), (\\d+), 0.5, ([\\d.]+), "([\\d.,]+)"\\)`);
     const [, free, nudged, beta, theirs] = row.exec(source('equilibrium_propagation.py'))!;
     assert.equal([options.freeIterations, options.nudgedIterations], [Number(free), Number(nudged)]);
     assert.is(options.beta, Number(beta));
-    assert.equal(rates, theirs!.split(',').map(Number));
+    assert.equal(learningRate, theirs!.split(',').map(Number));
   }
 });
 

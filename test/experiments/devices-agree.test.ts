@@ -26,7 +26,7 @@ const dataset = await loadDataset('mnist');
 const experiment = defineExperiment({
   rules: [{ name: 'backprop' }, { name: 'feedback-alignment' }],
   layers: [784, 16, 10],
-  settings: { batch: 10, optimizer: 'sgd', rates: [0.1], schedule: 'constant' },
+  settings: { batch: 10, optimizer: 'sgd', learningRate: [0.1], schedule: 'constant' },
 });
 
 /** Weights and biases after training on the first digits. */

@@ -3,18 +3,18 @@ import * as assert from 'uvu/assert';
 import { type Dataset, makeSplit } from '../../data/index.ts';
 import { DIAGNOSTICS, prepareMeasurements } from '../../experiments/diagnostics/index.ts';
 import { RandomStream, type Tensor } from '../../kernels/index.ts';
-import { type Connection, LayeredNetwork, type LayeredOptions } from '../../networks/index.ts';
+import { type Connection, LayeredNetwork, type NetworkSettings } from '../../networks/index.ts';
 import {
   defineRule,
   findRule,
-  type Lesson,
   type Minibatch,
   type RuleContext,
   type RuleDefinition,
+  type RuleOutput,
 } from '../../rules/index.ts';
 import { type HandState, handEnergy, handStep } from '../networks/settling-by-hand.ts';
 import { combine, type Matrix, matrix, meanProduct, multiply, softmax, transpose } from '../rules/by-hand.ts';
-import { buildRule, float64, layeredOptions } from '../support.ts';
+import { buildRule, float64, networkSettings } from '../support.ts';
 
 /** Every diagnostic against plain loops in float64. Readings are float32, hence the tolerances. */
 const RELATIVE = 1e-5;
@@ -38,7 +38,7 @@ const TARGET: Matrix = Array.from(DATA.train.labels.values, (label) =>
 );
 
 interface Setup {
-  network?: Partial<LayeredOptions>;
+  network?: Partial<NetworkSettings>;
   options?: Record<string, unknown>;
   /** Changes states before anything is measured. */
   set?: (values: (state: string) => Float64Array) => void;
@@ -47,7 +47,7 @@ interface Setup {
 /** All diagnostics of a rule on a network 6-5-4-3. */
 async function look(definition: RuleDefinition, { network: given, options = {}, set }: Setup = {}) {
   const { device, k } = float64();
-  const network = new LayeredNetwork(k, 3, layeredOptions({ layers: [6, 5, 4, 3], ...given }));
+  const network = new LayeredNetwork(k, 3, networkSettings({ layers: [6, 5, 4, 3], ...given }));
   const rule = buildRule(definition, network, k, options);
   const values = (state: string) => device.values(k.states.get(state)!);
   const random = new RandomStream(9, 'biases');
@@ -281,7 +281,7 @@ test('neurons with dendrites: rates in spikes/ms, saturation by the largest of t
   });
 });
 
-const ENERGY: Partial<LayeredOptions> = {
+const ENERGY: Partial<NetworkSettings> = {
   activation: 'sigmoid',
   loss: 'squared-error',
   outputActivation: 'sigmoid',
@@ -328,7 +328,7 @@ test('the direction of a network that settles is compared with the gradient of i
 });
 
 /** A rule for a network that the diagnostics know nothing of. */
-const foreign = (lesson: (batch: Minibatch, context: RuleContext) => Partial<Lesson>) =>
+const foreign = (lesson: (batch: Minibatch, context: RuleContext) => Partial<RuleOutput>) =>
   defineRule({
     name: 'foreign',
     title: 'Foreign',

@@ -48,7 +48,7 @@ async function rounds(rule: string, diagnostics: readonly string[]) {
   };
   for (const [name, state] of run.states)
     if (!name.startsWith(DIAGNOSTIC_STATE)) keep(name, await device.read(state));
-  for (const [name, { values }] of run.memories) keep(`memory ${name}`, Float32Array.from(values));
+  for (const [name, { values }] of run.rowStores) keep(`memory ${name}`, Float32Array.from(values));
   await device.dispose();
   return { seen, states, measured, notes: run.diagnostics.notes };
 }

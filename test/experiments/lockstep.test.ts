@@ -8,7 +8,7 @@ import { defineExperiment } from '../../experiments/index.ts';
 import { lockstepGroups } from '../../experiments/lockstep.ts';
 import { executeRun, type RunOrder } from '../../experiments/run.ts';
 import { runExperiment } from '../../experiments/runner.ts';
-import { collectProvenance, type RunRecord } from '../../results/index.ts';
+import { collectProvenance, type RunResult } from '../../results/index.ts';
 
 const experiment = defineExperiment({
   rules: [{ name: 'backprop' }, { name: 'equilibrium-propagation', options: { freeIterations: 4 } }],
@@ -42,7 +42,7 @@ const orders = (folder: string): RunOrder[] =>
   );
 
 /** What a run came to, without what depends on the clock. */
-const outcome = ({ rule, seed, status, epochs, device }: RunRecord) => ({
+const outcome = ({ rule, seed, status, epochs, device }: RunResult) => ({
   rule,
   seed,
   status,
@@ -52,7 +52,7 @@ const outcome = ({ rule, seed, status, epochs, device }: RunRecord) => ({
 
 test('the seeds of a rule come to what each of them comes to alone', async () => {
   await inFolder(async (folder) => {
-    const ended: RunRecord[] = [];
+    const ended: RunResult[] = [];
     await runExperiment({
       experiment,
       device: { device: 'gpu', backend: 'webasm' },
@@ -61,7 +61,7 @@ test('the seeds of a rule come to what each of them comes to alone', async () =>
       jobs: 1,
       runEnded: (run) => ended.push(run),
     });
-    const alone: RunRecord[] = [];
+    const alone: RunResult[] = [];
     for (const order of orders(join(folder, 'alone'))) alone.push(await executeRun(order, () => {}));
     assert.equal(ended.map(outcome), alone.map(outcome));
     assert.is(ended.length, 6);

@@ -15,21 +15,21 @@ test('training remembers the states of the examples shown, and nothing else chan
   const settings = plan({ freeIterations: 5 });
   const run = await prepareRun(settings, findRule(NAME), 1, tinyTask(), new ReferenceDevice());
   assert.equal(
-    [...run.memories.keys()],
+    [...run.rowStores.keys()],
     ['particles of hidden 1', 'particles of hidden 2', 'particles of output'],
   );
   const shown = Uint32Array.from({ length: settings.batch }, (_, i) => 3 * i);
   await run.step.run({ steps: 1, firstStep: 0, rows: shown });
-  const { values, columns, count } = run.memories.get('particles of hidden 1')!;
+  const { values, columns, count } = run.rowStores.get('particles of hidden 1')!;
   for (let row = 0; row < count; row++) {
     const isKept = values.subarray(row * columns, (row + 1) * columns).some((s) => s !== 0);
     assert.is(isKept, shown.includes(row), `example ${row}`);
   }
-  const before = [...run.memories.values()].map((memory) => [...memory.values]);
+  const before = [...run.rowStores.values()].map((memory) => [...memory.values]);
   await run.test.error();
   await run.diagnostics.measure();
   assert.equal(
-    [...run.memories.values()].map((memory) => [...memory.values]),
+    [...run.rowStores.values()].map((memory) => [...memory.values]),
     before,
   );
 });

@@ -35,7 +35,7 @@ export const FAULTS: readonly Fault[] = [
       ['currents that do not follow the last steps', 'i < iterations - 1', 'i < iterations - 2'],
       [
         'currents that follow the population above alone',
-        'if (l > 0) k.follow(current, from[l - 1]!.rate, to[l - 1]!.rate, synapses[l]!.weights);',
+        'if (l > 0) k.accumulateDelta(current, from[l - 1]!.rate, to[l - 1]!.rate, synapses[l]!.weights);',
         '',
       ],
       ['energy without its pairs', '-current * r', '0 * current * r'],
@@ -98,7 +98,13 @@ export const FAULTS: readonly Fault[] = [
   ...faultsOf(
     'continual',
     ['equilibrium-propagation'],
-    [['continual weights go the wrong way', '-(rates[l] ?? rates[0]!)', '(rates[l] ?? rates[0]!)']],
+    [
+      [
+        'continual weights go the wrong way',
+        '-(learningRate[l] ?? learningRate[0]!)',
+        '(learningRate[l] ?? learningRate[0]!)',
+      ],
+    ],
   ),
   ...faultsOf(
     'contrastive-hebbian',

@@ -36,7 +36,7 @@ test('the built-in kernels give the same bits again, wherever the tensors lie', 
 
 test('a new state is zero, also where something else was', async () => {
   const { device, k } = builtIn();
-  const executable = await k.record('fill', () => {
+  const executable = await k.trace('fill', () => {
     k.uniform('noise', 30, 30, 1, 2);
   });
   await once(executable);
@@ -48,7 +48,7 @@ test('values stay when the memory grows, and steps recorded before go on', async
   const { device, k } = builtIn();
   const a = k.state('a', 2, 2, Float32Array.of(1, 2, 3, 4));
   const out = k.state('out', 2, 2);
-  const executable = await k.record('square', () => {
+  const executable = await k.trace('square', () => {
     k.matmul(a, a, { into: out });
   });
   k.state('large', 3000, 3000);
@@ -60,14 +60,14 @@ test('live buffers are the states and the executables that are not disposed of',
   const { device, k } = builtIn();
   assert.is(device.liveBuffers(), 0);
   const a = k.state('a', 3, 3);
-  const executable = await k.record('step', () => {
+  const executable = await k.trace('step', () => {
     k.map((x) => x + 1, a);
   });
   assert.is(device.liveBuffers(), 2);
   executable.dispose();
   executable.dispose();
   assert.is(device.liveBuffers(), 1);
-  await k.record('step', () => {
+  await k.trace('step', () => {
     k.map((x) => x + 1, a);
   });
   await device.dispose();
@@ -77,14 +77,14 @@ test('live buffers are the states and the executables that are not disposed of',
 test('a step that cannot be compiled leaves nothing behind', async () => {
   const { device, k } = builtIn();
   const foreign = builtIn().k.state('foreign', 2, 2);
-  const message = await rejection(k.record('step', () => void k.map((x) => x, foreign)));
+  const message = await rejection(k.trace('step', () => void k.map((x) => x, foreign)));
   assert.match(message, /'foreign' is not a state tensor of this device/);
   assert.is(device.liveBuffers(), 0);
 });
 
 test('what was disposed of does not run', async () => {
   const { k } = builtIn();
-  const executable = await k.record('step', () => void k.uniform('noise', 1, 1, 0, 1));
+  const executable = await k.trace('step', () => void k.uniform('noise', 1, 1, 0, 1));
   executable.dispose();
   assert.match(await rejection(once(executable)), /'step' cannot run: it was disposed of/);
 });
@@ -94,7 +94,7 @@ test('write refuses values that do not fill the tensor, read refuses temporaries
   const a = k.state('a', 2, 3);
   assert.match(await rejection(device.write(a, new Float32Array(5))), /'a' holds 6 values, not 5/);
   let temporary: Tensor | undefined;
-  await k.record('step', () => {
+  await k.trace('step', () => {
     temporary = k.map((x) => x, a);
   });
   assert.match(await rejection(device.read(temporary!)), /'map' is not a state tensor/);
@@ -112,7 +112,7 @@ const table: Table = {
 test('each step gathers its own rows', async () => {
   const { device, k } = builtIn();
   const total = k.state('total', 1, 2);
-  const executable = await k.record('gather', () => {
+  const executable = await k.trace('gather', () => {
     k.sum(k.gather(table, 2), { over: 'rows', scale: 10, accumulate: true, into: total });
     k.mapInto(total, (x) => 10 * x, total);
   });
@@ -123,7 +123,7 @@ test('each step gathers its own rows', async () => {
 
 test('rows that are missing, or not in the table, are errors', async () => {
   const { k } = builtIn();
-  const executable = await k.record('gather', () => void k.gather(table, 2));
+  const executable = await k.trace('gather', () => void k.gather(table, 2));
   const run = (...rows: number[]) => executable.run({ steps: 1, firstStep: 0, rows: Uint32Array.from(rows) });
   assert.match(await rejection(run(1)), /'gather' got 1 row numbers for 1 step\(s\) of 2/);
   assert.match(await rejection(run(0, 3)), /no row 3 in the table 'images', which has 3/);
@@ -132,7 +132,7 @@ test('rows that are missing, or not in the table, are errors', async () => {
 test('a repeat of a number of times that the host draws before each step', async () => {
   const { device, k } = builtIn();
   const [count, draws] = [k.state('count', 1, 1), k.state('draws', 1, 1)];
-  const executable = await k.record('walk', () => {
+  const executable = await k.trace('walk', () => {
     const scalar = k.hostScalar('times', ({ step }) => step);
     k.repeat({ scalar, bound: 5, otherwise: '' }, (iteration) => {
       k.mapInto(count, (total, i) => 10 * total + i, count, iteration);

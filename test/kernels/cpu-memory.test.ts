@@ -17,7 +17,7 @@ class Recorder extends ReferenceDevice {
 async function recorded(body: (k: Kernels) => void): Promise<Program> {
   const device = new Recorder();
   const k = new Kernels(device, 0);
-  await k.record('test', () => body(k));
+  await k.trace('test', () => body(k));
   return device.program!;
 }
 
@@ -149,10 +149,10 @@ test('a temporary of another program is refused', async () => {
   const device = new Recorder();
   const k = new Kernels(device, 0);
   let foreign: Tensor | undefined;
-  await k.record('first', () => {
+  await k.trace('first', () => {
     foreign = k.uniform('noise', 2, 2, 0, 1);
   });
-  await k.record('second', () => {
+  await k.trace('second', () => {
     k.map((x) => x, foreign!);
   });
   assert.throws(

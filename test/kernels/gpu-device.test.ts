@@ -27,7 +27,7 @@ async function valuesOf(
 ): Promise<Float32Array> {
   const k = new Kernels(device, seed);
   const out = k.state('out', rows, columns);
-  const executable = await k.record('values', () => {
+  const executable = await k.trace('values', () => {
     k.mapInto(out, (x) => x, body(k));
   });
   await executable.run({ steps, firstStep, rows: NO_ROWS });
@@ -52,7 +52,7 @@ async function learn(device: Device, runs: readonly number[]): Promise<Float32Ar
   const k = new Kernels(device, 3);
   const weights = normals(k, 'weights', 3, 4);
   const total = k.state('total', 1, 1);
-  const executable = await k.record('learn', () => {
+  const executable = await k.trace('learn', () => {
     const rate = k.hostScalar('rate', ({ step }) => -0.1 / (1 + step));
     const input = k.gather(bytes, 2);
     const kept = k.bernoulli(
@@ -203,7 +203,7 @@ for (const { backend, skip } of await gpuBackends()) {
     const device = await openGpuDevice({ backend });
     const k = new Kernels(device, 1);
     const counter = k.state('counter', 2, 3);
-    const executable = await k.record('count', () => {
+    const executable = await k.trace('count', () => {
       k.mapInto(counter, (x) => x + 1, counter);
     });
     const run = (firstStep: number) => executable.run({ steps: 5, firstStep, rows: NO_ROWS });
@@ -230,7 +230,7 @@ test('a plan that runs on another backend than asked for is an error', async () 
   );
   const k = new Kernels(device, 1);
   const state = k.state('state', 1, 1, Float32Array.of(7));
-  const executable = await k.record('step', () => {
+  const executable = await k.trace('step', () => {
     k.mapInto(state, (x) => x + 1, state);
   });
   try {
@@ -275,13 +275,13 @@ test('what a kernel cannot hold is refused when it is recorded', async () => {
   const k = new Kernels(device, 1);
   const states = Array.from({ length: 8 }, (_, i) => k.state(`s${i}`, 1, 1));
   const many = await refusal(() =>
-    k.record('many', () => {
+    k.trace('many', () => {
       k.map((a, b, c, d, e, f, g, h) => a + b + c + d + e + f + g + h, ...states);
     }),
   );
   assert.match(many, /at most 7 tensors in one map, not 8/);
   const infinite = await refusal(() =>
-    k.record('infinite', () => {
+    k.trace('infinite', () => {
       k.map((a, b) => a + b, states[0]!, Number.POSITIVE_INFINITY);
     }),
   );
@@ -289,13 +289,13 @@ test('what a kernel cannot hold is refused when it is recorded', async () => {
   const noIntegers = new GpuDevice(new Platform(library, 'headlessgl', 'test'));
   const noise = new Kernels(noIntegers, 1);
   const random = await refusal(() =>
-    noise.record('noise', () => {
+    noise.trace('noise', () => {
       noise.uniform('noise', 1, 1, 0, 1);
     }),
   );
   assert.match(random, /random fill in 'noise' .* headlessgl/);
   const changing = await refusal(() =>
-    k.record('walk', () => {
+    k.trace('walk', () => {
       const scalar = k.hostScalar('times', ({ step }) => step);
       k.repeat({ scalar, bound: 5, otherwise: 'choose walks of one length' }, () => {
         k.mapInto(states[0]!, (x) => x + 1, states[0]!);

@@ -29,7 +29,7 @@ async function recorded(body: (k: Kernels) => void): Promise<Program> {
     }
   }
   const k = new Kernels(new Recorder(), 1);
-  await k.record('test', () => body(k));
+  await k.trace('test', () => body(k));
   return programs[0]!;
 }
 
@@ -40,9 +40,9 @@ const lowered = async (body: (k: Kernels) => void, target: Target = 'gpu'): Prom
 function learn(k: Kernels): void {
   const weights = k.state('weights', PIXELS, UNITS);
   const fixed = k.state('fixed', 1, UNITS);
-  const memory = k.memory('memory', 100, UNITS);
+  const store = k.rowStore('store', 100, UNITS);
   const rate = k.hostScalar('rate', () => 0.1);
-  const [input, target, before] = [k.gather(images, BATCH), k.gather(labels, BATCH), k.gather(memory, BATCH)];
+  const [input, target, before] = [k.gather(images, BATCH), k.gather(labels, BATCH), k.gather(store, BATCH)];
   const kept = k.uniform('noise', BATCH, UNITS, 0, 1);
   const error = k.map(
     (y, t, b, z, f) => y - t + 0.1 * b + z + f,
@@ -52,7 +52,7 @@ function learn(k: Kernels): void {
     kept,
     fixed,
   );
-  k.scatter(memory, error);
+  k.scatter(store, error);
   k.matmul(input, error, { transposeA: true, scale: rate, into: weights, accumulate: true });
 }
 
@@ -86,12 +86,12 @@ test('learning sends once and reads back once a chunk, and what is sent holds no
     new Platform({ ...library, GPU: Meter as typeof library.GPU }, 'webasm', 'test'),
   );
   const k = new Kernels(device, 1);
-  const executable = await k.record('learn', () => learn(k));
+  const executable = await k.trace('learn', () => learn(k));
   const rows = Uint32Array.from({ length: BATCH * STEPS }, (_, i) => i);
   for (const firstStep of [0, STEPS]) await executable.run({ steps: STEPS, firstStep, rows });
   await device.dispose();
   assert.is(Meter.calls.length, 2, 'a call of a plan for each chunk');
-  // Float32 each: weights and fixed, row numbers, the rate, halves of counter and key, the memory's rows.
+  // Float32 each: weights and fixed, row numbers, the rate, halves of counter and key, the store's rows.
   const up = PIXELS * UNITS + UNITS + STEPS * (BATCH + 1 + 3 + BATCH * UNITS) + 6;
   const down = PIXELS * UNITS + STEPS * BATCH * UNITS;
   const costs = planCosts(await recorded(learn), STEPS, { target: 'processor' });

@@ -33,11 +33,11 @@ async function learner(device: Device, seed: number): Promise<Learner> {
   const weights = k.state('weights', 50, 6, initial.normal(300, 0, 0.2));
   const back = k.state('back', 50, 6, initial.normal(300, 0, 0.2));
   const total = k.state('total', 1, 1);
-  const memory = k.memory('memory', EXAMPLES, 6);
-  const step = await k.record('learn', () => {
+  const store = k.rowStore('store', EXAMPLES, 6);
+  const step = await k.trace('learn', () => {
     const rate = k.hostScalar('rate', (info) => -0.01 * (1 + (seed % 5) + info.step));
     const input = k.gather(images, BATCH);
-    const before = k.gather(memory, BATCH);
+    const before = k.gather(store, BATCH);
     const sum = k.map((x) => x, before);
     k.repeat(3, (iteration) => {
       const noise = k.normal('noise', BATCH, 6, 0, 0.1);
@@ -51,14 +51,14 @@ async function learner(device: Device, seed: number): Promise<Learner> {
     const reached = k.matmul(k.matmul(sum, back, { transposeB: true }), k.transpose(back), {
       transposeB: true,
     });
-    k.scatter(memory, reached);
+    k.scatter(store, reached);
     k.sum(kept, { over: 'all', into: total, accumulate: true });
     k.matmul(input, sum, { transposeA: true, scale: rate, into: weights, accumulate: true });
   });
   const order = new RandomStream(seed, 'order').shuffle(Uint32Array.from({ length: EXAMPLES }, (_, i) => i));
   return {
     step,
-    values: async () => [await device.read(weights), await device.read(total), memory.values.slice()],
+    values: async () => [await device.read(weights), await device.read(total), store.values.slice()],
     run: (firstStep, steps) =>
       step.run({ steps, firstStep, rows: order.slice(firstStep * BATCH, (firstStep + steps) * BATCH) }),
   };
@@ -145,7 +145,7 @@ test('recordings that differ in more than seeds are refused', async () => {
     devices.map((device, i) => {
       const k = new Kernels(device, i);
       const state = k.state('state', 1, 1);
-      return k.record('count', () => {
+      return k.trace('count', () => {
         k.mapInto(state, (x, by) => x + by, state, i);
       });
     }),

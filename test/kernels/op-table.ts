@@ -39,7 +39,7 @@ export async function runCase(
   const tensors = new Map(
     Object.entries(states).map(([name, m]) => [name, k.state(name, m.rows, m.columns, m.values)]),
   );
-  const executable = await k.record('case', () => record(k, (name) => tensors.get(name)!));
+  const executable = await k.trace('case', () => record(k, (name) => tensors.get(name)!));
   await executable.run({ steps: STEPS, firstStep: FIRST_STEP, rows: rows ?? new Uint32Array(0) });
   const results = new Map<string, Float32Array>();
   for (const [name, tensor] of tensors) results.set(name, await device.read(tensor));
@@ -322,8 +322,8 @@ function memoryCase(batch: number, columns: number): OpCase {
     name: `scatter of ${batch} rows of ${columns}, and gather of them`,
     states: { seen: numbers('s', [batch, columns]), again: numbers('g', [batch, columns]) },
     record: (k, s) => {
-      const first = k.memory('first', 40, columns);
-      const second = k.memory('second', 40, columns);
+      const first = k.rowStore('first', 40, columns);
+      const second = k.rowStore('second', 40, columns);
       const [old, other] = [k.gather(first, batch), k.gather(second, batch)];
       const value = k.map((x, y) => x + 0.5 * y + 1, old, s('seen'));
       k.scatter(first, value);
@@ -468,9 +468,9 @@ const repeatCase: OpCase = {
 };
 
 /** Few of the values change, and in one row none. */
-const followCases = SIZES.map(
+const accumulateDeltaCases = SIZES.map(
   ([m, k, n]): OpCase => ({
-    name: `follow ${m}x${k}x${n}`,
+    name: `accumulateDelta ${m}x${k}x${n}`,
     states: {
       sum: numbers('s', [m, n]),
       changes: spikes('c', [m, k]),
@@ -479,7 +479,7 @@ const followCases = SIZES.map(
     },
     record: (kernels, s) => {
       const after = kernels.map((x, c) => x + c, s('before'), s('changes'));
-      kernels.follow(s('sum'), s('before'), after, s('b'));
+      kernels.accumulateDelta(s('sum'), s('before'), after, s('b'));
     },
     absolute: 16 * (k + 2) * ROUNDING,
     relative: 0,
@@ -510,7 +510,7 @@ export const OP_TABLE: readonly OpCase[] = [
   ...gatherCases,
   ...memoryCases,
   ...sparseCases,
-  ...followCases,
+  ...accumulateDeltaCases,
   ...transposeCases,
   ...poissonCases,
   ...convolveCases,

@@ -61,7 +61,7 @@ async function fills(count: number): Promise<Float32Array[]> {
   const device = openCpuDevice({ blas: 'none' });
   const k = new Kernels(device, 7);
   const [uniform, normal] = [k.state('uniform', 1, count), k.state('normal', 1, count)];
-  const executable = await k.record('fills', () => {
+  const executable = await k.trace('fills', () => {
     k.uniform('noise', 1, count, 0, 1, { into: uniform });
     k.normal('noise', 1, count, 0, 1, { into: normal });
   });
@@ -138,7 +138,7 @@ test('poisson fills on the cpu count what poissonCount counts for the words of t
   const device = openCpuDevice({ blas: 'none' });
   const k = new Kernels(device, 7);
   const [out, mean] = [k.state('out', 1, count), k.state('mean', 1, count, means)];
-  const executable = await k.record('fills', () => {
+  const executable = await k.trace('fills', () => {
     k.poisson('spikes', mean, { into: out });
     k.poisson('spikes', mean, { into: mean });
   });

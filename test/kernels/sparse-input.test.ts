@@ -113,7 +113,7 @@ test('sparse products have the same bits wherever the lists lie', async () => {
     if (shift > 0) k.state('what moves the rest', 1, shift);
     const weights = k.state('weights', 784, 50, new RandomStream(1, 'w').uniform(784 * 50, -1, 1));
     const out = k.state('out', 4, 50);
-    const step = await k.record('step', () => {
+    const step = await k.trace('step', () => {
       k.matmul(k.gather(images(784, 0.2), 4), weights, { into: out });
     });
     await step.run({ steps: 1, firstStep: 0, rows: Uint32Array.of(1, 2, 3, 4) });

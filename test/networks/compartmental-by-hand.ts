@@ -1,5 +1,5 @@
 import { CompartmentalNetwork, GUERGUIEV_2017, type Instant, LayeredNetwork } from '../../networks/index.ts';
-import { float64, layeredOptions, runOnce } from '../support.ts';
+import { float64, networkSettings, runOnce } from '../support.ts';
 
 export const LAYERS = [6, 5, 4, 3];
 /** From rest: the 20 averaged ms and 10 before. */
@@ -29,7 +29,7 @@ export async function watchedPhase({
   const layered = new LayeredNetwork(
     k,
     2,
-    layeredOptions({ layers: LAYERS, activation: 'sigmoid', initial: 'segregated-dendrite' }),
+    networkSettings({ layers: LAYERS, activation: 'sigmoid', initial: 'segregated-dendrite' }),
   );
   const network = new CompartmentalNetwork(k, layered, {
     constants: { ...GUERGUIEV_2017, apical },

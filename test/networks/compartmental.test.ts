@@ -8,7 +8,7 @@ import {
   GUERGUIEV_2017,
   LayeredNetwork,
 } from '../../networks/index.ts';
-import { float64, layeredOptions, runOnce } from '../support.ts';
+import { float64, networkSettings, runOnce } from '../support.ts';
 import { filtered, mean, type Settings, through, WATCHED, watchedPhase } from './compartmental-by-hand.ts';
 
 const sigma = (x: number) => 1 / (1 + Math.exp(-x));
@@ -94,7 +94,7 @@ function blank({ options = {}, apical = 0, layers = [4, 3, 2] }: Blank) {
   const layered = new LayeredNetwork(
     k,
     1,
-    layeredOptions({ layers, activation: 'sigmoid', initial: 'zero' }),
+    networkSettings({ layers, activation: 'sigmoid', initial: 'zero' }),
   );
   const network = new CompartmentalNetwork(k, layered, {
     constants: { ...GUERGUIEV_2017, apical },
@@ -169,7 +169,7 @@ test('neurons with a named memory go on where they were, others start at rest', 
   const { device, k, network, feedback } = blank({});
   const input = k.state('image', 1, 4);
   const [kept, fresh] = [k.state('kept', 1, 3), k.state('fresh', 1, 3)];
-  const executable = await k.record('a millisecond', () => {
+  const executable = await k.trace('a millisecond', () => {
     const memory = network.memory(1, 'mine');
     k.mapInto(kept, (x) => x, network.present(input, feedback, memory).step().potential(1, 'soma')!);
     k.mapInto(fresh, (x) => x, network.present(input, feedback).step().potential(1, 'soma')!);

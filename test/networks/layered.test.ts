@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomStream, type Tensor, UserError } from '../../kernels/index.ts';
 import { INITIAL_WEIGHTS, type InitialWeights, LayeredNetwork } from '../../networks/index.ts';
-import { float64, layeredOptions, runOnce } from '../support.ts';
+import { float64, networkSettings, runOnce } from '../support.ts';
 
 const logistic = (x: number) => 1 / (1 + Math.exp(-x));
 const FUNCTIONS = {
@@ -19,7 +19,7 @@ for (const [activation, f] of Object.entries(FUNCTIONS))
     const network = new LayeredNetwork(
       k,
       1,
-      layeredOptions({ layers: [2, 3, 2], activation: activation as never }),
+      networkSettings({ layers: [2, 3, 2], activation: activation as never }),
     );
     const [first, second] = network.connections;
     const values = (t: Tensor | null) => [...device.values(t!)];
@@ -37,7 +37,7 @@ for (const [activation, f] of Object.entries(FUNCTIONS))
 test('weights depend on the seed and the layer alone', async () => {
   const weights = async (seed: number, layers: number[]) => {
     const { device, k } = float64();
-    const network = new LayeredNetwork(k, seed, layeredOptions({ layers }));
+    const network = new LayeredNetwork(k, seed, networkSettings({ layers }));
     await runOnce(k, () => {});
     return network.connections.map(({ weights: w }) => [...device.values(w)]);
   };
@@ -97,7 +97,7 @@ test('biases of the dendritic initial weights start near 0.8, all others at zero
     ['glorot-uniform', 0],
   ] as const) {
     const { device, k } = float64();
-    const network = new LayeredNetwork(k, 1, layeredOptions({ initial }));
+    const network = new LayeredNetwork(k, 1, networkSettings({ initial }));
     await runOnce(k, () => {});
     for (const { bias } of network.connections)
       assert.ok(device.values(bias!).every((b) => Math.abs(b - value) < 0.0035));
@@ -106,7 +106,7 @@ test('biases of the dendritic initial weights start near 0.8, all others at zero
 
 test('the cross-entropy stays finite when the softmax underflows, and shows a NaN', async () => {
   const { device, k } = float64();
-  const network = new LayeredNetwork(k, 1, layeredOptions());
+  const network = new LayeredNetwork(k, 1, networkSettings());
   const rate = k.state('rate', 2, 3, Float32Array.of(0, 1, 0, Number.NaN, 0, 0));
   const target = k.state('target', 2, 3, Float32Array.of(1, 0, 0, 1, 0, 0));
   const loss = k.state('loss', 2, 1);
@@ -117,7 +117,7 @@ test('the cross-entropy stays finite when the softmax underflows, and shows a Na
 });
 
 test('sizes that make no network are refused', () => {
-  const build = (layers: number[]) => () => new LayeredNetwork(float64().k, 1, layeredOptions({ layers }));
+  const build = (layers: number[]) => () => new LayeredNetwork(float64().k, 1, networkSettings({ layers }));
   const refused = (layers: number[], pattern: RegExp) =>
     assert.throws(build(layers), (error: Error) => error instanceof UserError && pattern.test(error.message));
   refused([5], /need at least an input and an output/);
@@ -127,7 +127,7 @@ test('sizes that make no network are refused', () => {
 
 test('a layer knows its compartments', () => {
   const { k } = float64();
-  const network = new LayeredNetwork(k, 1, layeredOptions());
+  const network = new LayeredNetwork(k, 1, networkSettings());
   assert.equal(
     network.populations.map(({ compartments }) => compartments),
     [[], ['soma'], ['soma']],

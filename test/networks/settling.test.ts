@@ -8,7 +8,7 @@ import {
   type Nudge,
   type SettlingState,
 } from '../../networks/index.ts';
-import { float64, layeredOptions, runOnce } from '../support.ts';
+import { float64, networkSettings, runOnce } from '../support.ts';
 import { type HandState, handCurrents, handEnergy, handNetwork, handStep } from './settling-by-hand.ts';
 
 const X = [0.3, 0.9, 0.1];
@@ -46,7 +46,7 @@ function example(settings: Settings) {
   const network = new LayeredNetwork(
     k,
     1,
-    layeredOptions({ layers, activation, outputActivation: activation, loss }),
+    networkSettings({ layers, activation, outputActivation: activation, loss }),
   );
   const hand = handNetwork(layers, RHO[activation], size);
   for (const [l, { weights, bias }] of network.connections.entries()) {

@@ -5,11 +5,11 @@ import {
   type CompareDocument,
   compareDocument,
   compareJsonSchema,
-  type RunRecord,
+  type RunResult,
 } from '../../results/index.ts';
 import { epochRecord, experiment, run } from './example.ts';
 
-const document = (runs: RunRecord[], changes = {}) =>
+const document = (runs: RunResult[], changes = {}) =>
   compareDocument({ dendrite: '1.2.3', experiment: { ...experiment, ...changes }, runs });
 
 const finished = [

@@ -1,4 +1,4 @@
-import type { DeviceRecord, EpochRecord, ExperimentRecord, RunRecord } from '../../results/index.ts';
+import type { DeviceRecord, EpochRecord, ExperimentRecord, RunResult } from '../../results/index.ts';
 
 /** Made-up runs for the tests of this folder. */
 
@@ -24,7 +24,7 @@ export const experiment: ExperimentRecord = {
   epochs: 2,
   batch: 100,
   optimizer: 'sgd',
-  rates: [0.1],
+  learningRate: [0.1],
 };
 
 /** Two seconds of training for 8000 examples. */
@@ -43,8 +43,8 @@ export const run = (
   rule: string,
   seed: number,
   errors: number[],
-  changes: Partial<RunRecord> = {},
-): RunRecord => ({
+  changes: Partial<RunResult> = {},
+): RunResult => ({
   rule,
   seed,
   status: 'finished',

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import { suite, type Test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compareDocument, comparisonTable, type RunRecord } from '../../results/index.ts';
+import { compareDocument, comparisonTable, type RunResult } from '../../results/index.ts';
 import { device, experiment, run } from './example.ts';
 
 const test: Test<{ noColour: string | undefined }> = suite('table', { noColour: undefined });
@@ -24,7 +24,7 @@ const finished = [
   run('feedback-alignment', 3, [9, 10]),
 ];
 
-const table = (runs: RunRecord[], options = {}, changes = {}) =>
+const table = (runs: RunResult[], options = {}, changes = {}) =>
   comparisonTable(compareDocument({ dendrite: '1.2.3', experiment: { ...experiment, ...changes }, runs }), {
     colour: false,
     width: 100,
@@ -65,10 +65,14 @@ test('the context is below', () => {
 });
 
 test('a budget of examples, rates by connection and a schedule are named', () => {
-  const text = table(finished, { width: 200 }, { examples: 40_000, rates: [0.1, 0.05], schedule: 'cosine' });
+  const text = table(
+    finished,
+    { width: 200 },
+    { examples: 40_000, learningRate: [0.1, 0.05], schedule: 'cosine' },
+  );
   assert.match(
     text,
-    '40,000 examples, batches of 100, sgd, rates 0.1, 0.05 (cosine schedule), seeds 1, 2, 3',
+    '40,000 examples, batches of 100, sgd, learning rates 0.1, 0.05 (cosine schedule), seeds 1, 2, 3',
   );
   const epochs = table(finished, { width: 200 }, { examples: null, schedule: 'constant' });
   assert.match(epochs, '2 epochs, batches of 100, sgd, rate 0.1, seeds 1, 2, 3');

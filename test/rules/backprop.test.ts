@@ -2,15 +2,15 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ACTIVATIONS, type ActivationName, LayeredNetwork } from '../../networks/index.ts';
 import { biasVector, gradient, weightMatrix } from '../../rules/index.ts';
-import { float64, layeredOptions, normalState, oneHotState, runOnce } from '../support.ts';
+import { float64, networkSettings, normalState, oneHotState, runOnce } from '../support.ts';
 
 const BATCH = 6;
 const STEP = 1e-5;
 
 /** The largest |backprop - central difference| over all weights and biases of a network, in float64. */
-async function largestError(options: Parameters<typeof layeredOptions>[0]): Promise<number> {
+async function largestError(options: Parameters<typeof networkSettings>[0]): Promise<number> {
   const { device, k } = float64();
-  const network = new LayeredNetwork(k, 3, layeredOptions(options));
+  const network = new LayeredNetwork(k, 3, networkSettings(options));
   const input = normalState(k, 'input', BATCH, network.populations[0]!.size);
   const target = oneHotState(k, BATCH, network.populations.at(-1)!.size);
   for (const { bias } of network.connections) device.values(bias!).fill(0.1);
@@ -27,7 +27,7 @@ async function largestError(options: Parameters<typeof layeredOptions>[0]): Prom
   });
 
   const loss = k.state('loss', 1, 1);
-  const lossProgram = await k.record('loss', () => {
+  const lossProgram = await k.trace('loss', () => {
     const { rate } = network.forward(input).at(-1)!;
     k.sum(network.readout.loss(k, rate, target), { over: 'all', scale: 1 / BATCH, into: loss });
   });

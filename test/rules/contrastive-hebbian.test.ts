@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { LayeredNetwork } from '../../networks/index.ts';
 import { biasVector, findRule, weightMatrix } from '../../rules/index.ts';
 import { handCurrents, handNetwork, relativeError } from '../networks/settling-by-hand.ts';
-import { buildRule, float64, layeredOptions, runOnce } from '../support.ts';
+import { buildRule, float64, networkSettings, runOnce } from '../support.ts';
 
 const clip = (s: number) => Math.min(1, Math.max(0, s));
 const X = [0.3, 0.9, 0.1];
@@ -16,7 +16,7 @@ async function phases(options: Record<string, unknown>) {
   const network = new LayeredNetwork(
     k,
     1,
-    layeredOptions({
+    networkSettings({
       layers,
       activation: 'hard-sigmoid',
       outputActivation: 'hard-sigmoid',
@@ -66,7 +66,7 @@ test('the update contrasts a free with a clamped phase', async () => {
 
 test('a softmax readout cannot be clamped', () => {
   const { k } = float64();
-  const network = new LayeredNetwork(k, 1, layeredOptions({ activation: 'sigmoid' }));
+  const network = new LayeredNetwork(k, 1, networkSettings({ activation: 'sigmoid' }));
   assert.throws(
     () => buildRule(findRule('contrastive-hebbian'), network, k),
     /'contrastive-hebbian' clamps outputs .* the loss must be squared-error/,

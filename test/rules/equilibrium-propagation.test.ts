@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomStream, type Tensor } from '../../kernels/index.ts';
-import { LayeredNetwork, type LayeredOptions } from '../../networks/index.ts';
+import { LayeredNetwork, type NetworkSettings } from '../../networks/index.ts';
 import { biasVector, findRule, resolveOptions, weightMatrix } from '../../rules/index.ts';
 import {
   type HandNetwork,
@@ -11,7 +11,7 @@ import {
   relativeError,
   slope,
 } from '../networks/settling-by-hand.ts';
-import { buildRule, float64, layeredOptions, runOnce } from '../support.ts';
+import { buildRule, float64, networkSettings, runOnce } from '../support.ts';
 
 const NAME = 'equilibrium-propagation';
 const X = [
@@ -27,10 +27,10 @@ const linear = (s: number) => s;
 
 interface Settings {
   options: Record<string, unknown>;
-  network?: Partial<LayeredOptions>;
+  network?: Partial<NetworkSettings>;
   rho?: (s: number) => number;
   steps?: number;
-  rates?: number[];
+  learningRate?: number[];
   /** In place of the one-hot targets. */
   targets?: number[][];
   rows?: Uint32Array<ArrayBuffer>;
@@ -38,12 +38,20 @@ interface Settings {
 }
 
 /** The directions that the rule finds for two examples (weights, then biases), and the same network by hand. */
-async function lesson({ options, network: given, rho = sigmoid, steps = 1, rates, targets, rows }: Settings) {
+async function lesson({
+  options,
+  network: given,
+  rho = sigmoid,
+  steps = 1,
+  learningRate,
+  targets,
+  rows,
+}: Settings) {
   const { device, k } = float64();
   const network = new LayeredNetwork(
     k,
     5,
-    layeredOptions({
+    networkSettings({
       layers: [4, 5, 3, 2],
       activation: 'sigmoid',
       outputActivation: 'sigmoid',
@@ -61,7 +69,7 @@ async function lesson({ options, network: given, rho = sigmoid, steps = 1, rates
     { persistent: false, randomSign: false, ...options },
     1,
     {
-      ...(rates && { rates }),
+      ...(learningRate && { learningRate }),
     },
   );
   const state = (name: string, values: number[][]) =>
@@ -76,8 +84,8 @@ async function lesson({ options, network: given, rho = sigmoid, steps = 1, rates
   await runOnce(
     k,
     () => {
-      const { directions, output: rate, remember = [] } = rule.learn({ input, target });
-      for (const { memory, values } of remember) k.scatter(memory, values);
+      const { directions, output: rate, rowWrites = [] } = rule.learn({ input, target });
+      for (const { store, values } of rowWrites) k.scatter(store, values);
       k.mapInto(output, (y) => y, rate);
       k.mapInto(predicted, (y) => y, rule.predict!(input));
       for (const [l, direction] of directions.entries()) {
@@ -174,7 +182,7 @@ for (const dynamics of ['energy-based', 'prototypical'] as const)
     // The prototypical dynamics derive from a primitive function where rho is linear (Ernoult et al. 2019).
     const isLinear = dynamics === 'prototypical';
     const rho = isLinear ? linear : sigmoid;
-    const network: Partial<LayeredOptions> = isLinear
+    const network: Partial<NetworkSettings> = isLinear
       ? { activation: 'linear', outputActivation: 'linear', layers: [4, 3, 3, 2], initial: 'lecun-uniform' }
       : {};
     for (let steps = 1; steps <= 6; steps++) {
@@ -254,7 +262,7 @@ test('continual: without a rate it is the ordinary update, and the weights follo
   const options = { beta: 0.3, nudgedIterations: 5 };
   const ordinary = await lesson({ options });
   const gap = async (rate: number) => {
-    const { directions } = await lesson({ options: { ...options, continual: true }, rates: [rate] });
+    const { directions } = await lesson({ options: { ...options, continual: true }, learningRate: [rate] });
     return relativeError(directions, ordinary.directions);
   };
   assert.ok((await gap(1e-9)) < 1e-8);
@@ -267,7 +275,7 @@ test('continual: the weights of the third step are those that the first two left
   const beta = 0.3;
   const { directions, hand } = await lesson({
     options: { beta, freeIterations: 8, nudgedIterations: 3, continual: true },
-    rates: [rate],
+    learningRate: [rate],
   });
   let states = X.map((x) => relax(hand, x, restOf(hand, 3), 8));
   const products = (): number[][] => {
@@ -305,8 +313,8 @@ test('continual: the weights of the third step are those that the first two left
 test('the recipe is that of the authors\u2019 code, by depth', () => {
   const { recipe } = findRule(NAME);
   const of = (...layers: number[]) => {
-    const { rates, options } = recipe!(layers);
-    return [rates, options];
+    const { learningRate, options } = recipe!(layers);
+    return [learningRate, options];
   };
   assert.equal(of(784, 500, 10), [[0.1, 0.05], { beta: 0.5, freeIterations: 20, nudgedIterations: 4 }]);
   assert.equal(of(784, 500, 500, 10), [

@@ -7,7 +7,7 @@ import {
   angleBetween,
   buildRule,
   float64,
-  layeredOptions,
+  networkSettings,
   normalState,
   oneHotState,
   runOnce,
@@ -22,7 +22,7 @@ async function directions(
   set?: (states: (name: string) => Float64Array) => void,
 ) {
   const { device, k } = float64();
-  const network = new LayeredNetwork(k, 3, layeredOptions({ layers }));
+  const network = new LayeredNetwork(k, 3, networkSettings({ layers }));
   const rule = buildRule(findRule(name), network, k);
   const input = normalState(k, 'input', 6, layers[0]!);
   const target = oneHotState(k, 6, layers.at(-1)!);
@@ -58,7 +58,7 @@ test('feedback alignment with B = Wᵀ is backprop', async () => {
 
 test('direct feedback alignment with B = (W2 W3)ᵀ is backprop in a network whose hidden layers are linear', async () => {
   const { device, k } = float64();
-  const network = new LayeredNetwork(k, 3, layeredOptions({ layers: [5, 6, 4, 3], activation: 'linear' }));
+  const network = new LayeredNetwork(k, 3, networkSettings({ layers: [5, 6, 4, 3], activation: 'linear' }));
   const rule = buildRule(findRule('direct-feedback-alignment'), network, k);
   const state = (name: string) => k.states.get(name)!;
   const input = normalState(k, 'input', 6, 5);
@@ -116,7 +116,7 @@ for (const name of RULES)
     const network = new LayeredNetwork(
       k,
       3,
-      layeredOptions({
+      networkSettings({
         layers: [30, 20, 10],
         activation: 'linear',
         loss: 'squared-error',
@@ -137,13 +137,13 @@ for (const name of RULES)
     const [loss, own, exact] = [k.state('loss', 1, 1), k.state('own', 30, 20), k.state('exact', 30, 20)];
     const rates = {
       optimizer: 'sgd',
-      rates: [0.05],
+      learningRate: [0.05],
       momentum: 0,
       weightDecay: 0,
       schedule: 'constant',
     } as const;
     const optimizer = new Optimizer(k, network.connections, rates, 1);
-    const step = await k.record('step', () => {
+    const step = await k.trace('step', () => {
       const input = k.normal('input', 20, 30, 0, 1);
       const target = k.matmul(input, teacher);
       const { output, directions } = rule.learn({ input, target });

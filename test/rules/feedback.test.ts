@@ -2,14 +2,14 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LayeredNetwork } from '../../networks/index.ts';
 import { RULES } from '../../rules/index.ts';
-import { buildRule, float64, layeredOptions, normalState, oneHotState, runOnce } from '../support.ts';
+import { buildRule, float64, networkSettings, normalState, oneHotState, runOnce } from '../support.ts';
 
 const LAYERED = RULES.filter(({ network }) => network === 'layered');
 
 for (const definition of LAYERED) {
   test(`${definition.name}: feedback has the shape of the forward path that it stands for`, () => {
     const { k } = float64();
-    const network = new LayeredNetwork(k, 1, layeredOptions({ layers: [7, 6, 5, 4] }));
+    const network = new LayeredNetwork(k, 1, networkSettings({ layers: [7, 6, 5, 4] }));
     const { feedback } = buildRule(definition, network, k);
     // Backprop uses the forward weights themselves; the control has no feedback.
     assert.is(feedback === undefined, ['backprop', 'shallow'].includes(definition.name));
@@ -23,7 +23,7 @@ for (const definition of LAYERED) {
 
   test(`${definition.name}: learn changes no weights by itself`, async () => {
     const { device, k } = float64();
-    const network = new LayeredNetwork(k, 1, layeredOptions({ layers: [5, 6, 4, 3] }));
+    const network = new LayeredNetwork(k, 1, networkSettings({ layers: [5, 6, 4, 3] }));
     const rule = buildRule(definition, network, k);
     const [input, target] = [normalState(k, 'input', 6, 5), oneHotState(k, 6, 3)];
     // The feedback of sign-symmetry is a function of the forward weights.

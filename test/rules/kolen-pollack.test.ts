@@ -2,12 +2,12 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LayeredNetwork } from '../../networks/index.ts';
 import { findRule, Optimizer, type OptimizerOptions } from '../../rules/index.ts';
-import { angleBetween, buildRule, float64, layeredOptions, oneHotState } from '../support.ts';
+import { angleBetween, buildRule, float64, networkSettings, oneHotState } from '../support.ts';
 import { lessonOf, transposeInto } from './lesson.ts';
 
 const SGD: OptimizerOptions = {
   optimizer: 'sgd',
-  rates: [0.5],
+  learningRate: [0.5],
   momentum: 0,
   weightDecay: 0,
   schedule: 'constant',
@@ -20,11 +20,11 @@ const PAIRS = [
 /** Trains a small network on random inputs; gives back W - Bᵀ and the angle between the two after each step. */
 async function train(decay: number, steps: number, optimizer: Partial<OptimizerOptions> = {}) {
   const { device, k } = float64();
-  const network = new LayeredNetwork(k, 3, layeredOptions({ layers: [5, 6, 4, 3] }));
+  const network = new LayeredNetwork(k, 3, networkSettings({ layers: [5, 6, 4, 3] }));
   const rule = buildRule(findRule('kolen-pollack'), network, k, { decay });
   const target = oneHotState(k, 6, 3);
   const apply = new Optimizer(k, network.connections, { ...SGD, ...optimizer }, steps);
-  const step = await k.record('step', () => {
+  const step = await k.trace('step', () => {
     const input = k.normal('input', 6, 5, 0, 1);
     apply.apply(rule.learn({ input, target }).directions);
   });
@@ -64,7 +64,7 @@ test('without decay ||W - Bᵀ|| stays as it is', async () => {
 
 for (const optimizer of ['momentum', 'adam'] as const)
   test(`under ${optimizer} B turns towards Wᵀ too`, async () => {
-    const seen = await train(0.1, 300, { optimizer, rates: [0.05], momentum: 0.9 });
+    const seen = await train(0.1, 300, { optimizer, learningRate: [0.05], momentum: 0.9 });
     for (const [i, { angle, norm }] of seen.at(-1)!.entries()) {
       assert.ok(angle < 15, `${seen[0]![i]!.angle} degrees became ${angle}`);
       assert.ok(norm < 0.3 * seen[0]![i]!.norm, `${seen[0]![i]!.norm} became ${norm}`);

@@ -1,10 +1,10 @@
 import type { ReferenceDevice, Tensor } from '../../kernels/index.ts';
-import { LayeredNetwork, type LayeredOptions } from '../../networks/index.ts';
+import { LayeredNetwork, type NetworkSettings } from '../../networks/index.ts';
 import { biasVector, findRule, gradient, weightMatrix } from '../../rules/index.ts';
-import { buildRule, float64, layeredOptions, normalState, oneHotState, runOnce } from '../support.ts';
+import { buildRule, float64, networkSettings, normalState, oneHotState, runOnce } from '../support.ts';
 
 interface LessonSettings {
-  network?: Partial<LayeredOptions>;
+  network?: Partial<NetworkSettings>;
   options?: Record<string, unknown>;
   batch?: number;
   /** Changes states before the lesson; called with the values of a state by name. */
@@ -14,7 +14,7 @@ interface LessonSettings {
 /** Lays out a network and a rule on the float64 device, and has the rule look at one batch. */
 export async function lessonOf(name: string, { network: given, options, batch = 6, set }: LessonSettings) {
   const { device, k } = float64();
-  const network = new LayeredNetwork(k, 3, layeredOptions({ layers: [5, 6, 4, 3], ...given }));
+  const network = new LayeredNetwork(k, 3, networkSettings({ layers: [5, 6, 4, 3], ...given }));
   const rule = buildRule(findRule(name), network, k, options);
   const input = normalState(k, 'input', batch, network.populations[0]!.size);
   const target = oneHotState(k, batch, network.populations.at(-1)!.size);

@@ -1,6 +1,6 @@
 import * as assert from 'uvu/assert';
-import { DYNAMICS, GUERGUIEV_2017, type LayeredNetwork, type LayeredOptions } from '../../networks/index.ts';
-import { type Assumptions, findRule, RULES } from '../../rules/index.ts';
+import { DYNAMICS, GUERGUIEV_2017, type LayeredNetwork, type NetworkSettings } from '../../networks/index.ts';
+import { findRule, type Plausibility, RULES } from '../../rules/index.ts';
 import { lessonOf } from './lesson.ts';
 
 /**
@@ -17,9 +17,9 @@ export type Change = (values: Values, network: LayeredNetwork) => void;
 export interface Case {
   readonly rule: string;
   readonly title: string;
-  readonly assumes: Assumptions;
+  readonly plausibility: Plausibility;
   readonly options: Readonly<Record<string, number | string | boolean>>;
-  readonly network: Partial<LayeredOptions>;
+  readonly network: Partial<NetworkSettings>;
 }
 
 /** A case in which neurons get what they need from below alone. */
@@ -42,7 +42,7 @@ const caseOf = (
 ): Case => ({
   rule,
   title: [rule, ...Object.values(shown)].join(', '),
-  assumes: findRule(rule).assumes!,
+  plausibility: findRule(rule).plausibility!,
   options: { ...hidden, ...shown },
   network,
 });
@@ -85,7 +85,7 @@ export const COMPARTMENTAL: readonly FeedForwardCase[] = [dendritic('random'), d
 /** What its options say of it: feedback that is made of the forward weights. */
 export const SYMMETRIC: FeedForwardCase = {
   ...dendritic('symmetric'),
-  assumes: { ...dendritic('symmetric').assumes, weightTransport: 'exact' },
+  plausibility: { ...dendritic('symmetric').plausibility, weightTransport: 'exact' },
 };
 
 const settling = (rule: string, shown: Case['options'], hidden: Case['options']) =>
@@ -114,7 +114,7 @@ export const SETTLED: readonly Case[] = [
 export async function moved(
   { rule, options, network }: Case,
   change: Change,
-  given: { start?: Change; network?: Partial<LayeredOptions> } = {},
+  given: { start?: Change; network?: Partial<NetworkSettings> } = {},
 ) {
   const settings = { batch: 1, network: { ...network, ...given.network }, options };
   const before = await lessonOf(rule, { ...settings, ...(given.start && { set: given.start }) });
@@ -145,5 +145,6 @@ export function expectMoved(
 }
 
 /** Whether the update of a synapse onto a hidden neuron depends on magnitudes, or on signs, of weights above it. */
-export const seesMagnitudes = ({ assumes }: Case) => assumes.weightTransport === 'exact';
-export const seesSigns = ({ assumes }: Case) => ['exact', 'signs'].includes(assumes.weightTransport);
+export const seesMagnitudes = ({ plausibility }: Case) => plausibility.weightTransport === 'exact';
+export const seesSigns = ({ plausibility }: Case) =>
+  ['exact', 'signs'].includes(plausibility.weightTransport);

@@ -68,8 +68,8 @@ const outputsShifted = ({ rates }: Scene) => [
 ];
 
 for (const one of SETTLED) {
-  const { title, assumes } = one;
-  const sees = (factor: (typeof assumes.locality)[number]) => assumes.locality.includes(factor);
+  const { title, plausibility } = one;
+  const sees = (factor: (typeof plausibility.locality)[number]) => plausibility.locality.includes(factor);
 
   /** The weights of connection 2 are not above connection 2, so for it only those of connection 3 are changed. */
   const changeAbove = async (f: (w: number, i: number, j: number) => number) => {
@@ -92,9 +92,9 @@ for (const one of SETTLED) {
     expectMoved(most, learns, seesSigns(one), 'other signs');
   });
 
-  test(`${title}: what the output layer does is ${assumes.twoWaySignals === 'none' ? 'not felt' : 'felt'} below`, async () => {
+  test(`${title}: what the output layer does is ${plausibility.feedbackPathway === 'none' ? 'not felt' : 'felt'} below`, async () => {
     const { most, learns } = await movedBy(one, (s) => ({ ...s, rates: outputsShifted(s) }));
-    expectMoved(most, learns, assumes.twoWaySignals !== 'none', 'another output');
+    expectMoved(most, learns, plausibility.feedbackPathway !== 'none', 'another output');
   });
 
   test(`${title}: the target itself, beyond the error, is ${sees('target') ? 'seen' : 'not seen'}`, async () => {

@@ -60,7 +60,7 @@ const random = (name: string) => new RandomStream(11, name).uniform(100, 0.2, 3)
 const sizes = [random('first'), random('second'), random('third')];
 
 for (const one of [...LAYERED, ...COMPARTMENTAL, SYMMETRIC]) {
-  const { title, assumes } = one;
+  const { title, plausibility } = one;
 
   /** The weights of connection 2 are not above connection 2, so for it only those of connection 3 are changed. */
   const changeAbove = async (f: (w: number, l: number, i: number) => number) => {
@@ -79,9 +79,9 @@ for (const one of [...LAYERED, ...COMPARTMENTAL, SYMMETRIC]) {
     expectMoved(most, learns, seesSigns(one), 'other signs');
   });
 
-  test(`${title}: what the output layer does is ${assumes.twoWaySignals === 'none' ? 'not felt' : 'felt'} below`, async () => {
+  test(`${title}: what the output layer does is ${plausibility.feedbackPathway === 'none' ? 'not felt' : 'felt'} below`, async () => {
     const { most, learns } = await moved(one, (values) => values('bias 3').set([2, -1, 0.5]));
-    expectMoved(most, learns, assumes.twoWaySignals !== 'none', 'another output error');
+    expectMoved(most, learns, plausibility.feedbackPathway !== 'none', 'another output error');
   });
 
   test(`${title}: a synapse does not see the input of its neighbours`, async () => {
@@ -94,7 +94,7 @@ for (const one of [...LAYERED, ...COMPARTMENTAL, SYMMETRIC]) {
       bias.set(bias.map((b, j) => b - one.inputGain * step * weights[2 * to + j]!));
     });
     for (const i of [0, 1, 3, 4]) for (let j = 0; j < 6; j++) assert.ok((synapse(i, j) ?? 0) < ROUNDING);
-    if (assumes.locality.includes('presynaptic rate')) {
+    if (plausibility.locality.includes('presynaptic rate')) {
       const most = Math.max(...[0, 1, 2, 3, 4, 5].map((j) => synapse(2, j)!));
       assert.ok(most > FELT, 'a synapse sees its own input');
     }
@@ -114,7 +114,7 @@ for (const one of [...LAYERED, ...COMPARTMENTAL, SYMMETRIC]) {
     });
     for (const j of [0, 1, 2, 4, 5])
       for (let i = 0; i < 5; i++) assert.ok((synapse(i, j) ?? 0) < ROUNDING, `onto neuron ${j}`);
-    if (assumes.locality.includes('postsynaptic potential'))
+    if (plausibility.locality.includes('postsynaptic potential'))
       assert.ok(
         Math.max(...[0, 1, 2, 3, 4].map((i) => synapse(i, 3)!)) > FELT,
         'a synapse sees its own neuron',
@@ -123,7 +123,7 @@ for (const one of [...LAYERED, ...COMPARTMENTAL, SYMMETRIC]) {
 }
 
 for (const one of LAYERED) {
-  const seesTarget = one.assumes.locality.includes('target');
+  const seesTarget = one.plausibility.locality.includes('target');
   test(`${one.title}: the target itself, beyond the error, is ${seesTarget ? 'seen' : 'not seen'}`, async () => {
     const shift = [0.7, -0.4, 1.1];
     const change: Change = (values) => {

@@ -9,12 +9,12 @@ import {
   outerProduct,
   scheduleFactor,
 } from '../../rules/index.ts';
-import { float64, layeredOptions } from '../support.ts';
+import { float64, networkSettings } from '../support.ts';
 
 const STEPS = 5;
 const OPTIONS: OptimizerOptions = {
   optimizer: 'sgd',
-  rates: [0.1],
+  learningRate: [0.1],
   momentum: 0.9,
   weightDecay: 0,
   schedule: 'constant',
@@ -28,12 +28,12 @@ const close = (a: number, b: number, tolerance = 1e-12) =>
  */
 async function trajectory(options: Partial<OptimizerOptions>, own: Partial<Direction> = {}) {
   const { device, k } = float64();
-  const network = new LayeredNetwork(k, 1, layeredOptions({ layers: [1, 1] }));
+  const network = new LayeredNetwork(k, 1, networkSettings({ layers: [1, 1] }));
   const connection = network.connections[0]!;
   device.values(connection.weights)[0] = 2;
   const one = k.state('one', 1, 1, Float32Array.of(1));
   const optimizer = new Optimizer(k, network.connections, { ...OPTIONS, ...options }, STEPS);
-  const step = await k.record('step', () => {
+  const step = await k.trace('step', () => {
     const w = k.map((x) => x, connection.weights);
     optimizer.apply([{ ...outerProduct(connection, w, one, 1), ...own }]);
   });
@@ -130,10 +130,10 @@ test('a schedule reaches the weights', async () => {
 
 test('each connection can have its own rate', async () => {
   const { device, k } = float64();
-  const network = new LayeredNetwork(k, 1, layeredOptions({ layers: [1, 1, 1], initial: 'zero' }));
+  const network = new LayeredNetwork(k, 1, networkSettings({ layers: [1, 1, 1], initial: 'zero' }));
   const one = k.state('one', 1, 1, Float32Array.of(1));
-  const optimizer = new Optimizer(k, network.connections, { ...OPTIONS, rates: [0.25, 0.5] }, 1);
-  const step = await k.record('step', () =>
+  const optimizer = new Optimizer(k, network.connections, { ...OPTIONS, learningRate: [0.25, 0.5] }, 1);
+  const step = await k.trace('step', () =>
     optimizer.apply(network.connections.map((c) => outerProduct(c, one, one, 1))),
   );
   await step.run({ steps: 1, firstStep: 0, rows: new Uint32Array(0) });
@@ -145,9 +145,9 @@ test('each connection can have its own rate', async () => {
 
 test('a wrong number of rates is refused', () => {
   const { k } = float64();
-  const network = new LayeredNetwork(k, 1, layeredOptions());
+  const network = new LayeredNetwork(k, 1, networkSettings());
   assert.throws(
-    () => new Optimizer(k, network.connections, { ...OPTIONS, rates: [1, 2, 3] }, 1),
+    () => new Optimizer(k, network.connections, { ...OPTIONS, learningRate: [1, 2, 3] }, 1),
     (error: Error) =>
       error instanceof UserError && /3 learning rates were given for 2 connections/.test(error.message),
   );

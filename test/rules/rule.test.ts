@@ -17,10 +17,10 @@ const good = {
   build: () => ({ learn: () => ({ output: null as never, directions: [] }) }),
 };
 
-const assumes = {
+const plausibility = {
   weightTransport: 'none',
   phases: ['forward pass'],
-  twoWaySignals: 'none',
+  feedbackPathway: 'none',
   storedActivity: 'none',
   locality: ['presynaptic rate'],
 } as const;
@@ -30,7 +30,7 @@ const refused = (act: () => unknown, pattern: RegExp) =>
 
 test('a whole definition is accepted as it is', () => {
   assert.is(defineRule(good) as unknown, good);
-  const told = { ...good, family: 'mine', equations: 'ΔW = 0', assumes };
+  const told = { ...good, family: 'mine', equations: 'ΔW = 0', plausibility };
   assert.is(defineRule(told) as unknown, told);
 });
 
@@ -45,19 +45,23 @@ const FAULTS: [string, object, RegExp][] = [
   ['equations that are no text', { ...good, equations: 3 }, /has 'equations', but not as a text/],
   [
     'an unknown kind of weight transport',
-    { ...good, assumes: { ...assumes, weightTransport: 'magic' } },
-    /assumes weightTransport 'magic', but it must be one of exact, signs, learned, none/,
+    { ...good, plausibility: { ...plausibility, weightTransport: 'magic' } },
+    /plausibility weightTransport 'magic', but it must be one of exact, signs, learned, none/,
   ],
-  ['a ledger without phases', { ...good, assumes: { ...assumes, phases: [] } }, /lacks the list 'phases'/],
+  [
+    'a ledger without phases',
+    { ...good, plausibility: { ...plausibility, phases: [] } },
+    /lacks the list 'phases'/,
+  ],
   [
     'a ledger without stored activity',
-    { ...good, assumes: { ...assumes, storedActivity: undefined } },
+    { ...good, plausibility: { ...plausibility, storedActivity: undefined } },
     /lacks the text 'storedActivity'/,
   ],
   [
     'a synapse that sees what none can',
-    { ...good, assumes: { ...assumes, locality: ['presynaptic rate', 'the future'] } },
-    /assumes that a synapse sees 'the future', but it can see presynaptic rate, /,
+    { ...good, plausibility: { ...plausibility, locality: ['presynaptic rate', 'the future'] } },
+    /plausibility that a synapse sees 'the future', but it can see presynaptic rate, /,
   ],
 ];
 for (const [what, definition, pattern] of FAULTS)
@@ -95,8 +99,8 @@ test('every built-in rule is well defined and has a name of its own', () => {
 });
 
 test('every built-in rule has a family, equations and a line in the ledger', () => {
-  for (const { name, family, equations, assumes } of RULES)
-    assert.ok(family && equations && assumes, `${name} lacks one of them`);
+  for (const { name, family, equations, plausibility } of RULES)
+    assert.ok(family && equations && plausibility, `${name} lacks one of them`);
 });
 
 test.run();

@@ -6,11 +6,11 @@ import {
   CompartmentalNetwork,
   GUERGUIEV_2017,
   LayeredNetwork,
-  type LayeredOptions,
+  type NetworkSettings,
   type PhaseMeans,
 } from '../../networks/index.ts';
 import { type Direction, findRule, Optimizer, weightMatrix } from '../../rules/index.ts';
-import { angleBetween, buildRule, float64, layeredOptions, runOnce } from '../support.ts';
+import { angleBetween, buildRule, float64, networkSettings, runOnce } from '../support.ts';
 import { type Matrix, matrix, multiply, transpose } from './by-hand.ts';
 
 const RULE = findRule('segregated-dendrite');
@@ -20,8 +20,8 @@ const MOST = 0.2;
 const sigma = (x: number) => 1 / (1 + Math.exp(-x));
 const slope = (x: number) => sigma(x) * (1 - sigma(x));
 
-const options = (given: Partial<LayeredOptions> = {}) =>
-  layeredOptions({
+const options = (given: Partial<NetworkSettings> = {}) =>
+  networkSettings({
     layers: [6, 5, 4, 3],
     activation: 'sigmoid',
     loss: 'squared-error',
@@ -278,14 +278,14 @@ test('sparse feedback keeps a fifth of the weights, five times as large; symmetr
 });
 
 test('published learning rates by depth', () => {
-  const rates = (layers: number[]) => RULE.recipe!(layers).rates;
+  const rates = (layers: number[]) => RULE.recipe!(layers).learningRate;
   assert.equal(rates([784, 10]), [0.19]);
   assert.equal(rates([784, 500, 10]), [0.21, 0.21]);
   assert.equal(rates([784, 500, 100, 10]), [0.23, 0.23, 0.12]);
 });
 
 test('settings that mean nothing to the rule are refused', () => {
-  const build = (given: Partial<LayeredOptions>, set: Record<string, unknown> = {}) => {
+  const build = (given: Partial<NetworkSettings>, set: Record<string, unknown> = {}) => {
     const { k } = float64();
     return () => buildRule(RULE, new LayeredNetwork(k, 1, options(given)), k, set);
   };
@@ -304,16 +304,16 @@ test('the angle to the gradient falls far below 90 degrees while the rule learns
   const optimizer = new Optimizer(
     k,
     network.connections,
-    { optimizer: 'sgd', rates: [0.21], momentum: 0, weightDecay: 0, schedule: 'constant' },
+    { optimizer: 'sgd', learningRate: [0.21], momentum: 0, weightDecay: 0, schedule: 'constant' },
     1,
   );
   const show = (batch: number) => ({
     input: k.gather(data.images, batch),
     target: k.gather(data.labels, batch),
   });
-  const train = await k.record('train', () => optimizer.apply(rule.learn(show(1)).directions));
+  const train = await k.trace('train', () => optimizer.apply(rule.learn(show(1)).directions));
   const [taken, exact] = [k.state('taken', 36, 60), k.state('exact', 36, 60)];
-  const look = await k.record('look', () => {
+  const look = await k.trace('look', () => {
     const { directions, gradient } = rule.learn({ ...show(200), probe: true });
     k.mapInto(taken, (x) => x, weightMatrix(k, directions[0]!));
     k.mapInto(exact, (x) => x, weightMatrix(k, gradient![0]!));

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LayeredNetwork } from '../../networks/index.ts';
 import { findRule } from '../../rules/index.ts';
-import { buildRule, float64, layeredOptions, normalState, oneHotState } from '../support.ts';
+import { buildRule, float64, networkSettings, normalState, oneHotState } from '../support.ts';
 import { lessonOf } from './lesson.ts';
 
 const ABOVE = ['hidden 1 to hidden 2', 'hidden 2 to output'];
@@ -39,10 +39,10 @@ test('uniform: every feedback weight is sqrt(2 / (n + m)) with the sign of the f
 /** The feedback weights of a 5-40-50-3 network after each of two steps. */
 async function twoSteps(variant: string) {
   const { device, k } = float64();
-  const network = new LayeredNetwork(k, 3, layeredOptions({ layers: [5, 40, 50, 3] }));
+  const network = new LayeredNetwork(k, 3, networkSettings({ layers: [5, 40, 50, 3] }));
   const rule = buildRule(findRule('sign-symmetry'), network, k, { variant });
   const [input, target] = [normalState(k, 'input', 6, 5), oneHotState(k, 6, 3)];
-  const step = await k.record('step', () => void rule.learn({ input, target }));
+  const step = await k.trace('step', () => void rule.learn({ input, target }));
   const feedback: number[][] = [];
   for (const firstStep of [0, 1]) {
     await step.run({ steps: 1, firstStep, rows: new Uint32Array(0) });

@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LayeredNetwork, type LayeredOptions } from '../../networks/index.ts';
+import { LayeredNetwork, type NetworkSettings } from '../../networks/index.ts';
 import { findRule } from '../../rules/index.ts';
-import { angleBetween, buildRule, float64, layeredOptions } from '../support.ts';
+import { angleBetween, buildRule, float64, networkSettings } from '../support.ts';
 import { lessonOf, transposeInto } from './lesson.ts';
 
 const FEEDBACK = 'feedback from hidden 2 to hidden 1';
@@ -11,16 +11,16 @@ const [N, M] = [8, 6];
 /** A 5-8-6-3 network with biases, and its mirror phase of 50 examples, to be run on its own. */
 async function mirror(
   options: Record<string, unknown>,
-  network: Partial<LayeredOptions> = {},
+  network: Partial<NetworkSettings> = {},
   weight?: [index: number, value: number],
 ) {
   const { device, k } = float64();
-  const layers = new LayeredNetwork(k, 3, layeredOptions({ layers: [5, N, M, 3], ...network }));
+  const layers = new LayeredNetwork(k, 3, networkSettings({ layers: [5, N, M, 3], ...network }));
   const rule = buildRule(findRule('weight-mirror'), layers, k, options);
   const value = (name: string) => device.values(k.states.get(name)!);
   value('bias 2').fill(0.5);
   if (weight) value('weights 2')[weight[0]] = weight[1];
-  const phase = await k.record('mirror phase', () => rule.pause!(50));
+  const phase = await k.trace('mirror phase', () => rule.betweenMinibatches!(50));
   let phases = 0;
   return {
     weights: value('weights 2'),
@@ -98,15 +98,15 @@ test('with B = Wᵀ the engaged phase is backprop to the bit, and leaves the fee
 
 test('the mirror follows forward weights that change', async () => {
   const { device, k } = float64();
-  const network = new LayeredNetwork(k, 3, layeredOptions({ layers: [5, N, M, 3] }));
+  const network = new LayeredNetwork(k, 3, networkSettings({ layers: [5, N, M, 3] }));
   const rule = buildRule(findRule('weight-mirror'), network, k, { mirrorRate: 2, mirrorDecay: 0.02 });
   const [W, B] = [k.states.get('weights 2')!, k.states.get(FEEDBACK)!];
   const start = k.state('start', N, M);
   device.values(start).set(device.values(W));
-  const step = await k.record('step', () => {
+  const step = await k.trace('step', () => {
     // After 1500 steps they are twice their negatives.
     k.mapInto(W, (w, w0) => w - w0 / 500, W, start);
-    rule.pause!(50);
+    rule.betweenMinibatches!(50);
   });
   await step.run({ steps: 1500, firstStep: 0, rows: new Uint32Array(0) });
   const out = new Float64Array(N * M);

@@ -1,6 +1,6 @@
 export { scaleBytes } from './bytes';
-export { follow } from './follow';
-export { endOfLitColumns, firstLitColumn, listColumns, listedProduct, listRows } from './listed';
+export { accumulateDelta } from './accumulate-delta';
+export { endOfNonZeroColumns, firstNonZeroColumn, listColumns, listedProduct, listRows } from './listed';
 export { ARENA_START } from './memory';
 export { product } from './product';
 export { bernoulli, normal, uniform } from './random';

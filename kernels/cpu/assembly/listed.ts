@@ -195,21 +195,21 @@ function tile1(c: usize, from: usize, end: usize, b: usize, stride: usize, facto
 }
 
 /** A multiple of 4 below which all columns of `bytes` (m x n, n >= 4) are zero. */
-export function firstLitColumn(bytes: usize, m: i32, n: i32): i32 {
+export function firstNonZeroColumn(bytes: usize, m: i32, n: i32): i32 {
   let j = 0;
-  while (j + 8 <= n && !isLit(bytes + j, m, n)) j += 4;
+  while (j + 8 <= n && !isNonZero(bytes + j, m, n)) j += 4;
   return j;
 }
 
 /** From here on all columns of `bytes` (m x n, n >= 4) are zero. */
-export function endOfLitColumns(bytes: usize, m: i32, n: i32): i32 {
+export function endOfNonZeroColumns(bytes: usize, m: i32, n: i32): i32 {
   let j = n;
-  while (j >= 8 && !isLit(bytes + j - 4, m, n)) j -= 4;
+  while (j >= 8 && !isNonZero(bytes + j - 4, m, n)) j -= 4;
   return j;
 }
 
 /** Is something in the four columns not zero? */
-function isLit(bytes: usize, m: i32, stride: i32): bool {
+function isNonZero(bytes: usize, m: i32, stride: i32): bool {
   let some = load<u32>(bytes);
   for (let i = 1; i < m; i++) some |= load<u32>((bytes += stride));
   return some != 0;

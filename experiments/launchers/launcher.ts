@@ -1,0 +1,47 @@
+import type { Dataset } from '../../data/index.ts';
+import type { Provenance, RunResult } from '../../results/index.ts';
+import type { RunSpec } from '../../training/index.ts';
+
+/** A run to be done, and where it leaves its folder. Plain data. */
+export interface Job {
+  readonly spec: RunSpec;
+  readonly folder: string;
+}
+
+export interface RunProgress {
+  readonly condition: string;
+  readonly label: string;
+  readonly rule: string;
+  readonly seed: number;
+  readonly epoch: number;
+  readonly stepsDone: number;
+  readonly stepsTotal: number;
+  /** After the last finished epoch, in the unit of the task. */
+  readonly testScore: number | null;
+  readonly device: string;
+  /** What was asked for and cannot be measured in this run, and why. */
+  readonly notes: readonly string[];
+}
+
+export interface RunEvents {
+  progress?(progress: RunProgress): void;
+  /** Ends all runs after the minibatches at hand; they count as failed, with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What all runs of a comparison share. */
+export interface Shared {
+  readonly dataset: Dataset;
+  readonly provenance: Provenance;
+}
+
+/** Does jobs somewhere, and yields each result as its run ends. A launcher knows nothing of rules. */
+export type Launcher = (jobs: readonly Job[], shared: Shared, events: RunEvents) => AsyncIterable<RunResult>;
+
+/** What a worker thread is sent. */
+export interface WorkerOrder extends Shared {
+  readonly job: Job;
+}
+
+/** What a worker thread is told while it runs, to stop. */
+export const ABORT = 'abort';

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { UserError } from '../kernels/index.ts';
+import { type ComparedRun, type ComparisonDocument, readRun, type StoredRun } from '../results/index.ts';
+import type { EpochRecord, RunSpec } from '../training/index.ts';
+import { type CompareEvents, prepareComparison } from './compare.ts';
+
+/** A run that was repeated. */
+export interface Repetition {
+  readonly original: StoredRun;
+  readonly repeated: ComparedRun;
+  readonly document: ComparisonDocument;
+  /** Null if every metric but the times, and the bits of all states, are those of the original; or where they differ first. */
+  readonly difference: string | null;
+}
+
+/**
+ * Runs the spec of a run folder again.
+ * @param folder of the run
+ * @param out folder in which a comparison's folder is made, with the one run
+ * @throws UserError when the folder holds no run, its plug-ins or dataset are not those of the run, or it cannot be done here
+ */
+export async function repeatRun(
+  folder: string,
+  out: string,
+  events: CompareEvents = {},
+): Promise<Repetition> {
+  const original = readRun(folder);
+  const { spec } = original;
+  checkPlugins(spec);
+  const { id, label, rule, settings, options } = spec.condition;
+  const { run, datasetHash } = await prepareComparison({
+    dataset: spec.dataset.name,
+    validation: spec.dataset.validation,
+    splitSeed: spec.dataset.splitSeed,
+    task: spec.task,
+    seeds: [spec.seed],
+    diagnostics: spec.diagnostics.length === 0 ? ['none'] : spec.diagnostics,
+    rules: [{ id, label, rule, settings, options, ...recipeOf(spec) }],
+    device: { ...spec.device.asked, device: spec.device.settled.device } as never,
+    plugins: spec.plugins.map(({ path }) => path),
+    out,
+    jobs: 1,
+  });
+  if (datasetHash !== spec.dataset.hash)
+    throw new UserError(
+      `the dataset '${spec.dataset.name}' is not the one that ${folder} was trained on: its content has changed`,
+    );
+  const document = await run(events);
+  const repeated = document.runs[0]!;
+  return { original, repeated, document, difference: differenceOf(original, repeated) };
+}
+
+const recipeOf = ({ condition: { recipe } }: RunSpec) => (recipe === null ? {} : { recipe });
+
+function checkPlugins({ plugins }: RunSpec): void {
+  for (const { path, hash } of plugins) {
+    if (!existsSync(path))
+      throw new UserError(`the plug-in ${path}, which the run used, does not exist any more`);
+    if (createHash('sha256').update(readFileSync(path)).digest('hex') !== hash)
+      throw new UserError(`the plug-in ${path} has changed since the run: bring back the file that it used`);
+  }
+}
+
+/** What depends on the clock. */
+const TIMES = ['seconds', 'evaluationSeconds', 'examplesPerSecond'] as const;
+
+function differenceOf(original: StoredRun, repeated: ComparedRun): string | null {
+  if (original.status === 'unfinished')
+    return `the original run did not end: it has ${original.epochs.length} epochs to compare with`;
+  if (original.status !== repeated.status) return `it ended as ${repeated.status}, not as ${original.status}`;
+  for (const [i, epoch] of original.epochs.entries()) {
+    const metric = firstDifference(epoch, repeated.epochs[i]);
+    if (metric !== null) return `${metric} differs in epoch ${epoch.epoch}`;
+  }
+  if (original.epochs.length !== repeated.epochs.length)
+    return `it has ${repeated.epochs.length} epochs, not ${original.epochs.length}`;
+  return original.statesHash === repeated.statesHash ? null : 'the bits of the trained states differ';
+}
+
+function firstDifference(a: EpochRecord, b: EpochRecord | undefined): string | null {
+  if (b === undefined) return 'the record';
+  const names = new Set([...Object.keys(a), ...Object.keys(b)] as (keyof EpochRecord)[]);
+  for (const name of names)
+    if (!(TIMES as readonly string[]).includes(name) && JSON.stringify(a[name]) !== JSON.stringify(b[name]))
+      return name;
+  return null;
+}

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { conditionSchema, countOf, epochSchema, quantity } from '../training/index.ts';
+
+export const DOCUMENT_FORMAT = 1;
+
+const interval = (description: string) => z.tuple([z.number(), z.number()]).nullable().describe(description);
+
+const spread = {
+  n: countOf('Number of values averaged.'),
+  mean: quantity('Mean; null when n is 0.'),
+  sd: quantity('Standard deviation with n - 1 in the denominator; null when n < 2.'),
+  ci95: interval("95 % confidence interval of the mean from Student's t; null when n < 2."),
+};
+
+const deviceSchema = z.object({
+  name: z.string().describe('The device that ran: cpu or gpu.'),
+  backend: z.string().describe('What executed on it, e.g. wasm-simd, webgpu.'),
+  blas: z.string().nullable().describe('Library and version of the system BLAS; null for built-in kernels.'),
+  executorKind: z.string().nullable().describe('How gpu.js ran the plan; null elsewhere.'),
+  fallbackReason: z
+    .string()
+    .nullable()
+    .describe('Why gpu.js ran something else than asked; null if it did not.'),
+  hardware: z.string().describe('The hardware in words.'),
+});
+
+const statusSchema = z
+  .enum(['finished', 'diverged', 'failed', 'unfinished'])
+  .describe(
+    'finished: ran to its end; diverged: stopped at a value that is not finite; failed: an error; unfinished: still running, or killed.',
+  );
+
+const runSchema = z.object({
+  condition: z.string().describe('Id of the condition.'),
+  rule: z.string(),
+  seed: z.int(),
+  status: statusSchema,
+  reason: z.string().optional().describe('Why the run diverged or failed.'),
+  epochs: z.array(epochSchema),
+  notes: z
+    .array(z.string())
+    .optional()
+    .describe('Sentences on what was asked for and could not be measured, each with the reason.'),
+  statesHash: z
+    .string()
+    .optional()
+    .describe('SHA-256 of the bits of all trained states: equal for runs that ended with the same bits.'),
+  testScore: z.object({
+    last: quantity('Test score after the last epoch, in the unit of the task.'),
+    best: quantity('Best test score of any epoch: chosen on the test set, so optimistic.'),
+  }),
+  examplesPerSecond: quantity('All training examples / all training seconds, evaluation excluded.'),
+  device: deviceSchema
+    .nullable()
+    .describe('What really ran; null when the run failed before a device opened.'),
+  folder: z.string().describe('The run folder.'),
+});
+
+const summarySchema = z.object({
+  condition: z.string().describe('Id of the condition.'),
+  rule: z.string(),
+  ...spread,
+  diverged: countOf('Runs that diverged: not in the mean.'),
+  failed: countOf('Runs that failed: not in the mean.'),
+  unfinished: countOf('Runs that have not ended or not begun: not in the mean.'),
+  bestMean: quantity('Mean over the same runs of the best test score.'),
+  examplesPerSecond: quantity('Mean of examplesPerSecond over the same runs.'),
+  difference: z
+    .object({ to: z.string().describe('Id of the condition that is subtracted.'), ...spread })
+    .nullable()
+    .describe('Test score minus that of another condition, paired by seed; null for that condition.'),
+});
+
+const experimentSchema = z.object({
+  dataset: z.string(),
+  note: z.string().optional().describe('What a reader of the scores has to know about the dataset.'),
+  trainExamples: countOf('Examples trained on.'),
+  testExamples: countOf('Examples tested on.'),
+  validation: countOf('Examples set aside for validation.'),
+  task: z.string().describe('With its argument, e.g. classify or probe:hidden 1.'),
+  score: z
+    .object({
+      label: z.string(),
+      unit: z.string(),
+      better: z.enum(['lower', 'higher']),
+      digits: countOf('Decimal places in a table.'),
+    })
+    .describe('What is measured.'),
+  diagnostics: z.array(z.string()),
+  seeds: z.array(z.int()).min(1),
+});
+
+const comparisonSchema = z
+  .object({
+    format: z.literal(DOCUMENT_FORMAT).describe('Version of this form.'),
+    dendrite: z.string().describe('Version of Dendrite.'),
+    experiment: experimentSchema,
+    conditions: z.array(conditionSchema).min(1).describe('What is compared.'),
+    runs: z.array(runSchema).describe('Every run, by condition and seed in the order of the experiment.'),
+    summary: z
+      .array(summarySchema)
+      .describe('One entry a condition: test score after the last epoch, over the finished runs.'),
+  })
+  .meta({ title: 'Dendrite comparison' });
+
+export type DeviceRecord = z.infer<typeof deviceSchema>;
+export type RunStatus = z.infer<typeof statusSchema>;
+export type ExperimentRecord = z.infer<typeof experimentSchema>;
+export type ComparedRun = z.infer<typeof runSchema>;
+export type ConditionSummary = z.infer<typeof summarySchema>;
+export type ComparisonDocument = z.infer<typeof comparisonSchema>;
+
+/** One run as a launcher hands it on: plain data. */
+export type RunResult = Omit<ComparedRun, 'testScore' | 'examplesPerSecond'>;
+
+/** JSON Schema (draft 2020-12) of what `dendrite compare --json` prints. */
+export const comparisonJsonSchema = (): Record<string, unknown> => ({
+  ...z.toJSONSchema(comparisonSchema, { io: 'output', unrepresentable: 'any' }),
+});
+
+export { experimentSchema };

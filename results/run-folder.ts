@@ -1,0 +1,142 @@
+import { appendFileSync, closeSync, existsSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../kernels/index.ts';
+import { type EpochRecord, parseEpoch, parseRunSpec, type RunSpec } from '../training/index.ts';
+import type { DeviceRecord, RunResult, RunStatus } from './comparison.schema.ts';
+import { hasCode, makeFolder, readJson, readText, writeJson, writingTo } from './files.ts';
+import type { Provenance } from './provenance.ts';
+
+export interface RunProvenance extends Provenance {
+  device: DeviceRecord | null;
+}
+
+export interface RunEnd {
+  status: Exclude<RunStatus, 'unfinished'>;
+  /** One sentence, for a run that diverged or failed. */
+  reason?: string | undefined;
+  /** What was asked for and could not be measured, and why. */
+  notes?: readonly string[] | undefined;
+  /** SHA-256 of the bits of all trained states. */
+  statesHash?: string | undefined;
+  /** The device as known at the end, where that is more than at the start. */
+  device?: DeviceRecord | undefined;
+}
+
+export interface OpenRun {
+  readonly folder: string;
+  /** Adds a line to metrics.jsonl and waits until it is on the disk. */
+  append(epoch: EpochRecord): void;
+  /** Writes status.json, with the time. */
+  finish(end: RunEnd): void;
+}
+
+/** A run read back from its folder. `unfinished`: still running, or killed. */
+export interface StoredRun extends RunResult {
+  finishedAt: string | null;
+  spec: RunSpec;
+  provenance: RunProvenance;
+  /** The last line of metrics.jsonl was cut off and is left out: the process was killed while it wrote. */
+  truncated: boolean;
+}
+
+const CONFIG = 'config.json';
+const PROVENANCE = 'provenance.json';
+const METRICS = 'metrics.jsonl';
+const STATUS = 'status.json';
+const NAME_A_RUN = 'name the folder of a run';
+const REPEAT = 'repeat this run';
+
+/**
+ * Creates the folder of a run, with config.json, provenance.json and an empty metrics.jsonl.
+ *
+ * @throws UserError if the folder holds a run already or cannot be written; so do `append` and `finish`
+ */
+export function openRun(
+  folder: string,
+  { spec, provenance }: { spec: RunSpec; provenance: RunProvenance },
+): OpenRun {
+  const metrics = join(folder, METRICS);
+  makeFolder(folder);
+  writingTo(folder, () => {
+    claim(folder, metrics);
+    try {
+      writeJson(join(folder, CONFIG), spec);
+      writeJson(join(folder, PROVENANCE), provenance);
+    } catch (error) {
+      rmSync(metrics);
+      throw error;
+    }
+  });
+  return {
+    folder,
+    append(epoch) {
+      writingTo(folder, () => appendFileSync(metrics, `${JSON.stringify(epoch)}\n`, { flush: true }));
+    },
+    finish(end) {
+      const status = { ...end, finishedAt: new Date().toISOString() };
+      writingTo(folder, () => writeJson(join(folder, STATUS), status));
+    },
+  };
+}
+
+/** Creating the metrics file exclusively makes the folder this run's, even if two processes try at once. */
+function claim(folder: string, metrics: string): void {
+  try {
+    closeSync(openSync(metrics, 'wx'));
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+    throw new UserError(`the folder ${folder} holds a run already; choose another folder or remove it`);
+  }
+}
+
+/** Whether a run has been opened there. */
+export const holdsRun = (folder: string): boolean => existsSync(join(folder, CONFIG));
+
+/**
+ * Reads a run back from its folder, whatever state its process left it in.
+ *
+ * @throws UserError if the folder holds no run or one of its files is damaged
+ */
+export function readRun(folder: string): StoredRun {
+  const spec = parseRunSpec(readJson(folder, CONFIG, NAME_A_RUN), join(folder, CONFIG));
+  const provenance = readJson<RunProvenance>(folder, PROVENANCE, NAME_A_RUN);
+  const end: (RunEnd & { finishedAt: string }) | null = existsSync(join(folder, STATUS))
+    ? readJson(folder, STATUS, REPEAT)
+    : null;
+  return {
+    condition: spec.condition.id,
+    rule: spec.condition.rule,
+    seed: spec.seed,
+    status: end?.status ?? 'unfinished',
+    ...(end?.reason !== undefined && { reason: end.reason }),
+    ...readMetrics(folder),
+    ...(end?.notes !== undefined && { notes: [...end.notes] }),
+    ...(end?.statesHash !== undefined && { statesHash: end.statesHash }),
+    device: end?.device ?? provenance.device,
+    folder,
+    finishedAt: end?.finishedAt ?? null,
+    spec,
+    provenance,
+  };
+}
+
+/** A line counts once its line break is on the disk. */
+function readMetrics(folder: string): { epochs: EpochRecord[]; truncated: boolean } {
+  const lines = readText(folder, METRICS, NAME_A_RUN).split('\n');
+  const rest = lines.pop();
+  const epochs = lines.map((line, index) => {
+    const epoch = parseLine(line);
+    if (epoch === null)
+      throw new UserError(`line ${index + 1} of ${join(folder, METRICS)} is damaged; ${REPEAT}`);
+    return epoch;
+  });
+  return { epochs, truncated: rest !== '' };
+}
+
+function parseLine(line: string): EpochRecord | null {
+  try {
+    return parseEpoch(JSON.parse(line));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,68 @@
+/** What a synapse may see when it changes: what is at hand in the two neurons that it joins, or broadcast to them. */
+export const SYNAPTIC_FACTORS = [
+  'presynaptic rate',
+  'postsynaptic rate',
+  'postsynaptic potential',
+  'apical potential',
+  'error from above',
+  'output error',
+  'target',
+] as const;
+
+export type SynapticFactor = (typeof SYNAPTIC_FACTORS)[number];
+
+/**
+ * What a rule takes for granted that a brain may not have: one line of the ledger of `dendrite rules`. It speaks of
+ * the synapses onto hidden neurons; those onto the output neurons, which receive the target, have an easier time.
+ */
+export interface Plausibility {
+  /**
+   * What feedback knows of the forward weights: all (`exact`), their `signs`, what it has `learned` from activity, or
+   * nothing (`none`).
+   */
+  readonly weightTransport: 'exact' | 'signs' | 'learned' | 'none';
+  /** What happens one after the other for each minibatch. */
+  readonly phases: readonly string[];
+  /**
+   * How signals made in higher layers come down: to the layer below (`layerwise`), by a connection of their own to
+   * where they are used (`direct`), or not at all (`none`).
+   */
+  readonly feedbackPathway: 'layerwise' | 'direct' | 'none';
+  /** What a neuron has to remember of its activity until its synapses change, in a few words; `none` if nothing. */
+  readonly storedActivity: string;
+  /** Everything that a synapse onto a hidden neuron sees when it changes; the tests hold the rule to it. */
+  readonly locality: readonly SynapticFactor[];
+}
+
+/** A line of the ledger as pairs of a name and words, to be shown. */
+export const describePlausibility = (plausibility: Plausibility): [name: string, words: string][] => [
+  ['weight transport', plausibility.weightTransport],
+  ['phases', plausibility.phases.join('; ')],
+  ['signals down', plausibility.feedbackPathway],
+  ['stored activity', plausibility.storedActivity],
+  ['a synapse sees', plausibility.locality.join(', ') || 'nothing: it does not change'],
+];
+
+const CHOICES = {
+  weightTransport: ['exact', 'signs', 'learned', 'none'],
+  feedbackPathway: ['layerwise', 'direct', 'none'],
+} as const;
+
+/** What is wrong with a ledger's line (it may come from a plain JavaScript file), or null. */
+export function findFaultInPlausibility(plausibility: Partial<Plausibility>): string | null {
+  for (const [part, choices] of Object.entries(CHOICES)) {
+    const value = plausibility[part as keyof typeof CHOICES];
+    if (!(choices as readonly unknown[]).includes(value))
+      return `assumes ${part} '${value}', but it must be one of ${choices.join(', ')}`;
+  }
+  if (typeof plausibility.storedActivity !== 'string' || plausibility.storedActivity === '')
+    return "lacks the text 'storedActivity' in what it assumes";
+  if (!Array.isArray(plausibility.phases) || plausibility.phases.length === 0)
+    return "lacks the list 'phases' in what it assumes";
+  const unknown = Array.isArray(plausibility.locality)
+    ? plausibility.locality.find((factor) => !SYNAPTIC_FACTORS.includes(factor))
+    : 'nothing';
+  return unknown === undefined
+    ? null
+    : `assumes that a synapse sees '${unknown}', but it can see ${SYNAPTIC_FACTORS.join(', ')}`;
+}

@@ -1,0 +1,57 @@
+export {
+  type Checkpoint,
+  hashStates,
+  identify,
+  type RunIdentity,
+  type SavedTensor,
+} from './checkpoint.ts';
+export {
+  type Condition,
+  type ConditionInput,
+  conditionSchema,
+  type Named,
+  namedValue,
+  resolveCondition,
+} from './condition.ts';
+export { checkCondition, createTrainer, type TrainerInput } from './create-trainer.ts';
+export {
+  DIAGNOSTICS,
+  type Diagnostic,
+  findDiagnostics,
+  isDiagnostic,
+  type Measurements,
+  ObservedMinibatch,
+  type ObservedRun,
+  prepareMeasurements,
+  type Reading,
+  type Reason,
+} from './diagnostics/index.ts';
+export { countOf, type EpochRecord, epochSchema, parseEpoch, quantity } from './epoch.ts';
+export { decodeCheckpoint, encodeCheckpoint } from './safetensors.ts';
+export {
+  closestSetting,
+  DEFAULTS,
+  findSetting,
+  optionName,
+  parse,
+  parseSomeSettings,
+  SETTING_NAMES,
+  type SettingName,
+  type Settings,
+  type SettingsInput,
+  settingFromText,
+  settingsSchema,
+} from './settings.ts';
+export { parseRunSpec, type RunSpec, SPEC_FORMAT } from './spec.ts';
+export {
+  type BuiltTask,
+  isTaskDefinition,
+  type Score,
+  type TaskContext,
+  type TaskDefinition,
+  type TaskSetup,
+} from './task.ts';
+export { type ChosenTask, findTask, TASKS, usage } from './tasks/index.ts';
+export { tinyDataset } from './tiny-dataset.ts';
+export { type RunParts, stepsPerEpoch, type TracedRun, totalSteps, traceRun } from './traced-run.ts';
+export { buildTrainer, type EpochsOptions, type Trainer } from './trainer.ts';

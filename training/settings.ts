@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { closest, UserError } from '../kernels/index.ts';
+import { ACTIVATIONS, INITIAL_WEIGHTS } from '../networks/index.ts';
+import { OPTIMIZERS, parseDecimal, SCHEDULES } from '../rules/index.ts';
+
+const keys = <T extends object>(table: T) =>
+  Object.keys(table) as [keyof T & string, ...(keyof T & string)[]];
+const count = z.number().int('must be a whole number').min(1, 'must be at least 1');
+
+/** How one condition is trained, beside its rule and the rule's options. */
+export const settingsSchema = z.strictObject({
+  layers: z
+    .array(count)
+    .min(2, 'needs at least an input and an output size')
+    .describe('Neurons of each layer, input first'),
+  activation: z.enum(keys(ACTIVATIONS)).describe('Of the hidden layers'),
+  loss: z
+    .enum(['cross-entropy', 'squared-error'])
+    .describe('Softmax outputs and cross-entropy, or squared error'),
+  outputActivation: z.enum(keys(ACTIVATIONS)).describe('Of the output layer, with squared error'),
+  initial: z.enum(keys(INITIAL_WEIGHTS)).describe('Distribution of the initial weights'),
+  epochs: count.describe('Passes over the training set'),
+  examples: count.nullable().describe('Training examples to show in all, instead of epochs'),
+  batch: count.describe('Examples in a minibatch'),
+  optimizer: z.enum(OPTIMIZERS).describe('How directions become changes of weights'),
+  learningRate: z
+    .preprocess(
+      (value) => (typeof value === 'number' ? [value] : value),
+      z.array(z.number().positive('must be above 0')).min(1),
+    )
+    .describe('Learning rate, or one for each connection, input side first'),
+  momentum: z
+    .number()
+    .min(0, 'must not be negative')
+    .lt(1, 'must be below 1')
+    .describe('Of the optimizer momentum'),
+  weightDecay: z.number().min(0, 'must not be negative').describe('L2 penalty on the weights'),
+  schedule: z.enum(SCHEDULES).describe('How the learning rate falls over the run'),
+});
+
+export type Settings = Readonly<z.output<typeof settingsSchema>>;
+
+/** Settings as a user may write them; a single learning rate may be a number. */
+export type SettingsInput = Omit<Partial<Settings>, 'learningRate'> & {
+  readonly learningRate?: number | readonly number[];
+};
+
+export type SettingName = keyof Settings;
+
+/** The settings of a rule without a recipe, for a task without defaults of its own. */
+export const DEFAULTS: Settings = {
+  layers: [784, 500, 10],
+  activation: 'tanh',
+  loss: 'cross-entropy',
+  outputActivation: 'sigmoid',
+  initial: 'glorot-uniform',
+  epochs: 10,
+  examples: null,
+  batch: 50,
+  optimizer: 'momentum',
+  learningRate: [0.1],
+  momentum: 0.9,
+  weightDecay: 0,
+  schedule: 'linear',
+};
+
+export const SETTING_NAMES = Object.keys(DEFAULTS) as readonly SettingName[];
+
+/** As on the command line: weightDecay is --weight-decay. */
+export const optionName = (setting: string): string =>
+  setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** The setting of a name in either spelling, weightDecay or weight-decay; null if there is none. */
+export const findSetting = (name: string): SettingName | null =>
+  SETTING_NAMES.find((setting) => setting === name || optionName(setting) === name) ?? null;
+
+/** The setting that a mistyped name was probably meant to be. */
+export const closestSetting = (name: string): string | null => closest(name, SETTING_NAMES);
+
+/**
+ * A setting as it comes from the command line.
+ * @throws UserError naming the setting and what is wrong with the text
+ */
+export function settingFromText(setting: SettingName, text: string): unknown {
+  const number = (part: string): number => {
+    const value = parseDecimal(part);
+    if (Number.isNaN(value)) throw new UserError(`${optionName(setting)}: '${text}' is not a number`);
+    return value;
+  };
+  if (setting === 'layers' || setting === 'learningRate')
+    return text.split(',').map((part, i, all) => {
+      const value = parseDecimal(part);
+      if (Number.isNaN(value))
+        throw new UserError(
+          `${optionName(setting)}: '${part}' is not a number${all.length > 1 ? ` (entry ${i + 1} of '${text}')` : ''}`,
+        );
+      return value;
+    });
+  return typeof DEFAULTS[setting] === 'string' ? text : number(text);
+}
+
+/** @throws UserError naming the setting and what is wrong with it */
+export const parseSettings = (input: unknown): Settings => parse(settingsSchema, input);
+
+/** As `parseSettings`, for some of them. */
+export const parseSomeSettings = (input: unknown): Partial<Settings> =>
+  parse(settingsSchema.partial(), input) as Partial<Settings>;
+
+/** @throws UserError naming the first thing that is wrong */
+export function parse<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw new UserError(describeIssue(parsed.error.issues[0]!));
+  return parsed.data;
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') {
+    const [key] = issue.keys as [string];
+    const near = closestSetting(key);
+    return `there is no setting '${key}'${near ? `; did you mean '${near}'?` : `; there are ${SETTING_NAMES.join(', ')}`}`;
+  }
+  const [setting, index] = issue.path;
+  const name = optionName(String(setting));
+  return `${typeof index === 'number' ? `${name} (entry ${index + 1})` : name}: ${issue.message}`;
+}

@@ -1,0 +1,74 @@
+import type { Dataset, Split } from '../data/browser.ts';
+import type { Kernels, Tensor } from '../kernels/index.ts';
+import type { Network } from '../networks/index.ts';
+import type { Rule, RuleDefinition } from '../rules/index.ts';
+import type { Settings, SettingsInput } from './settings.ts';
+
+/** What a task measures: the number in a table's cell. */
+export interface Score {
+  /** e.g. 'Test error'. */
+  readonly label: string;
+  /** e.g. '%'. */
+  readonly unit: string;
+  readonly better: 'lower' | 'higher';
+  /** Decimal places in a table. */
+  readonly digits: number;
+}
+
+/** What a task is built from. */
+export interface TaskContext {
+  readonly kernels: Kernels;
+  readonly network: Network;
+  readonly rule: Rule;
+  readonly dataset: Dataset;
+  /** What followed the task's name and a colon, or ''. */
+  readonly argument: string;
+  /** Traces firing rates of all populations above the input, lowest first, for images without a target. */
+  respond(input: Tensor): readonly Tensor[];
+  /** Images that `respond` takes at once. */
+  readonly evaluationBatchSize: number;
+}
+
+/** A task at work in one run. */
+export interface BuiltTask {
+  /** Traces what a minibatch of training examples is to be answered with, batch x outputs. */
+  target(input: Tensor): Tensor;
+  /**
+   * Traces the score of each example of a minibatch, batch x 1; the score of the epoch is their mean times `scale`. Null:
+   * training has no score.
+   */
+  readonly trainingScore: ((output: Tensor, target: Tensor) => Tensor) | null;
+  readonly scale: number;
+  /** Called after each epoch, before the scores are asked for: for what has to be fitted first. */
+  prepareScores?(): Promise<void>;
+  /** The score of a split as the network is. @param name unique within the run */
+  scoreOf(name: string, split: Split): Promise<() => Promise<number>>;
+}
+
+/** What a minibatch is, what is scored, and in which unit. */
+export interface TaskDefinition {
+  /** As on the command line, in lower case with hyphens. */
+  readonly name: string;
+  /** One sentence. */
+  readonly description: string;
+  /** What follows the name and a colon, e.g. 'population'; left out: nothing does. */
+  readonly argument?: string;
+  readonly score: Score;
+  /** Settings that hold where neither the user nor a recipe chooses. */
+  readonly defaults?: SettingsInput;
+  /** @throws UserError when dataset, settings or rule do not go with the task, saying what to do */
+  check(setup: TaskSetup): void;
+  /** Called once, before a step is traced. */
+  build(context: TaskContext): Promise<BuiltTask>;
+}
+
+export interface TaskSetup {
+  readonly argument: string;
+  readonly dataset: Dataset;
+  readonly settings: Settings;
+  readonly definition: RuleDefinition;
+}
+
+/** Whether a value exported by a plug-in is meant as a task. */
+export const isTaskDefinition = (value: unknown): value is TaskDefinition =>
+  typeof value === 'object' && value !== null && 'score' in value && 'check' in value && 'build' in value;

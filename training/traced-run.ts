@@ -1,0 +1,179 @@
+import type { Dataset } from '../data/browser.ts';
+import {
+  type Device,
+  type Executable,
+  Kernels,
+  RandomStream,
+  type RowStore,
+  type Tensor,
+} from '../kernels/index.ts';
+import type { Network } from '../networks/index.ts';
+import { Optimizer, type Rule, type RuleDefinition, type RuleOutput } from '../rules/index.ts';
+import type { Condition } from './condition.ts';
+import { type Diagnostic, type Measurements, prepareMeasurements } from './diagnostics/index.ts';
+import { EVALUATION_BATCH } from './evaluation.ts';
+import type { BuiltTask } from './task.ts';
+import type { ChosenTask } from './tasks/index.ts';
+
+/** What a run is made of. */
+export interface RunParts {
+  readonly condition: Condition;
+  readonly definition: RuleDefinition;
+  readonly seed: number;
+  readonly task: ChosenTask;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly dataset: Dataset;
+  /** See hashDataset. */
+  readonly datasetHash: string;
+  readonly device: Device;
+}
+
+/** The traced parts of one run, ready to be executed. */
+export interface TracedRun {
+  readonly network: Network;
+  readonly rule: Rule;
+  readonly task: BuiltTask;
+  readonly kernels: Kernels;
+  /** One minibatch: learn, count loss and score, update the weights. */
+  readonly step: Executable;
+  /** Traces firing rates of all populations above the input for images, without a target. */
+  respond(input: Tensor): readonly Tensor[];
+  /** Images that `respond` takes at once. */
+  readonly evaluationBatchSize: number;
+  readonly testScore: () => Promise<number>;
+  readonly validationScore: (() => Promise<number>) | null;
+  readonly diagnostics: Measurements;
+  resetTotals(): Promise<void>;
+  /** Sums of loss and score over the training examples since the totals were reset; score null where the task has none. */
+  totals(): Promise<{ loss: number; score: number | null }>;
+  /** Every state tensor by name: weights, feedback, moments of the optimizer, the totals above. */
+  readonly states: ReadonlyMap<string, Tensor>;
+  /** What is kept of each training example. */
+  readonly rowStores: ReadonlyMap<string, RowStore>;
+}
+
+/** Builds network and rule on a device, and traces what a run does. */
+export async function traceRun(parts: RunParts): Promise<TracedRun> {
+  const { condition, definition, seed, dataset, device } = parts;
+  const { settings } = condition;
+  const k = new Kernels(device, seed);
+  const network = buildNetwork(parts, k);
+  const rule = buildRule(parts, k, network);
+  const respond = responseOf(definition, rule, network);
+  const evaluationBatchSize = rule.evaluationBatchSize ?? EVALUATION_BATCH;
+  const task = await parts.task.definition.build({
+    kernels: k,
+    network,
+    rule,
+    dataset,
+    argument: parts.task.argument,
+    respond,
+    evaluationBatchSize,
+  });
+  const optimizer = new Optimizer(
+    k,
+    network.connections,
+    settings,
+    totalSteps(settings, dataset.train.images.count),
+  );
+  const lossTotal = k.state('training loss of the epoch', 1, 1);
+  const scoreTotal = k.state('training score of the epoch', 1, 1);
+  const step = await k.trace('step', () => {
+    const input = k.gather(dataset.train.images, settings.batch);
+    const target = task.target(input);
+    const output = rule.learn({ input, target });
+    checkOutput(definition.name, output, target);
+    for (const { store, values } of output.rowWrites ?? []) k.scatter(store, values);
+    const add = (into: Tensor, values: Tensor) => k.sum(values, { over: 'all', into, accumulate: true });
+    add(lossTotal, network.loss(output.output, target));
+    if (task.trainingScore) add(scoreTotal, task.trainingScore(output.output, target));
+    optimizer.apply(output.directions);
+    rule.betweenMinibatches?.(settings.batch);
+  });
+  return {
+    network,
+    rule,
+    task,
+    kernels: k,
+    step,
+    respond,
+    evaluationBatchSize,
+    testScore: await task.scoreOf('test', dataset.test),
+    validationScore: dataset.validation && (await task.scoreOf('validation', dataset.validation)),
+    diagnostics: await prepareMeasurements(
+      parts.diagnostics,
+      { kernels: k, network, kind: definition.network.name, rule },
+      dataset.train.images,
+      task.target,
+    ),
+    async resetTotals() {
+      await device.write(lossTotal, new Float32Array(1));
+      await device.write(scoreTotal, new Float32Array(1));
+    },
+    async totals() {
+      const [loss] = await device.read(lossTotal);
+      const [score] = await device.read(scoreTotal);
+      return { loss: loss!, score: task.trainingScore ? task.scale * score! : null };
+    },
+    states: k.states,
+    rowStores: k.rowStores,
+  };
+}
+
+/** Minibatches in an epoch: whole ones only, so the last few examples of each order sit out. */
+export const stepsPerEpoch = ({ batch }: Condition['settings'], trainExamples: number): number =>
+  Math.floor(trainExamples / batch);
+
+/** Minibatches in a run. */
+export const totalSteps = (settings: Condition['settings'], trainExamples: number): number =>
+  settings.examples === null
+    ? settings.epochs * stepsPerEpoch(settings, trainExamples)
+    : Math.ceil(settings.examples / settings.batch);
+
+function buildNetwork({ condition, definition, seed }: RunParts, kernels: Kernels): Network {
+  const parameters = definition.networkParameters?.(condition.options);
+  return definition.network.build(kernels, seed, condition.settings, parameters);
+}
+
+const buildRule = (
+  { condition, definition, seed, dataset }: RunParts,
+  kernels: Kernels,
+  network: Network,
+): Rule =>
+  definition.build({
+    network,
+    kernels,
+    random: (name) => new RandomStream(seed, name),
+    options: condition.options,
+    examples: dataset.train.images.count,
+    optimizer: condition.settings,
+  });
+
+/** @throws Error when neither rule nor network says how images are answered */
+function responseOf({ name }: RuleDefinition, rule: Rule, network: Network): TracedRun['respond'] {
+  if (rule.respond) return (input) => rule.respond!(input);
+  if (network.respond) return (input) => network.respond!(input);
+  throw new Error(`the rule '${name}' lacks the function 'respond', which its network does not have either`);
+}
+
+/** @throws Error when a rule's answer does not fit the network, naming the part that does not */
+function checkOutput(rule: string, output: RuleOutput, target: Tensor): void {
+  const shape = (t: Tensor | undefined) => (t ? `${t.rows}x${t.columns}` : 'missing');
+  const expect = (what: string, t: Tensor | undefined, rows: number, columns: number) => {
+    if (t?.rows !== rows || t.columns !== columns)
+      throw new Error(
+        `the rule '${rule}' gives ${what} of shape ${shape(t)}, but it must be ${rows}x${columns}`,
+      );
+  };
+  expect('an output', output?.output, target.rows, target.columns);
+  if (!Array.isArray(output.directions) || output.directions.length === 0)
+    throw new Error(`the rule '${rule}' gives no directions`);
+  for (const { connection, products } of output.directions) {
+    if (products.length === 0)
+      throw new Error(`the rule '${rule}' gives a direction without products for '${connection.name}'`);
+    for (const { pre, post } of products) {
+      expect(`a presynaptic factor for '${connection.name}'`, pre, post.rows, connection.from.size);
+      expect(`a postsynaptic factor for '${connection.name}'`, post, pre.rows, connection.to.size);
+    }
+  }
+}
