@@ -1,5 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import { closest, UserError } from '../kernels/index.ts';
+import { ownPackage } from '../results/index.ts';
 import { COMMANDS } from './commands/index.ts';
 
 /** What is wrong with the command line itself, as opposed to what it asks for. */
@@ -31,6 +32,7 @@ function makeParser(args: readonly string[]): Argv {
     .demandCommand(1, "give a command, for instance 'dendrite compare'; 'dendrite --help' lists them")
     .recommendCommands()
     .strict()
+    .version(ownPackage().version) // yargs would look for the package of the user
     .completion('completion', 'Print a script for shell completion (add it to ~/.bashrc or ~/.zshrc)')
     .alias({ help: 'h', version: 'v' })
     .wrap(Math.min(110, process.stdout.columns ?? 100))

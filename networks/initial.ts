@@ -1,10 +1,17 @@
 import type { RandomStream } from '../kernels/index.ts';
 
+type InitialDistribution = (random: RandomStream, n: number, m: number) => Float32Array;
+
+/** Gives the entries one type: their own would be declared as generic arrays, which TypeScript before 5.7 lacks. */
+const table = <Name extends string>(
+  entries: Record<Name, InitialDistribution>,
+): Record<Name, InitialDistribution> => entries;
+
 /**
  * Distributions of initial synaptic weights, by the name of the paper. `n` and `m` are the numbers of pre- and
  * postsynaptic neurons; biases start at zero where INITIAL_BIASES does not say otherwise.
  */
-export const INITIAL_WEIGHTS = {
+export const INITIAL_WEIGHTS = table({
   /** U(+-sqrt(6 / (n + m))), Glorot & Bengio 2010, eq. 16. */
   'glorot-uniform': (random: RandomStream, n: number, m: number) =>
     uniform(random, n, m, Math.sqrt(6 / (n + m))),
@@ -25,7 +32,7 @@ export const INITIAL_WEIGHTS = {
   /** With half of that width, as in their code before commit d60ca5e: the deviation that the formula is meant for. */
   'segregated-dendrite-narrow': (random: RandomStream, n: number, m: number) =>
     dendriticWeights(random, n, n * m, 0.5),
-} satisfies Record<string, (random: RandomStream, n: number, m: number) => Float32Array>;
+});
 
 export type InitialWeights = keyof typeof INITIAL_WEIGHTS;
 

@@ -17,7 +17,7 @@ export {
   readExperiment,
   type StoredExperiment,
 } from './comparison-folder.ts';
-export { collectProvenance, type Provenance } from './provenance.ts';
+export { collectProvenance, ownPackage, type Provenance } from './provenance.ts';
 export {
   type OpenRun,
   openRun,

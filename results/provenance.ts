@@ -32,8 +32,8 @@ export function collectProvenance(): Provenance {
   };
 }
 
-/** The package resolves its own name, wherever this file lies in it: in the source or one level deeper in dist/. */
-function ownPackage(): { root: string; version: string } {
+/** Folder and version of Dendrite. The package resolves its own name, wherever this file lies in it: in the source or one level deeper in dist/. */
+export function ownPackage(): { root: string; version: string } {
   const require = createRequire(import.meta.url);
   const { version } = require('dendrite/package.json') as { version: string };
   return { root: dirname(require.resolve('dendrite/package.json')), version };

@@ -3,7 +3,8 @@ import type { Device, DeviceInfo, Executable } from '../device.ts';
 import { UserError } from '../errors.ts';
 import type { Op, Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
-import { GPU_BACKENDS, type GpuBackend, type Host } from './executable.ts';
+import { GPU_BACKENDS, type GpuBackend } from './executable.ts';
+import type { GpuLibrary } from './gpu-js.ts';
 import { Lockstep } from './lockstep.ts';
 import { openWebGpu, type WebGpuHardware, watchDriver } from './webgpu.ts';
 
@@ -13,8 +14,6 @@ export interface GpuOptions {
   /** `auto` takes a hardware GPU through WebGPU, and never a processor that stands in for one. */
   backend?: GpuBackend | 'auto';
 }
-
-type Library = Host['library'];
 
 /**
  * The device that computes through gpu.js. State tensors are kept on the host between runs: gpu.js takes and gives
@@ -82,7 +81,7 @@ export class Platform {
   readonly lockstep: Lockstep;
   executorKind: string | null = null;
 
-  constructor(library: Library, backend: GpuBackend, hardware: string) {
+  constructor(library: GpuLibrary, backend: GpuBackend, hardware: string) {
     this.backend = backend;
     this.hardware = hardware;
     this.lockstep = new Lockstep({
@@ -123,7 +122,7 @@ async function openPlatform({ backend = 'auto' }: GpuOptions): Promise<Platform>
     );
   if (backend === 'auto') return openHardware();
   if (backend === 'webgpu') return openOnWebGpu(await openWebGpu());
-  const library = await import('gpu.js');
+  const { library } = await import('./gpu-js.ts');
   if (backend !== 'headlessgl') return new Platform(library, backend, processorName());
   if (!library.GPU.isHeadlessGLSupported)
     throw new UserError(
@@ -152,7 +151,7 @@ export async function findHardware(): Promise<WebGpuHardware | string> {
 }
 
 async function openOnWebGpu({ description }: WebGpuHardware): Promise<Platform> {
-  const library = await import('gpu.js');
+  const { library } = await import('./gpu-js.ts');
   await watchDriver(library);
   return new Platform(library, 'webgpu', description);
 }

@@ -1,9 +1,9 @@
-import type { GPU, Input, IPipelineRunShortcut } from 'gpu.js';
 import type { Feed } from '../device.ts';
 import type { Program } from '../program.ts';
 import type { Table, Tensor } from '../tensor.ts';
 import { type KernelCall, sourceOf } from './call.ts';
 import { keepResults, type Replica, sentWithChunk } from './chunk.ts';
+import type { Gpu, GpuLibrary, Handle, Kernel, Plan } from './gpu-js.ts';
 import { type LoweredProgram, type LoweringOptions, lowerProgram } from './source.ts';
 import { packTable } from './tables.ts';
 import { takeDriverError } from './webgpu.ts';
@@ -31,13 +31,9 @@ const MAX_CALLS = 4000;
 /** Gathered values in one plan at most (16 MiB); the rows of a chunk are in memory several times on their way. */
 const MAX_GATHERED = 2 ** 22;
 
-type Library = typeof import('gpu.js');
-type Handle = object;
-type Kernel = (...args: (Handle | number)[]) => Handle;
-
 /** The part of the device that an executable works with. */
 export interface Host {
-  readonly library: Library;
+  readonly library: GpuLibrary;
   readonly backend: GpuBackend;
   /** Called after each plan that ran as asked for. */
   ran(executorKind: string): void;
@@ -65,10 +61,10 @@ export class GpuExecutable {
   readonly #host: Host;
   readonly #replicas: readonly Replica[];
   /** One for each executable: kernels and plans of gpu.js live as long as their GPU object. */
-  readonly #gpu: GPU;
+  readonly #gpu: Gpu;
   readonly #kernels = new Map<string, Kernel>();
   readonly #tables: Table[] = [];
-  readonly #plans = new Map<number, IPipelineRunShortcut>();
+  readonly #plans = new Map<number, Plan>();
   #isDisposed = false;
 
   /** @throws Error if the replicas differ in more than what seeds decide */
@@ -152,7 +148,7 @@ export class GpuExecutable {
         columns,
       ),
     );
-    const results = (await plan(...(inputs as never[]))) as unknown as Float32Array[][][];
+    const results = (await plan(...inputs)) as Float32Array[][][];
     this.#check(plan);
     for (const [r, replica] of this.#replicas.entries()) {
       const own = this.#replicas.length === 1 ? results : results.map((slices) => slices[r]);
@@ -160,17 +156,17 @@ export class GpuExecutable {
     }
   }
 
-  #input(slices: readonly Float32Array[], columns: number): Input {
+  #input(slices: readonly Float32Array[], columns: number): Handle {
     const { Input } = this.#host.library;
     const [first] = slices;
     const rows = first!.length / columns;
-    if (slices.length === 1) return new Input(first as unknown as number[], [columns, rows]);
+    if (slices.length === 1) return new Input(first!, [columns, rows]);
     const all = new Float32Array(slices.length * first!.length);
     for (const [r, slice] of slices.entries()) all.set(slice, r * first!.length);
-    return new Input(all as unknown as number[], [columns, rows, slices.length]);
+    return new Input(all, [columns, rows, slices.length]);
   }
 
-  #plan(steps: number): IPipelineRunShortcut {
+  #plan(steps: number): Plan {
     let plan = this.#plans.get(steps);
     if (!plan) {
       const sent = sentWithChunk(this.#lowered).map(([tensor]) => tensor);
@@ -178,7 +174,7 @@ export class GpuExecutable {
       // gpu.js asks a function for the number of its parameters.
       Object.defineProperty(orchestrate, 'length', { value: sent.length });
       // Runs are spread over worker threads, one run a thread: gpu.js must not start threads of its own.
-      plan = this.#gpu.createPipeline(orchestrate as never, { threads: false });
+      plan = this.#gpu.createPipeline(orchestrate, { threads: false });
       this.#plans.set(steps, plan);
     }
     return plan;
@@ -219,19 +215,19 @@ export class GpuExecutable {
         output: [out.columns, out.rows, ...(this.#replicas.length > 1 ? [this.#replicas.length] : [])],
         constants: { ...floats, ...(table && { table: this.#tableInput(table) }) },
         constantTypes: Object.fromEntries([...types, ...(table ? [['table', 'Input']] : [])]),
-        functions: functions as never,
-      }) as unknown as Kernel;
+        functions,
+      });
       this.#kernels.set(key, kernel);
     }
     return kernel;
   }
 
-  #tableInput(table: Table): Input {
+  #tableInput(table: Table): Handle {
     const { width, values } = packTable(table);
-    return new this.#host.library.Input(values as unknown as number[], [width, table.count]);
+    return new this.#host.library.Input(values, [width, table.count]);
   }
 
-  #check(plan: IPipelineRunShortcut): void {
+  #check(plan: Plan): void {
     const { backend } = this.#host;
     const driverError = takeDriverError();
     if (driverError) throw new Error(`'${this.#program.name}' failed on ${backend}: ${driverError}`);

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.ts';
+import type { DriverEvents, GpuLibrary } from './gpu-js.ts';
 
 /** The part of a WebGPU adapter that is of use here. */
 interface Adapter {
@@ -40,8 +41,9 @@ interface NavigatorGpu {
 async function provideNavigatorGpu(): Promise<NavigatorGpu> {
   const host = globalThis as { navigator?: { gpu?: NavigatorGpu } };
   if (host.navigator?.gpu) return host.navigator.gpu;
+  const { create } = await importDawn();
   await requireVulkanLoader();
-  const gpu = await createDawn();
+  const gpu = create([]) as unknown as NavigatorGpu;
   if (!host.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
   Object.defineProperty(host.navigator, 'gpu', { value: gpu, configurable: true });
   return gpu;
@@ -50,9 +52,10 @@ async function provideNavigatorGpu(): Promise<NavigatorGpu> {
 /** Looked for here because Dawn without it prints a warning of its own and then finds no adapter. */
 async function requireVulkanLoader(): Promise<void> {
   if (process.platform !== 'linux') return;
-  const { default: koffi } = await import('koffi');
+  const koffi = await import('koffi').catch(() => null);
+  if (!koffi) return; // no binary for this platform: nothing can be looked for
   try {
-    koffi.load('libvulkan.so.1');
+    koffi.default.load('libvulkan.so.1');
   } catch {
     throw unavailable(
       'the Vulkan loader libvulkan.so.1 is missing (Debian: libvulkan1, and a Vulkan driver for the GPU)',
@@ -60,28 +63,23 @@ async function requireVulkanLoader(): Promise<void> {
   }
 }
 
-async function createDawn(): Promise<NavigatorGpu> {
+/** An optional package: most machines that train have no GPU, and Dawn is twice as large as all the rest. */
+async function importDawn(): Promise<typeof import('webgpu')> {
   try {
-    const { create } = await import('webgpu');
-    return create([]) as unknown as NavigatorGpu;
+    return await import('webgpu');
   } catch (error) {
+    if ((error as { code?: string }).code === 'ERR_MODULE_NOT_FOUND')
+      throw unavailable("the npm package 'webgpu' is not installed; add it with `npm install webgpu@0.6.2`");
     throw unavailable(`the npm package 'webgpu' does not load (${String(error)})`);
   }
-}
-
-interface DriverEvents {
-  addEventListener(type: 'uncapturederror', listener: (event: { error: { message: string } }) => void): void;
 }
 
 const watched = new WeakSet<DriverEvents>();
 let driverError: string | null = null;
 
 /** Remembers what the driver reports on gpu.js's device: gpu.js itself only prints it, and goes on with zeros. */
-export async function watchDriver(library: typeof import('gpu.js')): Promise<void> {
-  const { WebGPUContext } = library as unknown as {
-    WebGPUContext: { acquire(): Promise<{ device: DriverEvents }> };
-  };
-  const { device } = await WebGPUContext.acquire();
+export async function watchDriver(library: GpuLibrary): Promise<void> {
+  const { device } = await library.WebGPUContext.acquire();
   if (watched.has(device)) return;
   watched.add(device);
   device.addEventListener('uncapturederror', (event) => {

@@ -1,7 +1,7 @@
-import * as library from 'gpu.js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { GpuDevice, openGpuDevice, Platform } from '../../kernels/gpu/device.ts';
+import { library } from '../../kernels/gpu/gpu-js.ts';
 import {
   type Device,
   Kernels,
