@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/index.ts';
+import { type DeviceOptions, openDevice } from '../devices/index.ts';
 import { type RulePlan, train } from '../experiments/index.ts';
-import { type DeviceInfo, type DeviceOptions, openDevice, type Program } from '../kernels/index.ts';
+import type { DeviceInfo, Program } from '../kernels/index.ts';
 import { findRule } from '../rules/index.ts';
 import { countWork, listening, type Work } from './operations.ts';
 
@@ -81,7 +82,7 @@ export async function trainingSpeed(
     return {
       examplesPerSecond: (1000 * steps * plan.batch) / spent,
       device: { ...device.info },
-      // The step of training is recorded first.
+      // The step of training is traced first.
       work: countWork(programs[0]!.ops),
     };
   } finally {

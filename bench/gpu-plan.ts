@@ -1,15 +1,18 @@
 import { loadDataset } from '../data/index.ts';
 import { defineExperiment, train } from '../experiments/index.ts';
-import { type Device, type Executable, type Program, planCosts, type Tensor } from '../kernels/index.ts';
+import type { Device, Executable, Program, Tensor } from '../kernels/index.ts';
+import { planCosts } from '../kernels/inspect.ts';
 import { findRule } from '../rules/index.ts';
 
 /**
  * What the gpu device does for each minibatch of a rule besides arithmetic: kernels launched, bytes sent and got back.
- * Counted from the recorded step, so it needs no GPU: `node --import tsx bench/gpu-plan.ts [rule ...]`.
+ * Counted from the traced step, so it needs no GPU: `node --import tsx bench/gpu-plan.ts [rule ...]`.
  */
 
-/** Keeps what is recorded, and computes nothing. */
-class Recorder implements Device {
+const STEPS = 100;
+
+/** Keeps what is traced, and computes nothing. */
+class Tracer implements Device {
   readonly info = {
     name: 'reference',
     backend: 'none',
@@ -18,6 +21,7 @@ class Recorder implements Device {
     fallbackReason: null,
     hardware: 'none',
   } as const;
+  readonly capabilities = { stepsPerCall: STEPS, replicas: () => 1 };
   readonly programs: Program[] = [];
 
   allocate(): void {}
@@ -35,7 +39,6 @@ class Recorder implements Device {
   async dispose(): Promise<void> {}
 }
 
-const STEPS = 100;
 const RULES = ['backprop', 'feedback-alignment', 'equilibrium-propagation', 'segregated-dendrite'];
 const OPTIONS: Record<string, Record<string, unknown>> = { 'segregated-dendrite': { phases: 'fixed' } };
 
@@ -48,9 +51,9 @@ async function row(name: string): Promise<Record<string, unknown>> {
     diagnostics: ['none'],
     settings: { examples: 1 },
   });
-  const recorder = new Recorder();
-  await train(rules[0]!, findRule(name), 1, dataset, recorder, { epoch() {} });
-  const step = recorder.programs[0]!;
+  const tracer = new Tracer();
+  await train(rules[0]!, findRule(name), 1, dataset, tracer, { epoch() {} });
+  const step = tracer.programs[0]!;
   const costs = planCosts(step, STEPS);
   return {
     rule: name,

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type DeviceOptions, openDevice } from '../kernels/index.ts';
+import { type DeviceOptions, openDevice } from '../devices/index.ts';
 import type { Order } from './clock.ts';
 import { CLEARED, outputOf } from './environment.ts';
 import type { Measured } from './measure.ts';

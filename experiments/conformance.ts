@@ -1,4 +1,5 @@
-import { type Device, openDevice, ReferenceDevice } from '../kernels/index.ts';
+import { openDevice } from '../devices/index.ts';
+import { type Device, ReferenceDevice } from '../kernels/index.ts';
 import { RULES, type RuleDefinition } from '../rules/index.ts';
 import { DIAGNOSTIC_STATE } from './diagnostics/index.ts';
 import { defineExperiment, type RulePlan, type Settings } from './experiment.ts';

@@ -1,4 +1,4 @@
-import { openReplicas } from '../kernels/index.ts';
+import { openReplicas } from '../devices/index.ts';
 import type { RunResult } from '../results/index.ts';
 import type { RulePlan } from './experiment.ts';
 import { executeRun, type RunOrder, type RunProgress } from './run.ts';

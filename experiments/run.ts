@@ -1,5 +1,6 @@
 import type { Dataset } from '../data/index.ts';
-import { type Device, type DeviceOptions, openDevice } from '../kernels/index.ts';
+import { type DeviceOptions, openDevice } from '../devices/index.ts';
+import type { Device } from '../kernels/index.ts';
 import {
   type DeviceRecord,
   type EpochRecord,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { MessageChannel } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
 import { type Dataset, loadDataset } from '../data/index.ts';
-import { type DeviceOptions, openDevice } from '../kernels/index.ts';
+import { type DeviceOptions, openDevice } from '../devices/index.ts';
 import {
   type CompareDocument,
   collectProvenance,

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../kernels/index.ts';
 
 /** The part of a WebGPU adapter that is of use here. */
 interface Adapter {
@@ -67,31 +67,4 @@ async function createDawn(): Promise<NavigatorGpu> {
   } catch (error) {
     throw unavailable(`the npm package 'webgpu' does not load (${String(error)})`);
   }
-}
-
-interface DriverEvents {
-  addEventListener(type: 'uncapturederror', listener: (event: { error: { message: string } }) => void): void;
-}
-
-const watched = new WeakSet<DriverEvents>();
-let driverError: string | null = null;
-
-/** Remembers what the driver reports on gpu.js's device: gpu.js itself only prints it, and goes on with zeros. */
-export async function watchDriver(library: typeof import('gpu.js')): Promise<void> {
-  const { WebGPUContext } = library as unknown as {
-    WebGPUContext: { acquire(): Promise<{ device: DriverEvents }> };
-  };
-  const { device } = await WebGPUContext.acquire();
-  if (watched.has(device)) return;
-  watched.add(device);
-  device.addEventListener('uncapturederror', (event) => {
-    driverError ??= event.error.message;
-  });
-}
-
-/** The first error reported since the last call, or null. */
-export function takeDriverError(): string | null {
-  const error = driverError;
-  driverError = null;
-  return error;
 }
