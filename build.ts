@@ -3,9 +3,9 @@ import { rolldown } from 'rolldown';
 
 /**
  * What dist/ needs beside what tsc writes: the WebAssembly kernels, a command that can be executed, and gpu.js inside of
- * dist/kernels/gpu/gpu-js.js, with its licence (docs/dependencies.md says why it is no dependency of the package).
+ * dist/devices/gpu-js.js, with its licence (docs/dependencies.md says why it is no dependency of the package).
  */
-const GPU_JS = 'dist/kernels/gpu/gpu-js.js';
+const GPU_JS = 'dist/devices/gpu-js.js';
 const BUNDLED = ['gpu.js', 'gpu-mock.js'];
 
 copyFileSync('kernels/cpu/kernels.wasm', 'dist/kernels/cpu/kernels.wasm');
@@ -16,6 +16,6 @@ const bundle = await rolldown({ input: GPU_JS, platform: 'node', external: ['aco
 await bundle.write({ file: GPU_JS, format: 'esm' });
 await bundle.close();
 writeFileSync(
-  'dist/kernels/gpu/gpu-js.LICENSE',
+  'dist/devices/gpu-js.LICENSE',
   BUNDLED.map((name) => `${name}\n\n${readFileSync(`node_modules/${name}/LICENSE`, 'utf8')}`).join('\n'),
 );

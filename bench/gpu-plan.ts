@@ -1,5 +1,5 @@
 import { loadDataset } from '../data/index.ts';
-import { planCosts } from '../kernels/gpu/plan-costs.ts';
+import { planCosts } from '../kernels/inspect.ts';
 import type { Device, Executable, Program, Tensor } from '../kernels/index.ts';
 import { findRule } from '../rules/index.ts';
 import { findTask, resolveCondition, traceRun } from '../training/index.ts';
@@ -19,6 +19,7 @@ class Listener implements Device {
     fallbackReason: null,
     hardware: 'none',
   } as const;
+  readonly capabilities = { stepsPerCall: 100, replicas: () => 1 };
   readonly programs: Program[] = [];
 
   allocate(): void {}

@@ -21,8 +21,8 @@ const CONNECTIONS = [
   [500, 500],
   [500, 10],
 ] as const;
-/** Of MNIST's pixels, and of inputs that spike in a millisecond. */
-export const LIT = 0.19;
+/** Shares: of MNIST's pixels that are not zero, and of inputs that spike in a millisecond. */
+export const NON_ZERO = 0.19;
 export const SPIKING = 0.025;
 
 const DENSE = { transposeA: false, transposeB: false, accumulate: false, density: 1 };
@@ -34,7 +34,11 @@ function productsOf(batch: number, from: number, to: number): Product[] {
   const back = { ...DENSE, use: 'backward', m: batch, k: to, n: from, transposeB: true };
   const feedback = { ...DENSE, use: 'feedback', m: batch, k: to, n: from };
   if (from !== 784) return [forward, update, back, feedback];
-  const sparse = (product: Product): Product => ({ ...product, use: `${product.use}, sparse`, density: LIT });
+  const sparse = (product: Product): Product => ({
+    ...product,
+    use: `${product.use}, sparse`,
+    density: NON_ZERO,
+  });
   return [forward, update, sparse(forward), sparse(update)];
 }
 
@@ -44,7 +48,7 @@ export const PRODUCTS: readonly Product[] = BATCHES.flatMap((batch) =>
 
 export const square = (n: number): Product => ({ ...DENSE, use: 'square', m: n, k: n, n });
 
-export function recordProduct(kernels: Kernels, state: MakeState, product: Product): void {
+export function traceProduct(kernels: Kernels, state: MakeState, product: Product): void {
   const { m, k, n, transposeA, transposeB, accumulate, density } = product;
   const stream = new RandomStream(2, 'zeros');
   const value = () => (stream.word() < density * 2 ** 32 ? 0.5 : 0);
@@ -61,7 +65,7 @@ export interface ElementCase {
   readonly elements: number;
   /** Rows gathered. */
   readonly batch?: number;
-  record(k: Kernels, state: MakeState): void;
+  trace(k: Kernels, state: MakeState): void;
 }
 
 const table = (columns: number, encoding: 'scaled' | 'one-hot', scale: number): Table => ({
@@ -77,10 +81,10 @@ const labels = table(10, 'one-hot', 1);
 
 function mapsOf(rows: number, columns: number): ElementCase[] {
   const shape = `${rows}x${columns}`;
-  const one = (name: string, record: ElementCase['record']): ElementCase => ({
+  const one = (name: string, trace: ElementCase['trace']): ElementCase => ({
     name: `${name}, ${shape}`,
     elements: rows * columns,
-    record,
+    trace,
   });
   return [
     one('add', (k, state) => k.map((a, b) => a + b, state(rows, columns), state(rows, columns))),
@@ -107,19 +111,19 @@ function mapsOf(rows: number, columns: number): ElementCase[] {
 export const ELEMENT_CASES: readonly ElementCase[] = [
   ...mapsOf(100, 500),
   ...mapsOf(20, 500),
-  { name: 'softmax, 100x10', elements: 1000, record: (k, state) => k.softmax(state(100, 10)) },
-  { name: 'argmax, 100x10', elements: 1000, record: (k, state) => k.argmax(state(100, 10)) },
+  { name: 'softmax, 100x10', elements: 1000, trace: (k, state) => k.softmax(state(100, 10)) },
+  { name: 'argmax, 100x10', elements: 1000, trace: (k, state) => k.argmax(state(100, 10)) },
   {
     name: 'sum over rows, 100x500',
     elements: 50_000,
-    record: (k, state) => k.sum(state(100, 500), { over: 'rows' }),
+    trace: (k, state) => k.sum(state(100, 500), { over: 'rows' }),
   },
-  { name: 'uniform, 100x500', elements: 50_000, record: (k) => k.uniform('noise', 100, 500, 0, 1) },
-  { name: 'normal, 100x500', elements: 50_000, record: (k) => k.normal('noise', 100, 500, 0, 1) },
+  { name: 'uniform, 100x500', elements: 50_000, trace: (k) => k.uniform('noise', 100, 500, 0, 1) },
+  { name: 'normal, 100x500', elements: 50_000, trace: (k) => k.normal('noise', 100, 500, 0, 1) },
   {
     name: 'bernoulli, 100x500',
     elements: 50_000,
-    record: (k, state) =>
+    trace: (k, state) =>
       k.bernoulli(
         'noise',
         state(100, 500, () => SPIKING),
@@ -128,12 +132,12 @@ export const ELEMENT_CASES: readonly ElementCase[] = [
   {
     name: 'poisson, 1x784',
     elements: 784,
-    record: (k, state) =>
+    trace: (k, state) =>
       k.poisson(
         'noise',
         state(1, 784, () => SPIKING),
       ),
   },
-  { name: 'gather of images, 100x784', elements: 78_400, batch: 100, record: (k) => k.gather(images, 100) },
-  { name: 'gather of labels, 100x10', elements: 1000, batch: 100, record: (k) => k.gather(labels, 100) },
+  { name: 'gather of images, 100x784', elements: 78_400, batch: 100, trace: (k) => k.gather(images, 100) },
+  { name: 'gather of labels, 100x10', elements: 1000, batch: 100, trace: (k) => k.gather(labels, 100) },
 ];

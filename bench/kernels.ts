@@ -6,7 +6,7 @@ import type { Device } from '../kernels/index.ts';
 import { collectProvenance } from '../results/index.ts';
 import { parseArguments, runBench } from './arguments.ts';
 import { describeMachine, type Machine } from './environment.ts';
-import { ELEMENT_CASES, PRODUCTS, type Product, recordProduct, SPIKING, square } from './kernel-cases.ts';
+import { ELEMENT_CASES, PRODUCTS, type Product, SPIKING, square, traceProduct } from './kernel-cases.ts';
 import { findOurs } from './ours.ts';
 import { textTable } from './report.ts';
 import { secondsPerStep } from './stopwatch.ts';
@@ -53,9 +53,9 @@ await runBench('bench:kernels', async () => {
       ...product,
       gflops: await eachDevice(devices, (device) => gflops(device, product)),
     })),
-    elements: await inTurn(ELEMENT_CASES, async ({ name, elements, batch, record }) => ({
+    elements: await inTurn(ELEMENT_CASES, async ({ name, elements, batch, trace }) => ({
       name,
-      nanoseconds: (1e9 * (await secondsPerStep(builtIn, record, batch))) / elements,
+      nanoseconds: (1e9 * (await secondsPerStep(builtIn, trace, batch))) / elements,
     })),
     spike: await spikeOf(builtIn),
     bandwidth: await inTurn(SIZES, (bytes) => bandwidthOf(builtIn, bytes)),
@@ -81,7 +81,7 @@ async function eachDevice<R>(
 }
 
 async function gflops(device: Device, product: Product): Promise<number> {
-  const seconds = await secondsPerStep(device, (k, state) => recordProduct(k, state, product));
+  const seconds = await secondsPerStep(device, (k, state) => traceProduct(k, state, product));
   return (2 * product.m * product.n * product.k) / seconds / 1e9;
 }
 

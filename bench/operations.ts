@@ -80,6 +80,7 @@ function tensorsOf(op: Exclude<Op, { kind: 'repeat' }>): Tensor[] {
 export function listening(device: Device, programs: Program[]): Device {
   return {
     info: device.info,
+    capabilities: device.capabilities,
     allocate: (tensor) => device.allocate(tensor),
     write: (tensor, values) => device.write(tensor, values),
     read: (tensor) => device.read(tensor),

@@ -132,7 +132,7 @@ const specsOf = (
 /** A device as it will be opened for every run, and how many replicas it takes. */
 interface Settled {
   readonly settled: RunSpec['device']['settled'];
-  readonly replicas: Device['replicas'];
+  readonly replicas: Device['capabilities']['replicas'];
 }
 
 /**
@@ -146,7 +146,7 @@ async function settleDevice(options: DeviceOptions, { conditions }: Experiment):
   await device.dispose();
   return {
     settled: { device: name === 'gpu' ? 'gpu' : 'cpu', backend, blas },
-    replicas: (largestState) => device.replicas(largestState),
+    replicas: device.capabilities.replicas,
   };
 }
 

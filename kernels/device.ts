@@ -15,6 +15,21 @@ export interface DeviceInfo {
   readonly hardware: string;
 }
 
+/** What a device can do at once. Whoever plans runs asks here, and does not guess from the device's name. */
+export interface Capabilities {
+  /**
+   * Steps that one call of an executable should hold: fewer cost time (on a gpu the states go there and back once a call),
+   * more gain none and put off reports of progress.
+   */
+  readonly stepsPerCall: number;
+  /**
+   * How many replicas (runs of one program from different seeds) a device can run in lockstep, as one.
+   * @param largestState values in the largest state tensor of one replica
+   * @returns a whole number, 1 where there is no gain
+   */
+  replicas(largestState: number): number;
+}
+
 /** One call of an executable: `steps` minibatches, one after the other. */
 export interface Feed {
   readonly steps: number;
@@ -37,6 +52,7 @@ export interface Executable {
  */
 export interface Device {
   readonly info: DeviceInfo;
+  readonly capabilities: Capabilities;
   /** Makes room for a state tensor, filled with zeros. */
   allocate(tensor: Tensor): void;
   write(tensor: Tensor, values: Float32Array): Promise<void>;

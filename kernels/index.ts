@@ -1,7 +1,10 @@
-export type { Device, DeviceInfo, Executable, Feed } from './device.ts';
-export { type DeviceListing, type DeviceOptions, listDevices, openDevice, openReplicas } from './devices.ts';
+export { AS_IS, type Blas, ROW_MAJOR, TRANSPOSED } from './cpu/blas.ts';
+export { openCpu, type Processor } from './cpu/device.ts';
+export type { Capabilities, Device, DeviceInfo, Executable, Feed } from './device.ts';
 export { UserError } from './errors.ts';
-export { type PlanCosts, planCosts } from './gpu/plan-costs.ts';
+export { GPU_BACKENDS, type GpuBackend } from './gpu/backend.ts';
+export type { GpuLibrary } from './gpu/library.ts';
+export { openGpu } from './gpu/device.ts';
 export { type Into, Kernels, type MatmulOptions, type SumOptions, type Times } from './kernels.ts';
 export { closest } from './nearest.ts';
 export type { Op, Program, StepInfo } from './program.ts';

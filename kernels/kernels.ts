@@ -1,3 +1,4 @@
+import { zeros } from './allocation.ts';
 import type { Device, Executable } from './device.ts';
 import type { Factor, HostScalar, Op, Program, RandomOp, StepInfo } from './program.ts';
 import { streamKey } from './random.ts';
@@ -102,6 +103,7 @@ export class Kernels {
   /**
    * `count` rows of zeros, e.g. one for each training example, which steps read with `gather` and write with `scatter`.
    * @throws Error if the name is taken
+   * @throws UserError if there is no memory for them
    */
   rowStore(name: string, count: number, columns: number): RowStore {
     if (this.#rowStores.has(name)) throw new Error(`there is already a row store named '${name}'`);
@@ -110,7 +112,7 @@ export class Kernels {
       count,
       columns,
       // Filled, so that the system provides its pages now and not one by one while training, which slows workers down.
-      values: new Float32Array(count * columns).fill(0),
+      values: zeros(`the row store '${name}' of ${count} x ${columns} values`, count * columns).fill(0),
       encoding: 'float32',
     };
     this.#rowStores.set(name, store);

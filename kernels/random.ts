@@ -1,7 +1,8 @@
 /**
  * Random numbers from a counter: Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror & Shaw 2011, "Parallel random
- * numbers: as easy as 1, 2, 3"). Word i of a draw depends on the key and on i alone, so every device, thread and
- * replica draws the same numbers in any order, and a resumed run needs to remember only the step.
+ * numbers: as easy as 1, 2, 3"). A random fill depends on its key and the step alone, so every device, thread and
+ * replica draws the same numbers in any order, and a resumed run needs to know the step and nothing of what was drawn. (A
+ * `RandomStream` on the host counts its draws; it serves what is drawn at once, such as initial weights.)
  *
  * Layout of the counter in a random fill: word 0 is the pair number, `element >> 1`; word 1 is the step. Element
  * 2p takes the first word of the result and 2p + 1 the second. Poisson fills take four elements from two words.
@@ -82,7 +83,7 @@ export function streamKey(seed: number, name: string): [number, number] {
   return [seed | 0, hash | 0];
 }
 
-/** Random numbers on the host from one named stream: initial weights, the order of the examples. */
+/** Random numbers on the host from one named stream: initial weights, the order of one epoch's examples. */
 export class RandomStream {
   readonly key: [number, number];
   readonly #moment: number;

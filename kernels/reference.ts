@@ -1,4 +1,4 @@
-import type { Device, DeviceInfo, Executable, Feed } from './device.ts';
+import type { Capabilities, Device, DeviceInfo, Executable, Feed } from './device.ts';
 import type { Factor, Op, Program } from './program.ts';
 import { normalPair, poissonCount, poissonWord, threefry, unitUniform } from './random.ts';
 import type { Tensor } from './tensor.ts';
@@ -16,6 +16,7 @@ export class ReferenceDevice implements Device {
     fallbackReason: null,
     hardware: 'JavaScript numbers',
   };
+  readonly capabilities: Capabilities = { stepsPerCall: 1, replicas: () => 1 };
   readonly #values = new Map<number, Float64Array>();
 
   allocate(tensor: Tensor): void {

@@ -186,7 +186,7 @@ class DeviceTrainer implements Trainer {
     const { batch } = condition.settings;
     while (this.#step < end) {
       signal?.throwIfAborted();
-      const steps = Math.min(device.stepsPerCall, end - this.#step);
+      const steps = Math.min(device.capabilities.stepsPerCall, end - this.#step);
       const at = (this.#step - first) * batch;
       const begin = performance.now();
       await this.#run.step.run({

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { CommandModule } from 'yargs';
-import { listDevices } from '../../kernels/index.ts';
+import { listDevices } from '../../devices/index.ts';
 
 export const devices: CommandModule<object, { json: boolean }> = {
   command: 'devices',

@@ -1,57 +1,78 @@
-import { cpus } from 'node:os';
-import type { Device, DeviceInfo, Executable } from '../device.ts';
+import { allocated } from '../allocation.ts';
+import type { Capabilities, Device, DeviceInfo, Executable } from '../device.ts';
+import { UserError } from '../errors.ts';
 import type { Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
-import { type Blas, findBlas } from './blas.ts';
-import type { Machine } from './commands.ts';
+import type { Blas } from './blas.ts';
+import type { CpuKernels } from './builtin.ts';
+import type { Engine } from './command.ts';
 import { CpuExecutable } from './executable.ts';
 import { Arena, bytesOf } from './memory.ts';
-import { instantiateKernels } from './module.ts';
 
-export interface CpuDeviceOptions {
-  /**
-   * `auto`: a system BLAS multiplies where one is found, else the built-in kernels. `none`: the built-in kernels, with
-   * the same bits on every machine. Else 'openblas', 'mkl', 'blis', 'accelerate' or a library's file.
-   */
-  readonly blas?: string;
+/** What the processor offers besides the built-in kernels. */
+export interface Processor {
+  /** In words, for the run record. */
+  readonly hardware: string;
+  /** Multiplies matrices in place of the built-in kernels; null or left out: these, with the same bits on every machine. */
+  readonly blas?: Blas | null;
 }
 
 const INITIAL_PAGES = 64;
 
 /**
- * Opens the device that computes on one thread of this machine's processor.
- * @throws UserError if a BLAS asked for by name cannot be used
+ * Opens the device that computes on the thread at hand, in Node and in a browser.
+ * @param kernels the built-in kernels: the bytes of kernels.wasm
+ * @throws UserError if there is no memory for it
  */
-export function openCpuDevice({ blas = 'auto' }: CpuDeviceOptions = {}): CpuDevice {
-  return new CpuDevice(blas === 'none' ? null : findBlas(blas));
+export async function openCpu(kernels: Uint8Array, { hardware, blas = null }: Processor): Promise<Device> {
+  try {
+    const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES });
+    const module = await WebAssembly.compile(kernels);
+    const instance = await WebAssembly.instantiate(module, { env: { memory } });
+    return new CpuDevice({ memory, kernels: instance.exports as unknown as CpuKernels, blas, hardware });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // JavaScript engines guard a memory by the addresses behind it, of which they reserve about 10 GiB.
+    throw new UserError(
+      'the cpu device cannot get the 10 GiB of address space that WebAssembly reserves for each device: raise the limit ' +
+        '(`ulimit -v`), use fewer workers, or set NODE_OPTIONS=--disable-wasm-trap-handler, which needs no reserve',
+    );
+  }
+}
+
+interface Parts {
+  readonly memory: WebAssembly.Memory;
+  /** Instantiated over the memory. */
+  readonly kernels: CpuKernels;
+  readonly blas: Blas | null;
+  readonly hardware: string;
 }
 
 /**
  * WebAssembly SIMD kernels over one memory, on which a system BLAS may work too. Steps run at once, on memory laid out
  * when they were compiled.
  */
-export class CpuDevice implements Device {
+class CpuDevice implements Device {
   readonly info: DeviceInfo;
-  readonly #machine: Machine;
+  readonly capabilities: Capabilities = { stepsPerCall: 20, replicas: () => 1 };
+  readonly #engine: Engine;
   readonly #states = new Map<Tensor, number>();
   readonly #executables = new Set<Executable>();
 
-  constructor(blas: Blas | null) {
+  constructor({ memory, kernels, blas, hardware }: Parts) {
     this.info = {
       name: 'cpu',
       backend: 'wasm-simd',
       blas: blas?.description ?? null,
       executorKind: null,
       fallbackReason: null,
-      hardware: cpus()[0]?.model.trim() ?? process.arch,
+      hardware,
     };
-    const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES });
-    const kernels = instantiateKernels(memory);
-    this.#machine = { arena: new Arena(memory, kernels.ARENA_START.value), kernels, blas };
+    this.#engine = { arena: new Arena(memory, kernels.ARENA_START.value), kernels, blas };
   }
 
   allocate(tensor: Tensor): void {
-    this.#states.set(tensor, this.#machine.arena.allocate(bytesOf(tensor)));
+    this.#states.set(tensor, this.#engine.arena.allocate(bytesOf(tensor)));
     this.#values(tensor).fill(0);
   }
 
@@ -63,11 +84,12 @@ export class CpuDevice implements Device {
   }
 
   async read(tensor: Tensor): Promise<Float32Array> {
-    return this.#values(tensor).slice();
+    const values = this.#values(tensor);
+    return allocated(`a copy of '${tensor.name}'`, bytesOf(tensor), () => values.slice());
   }
 
   async compile(program: Program): Promise<Executable> {
-    const executable = new CpuExecutable(program, this.#machine, (t) => this.#placeOf(t));
+    const executable = new CpuExecutable(program, this.#engine, (t) => this.#placeOf(t));
     this.#executables.add(executable);
     return {
       run: (feed) => executable.run(feed),
@@ -79,12 +101,12 @@ export class CpuDevice implements Device {
   }
 
   liveBuffers(): number {
-    return this.#machine.arena.count;
+    return this.#engine.arena.count;
   }
 
   async dispose(): Promise<void> {
     for (const executable of this.#executables) executable.dispose();
-    for (const place of this.#states.values()) this.#machine.arena.release(place);
+    for (const place of this.#states.values()) this.#engine.arena.release(place);
     this.#executables.clear();
     this.#states.clear();
   }
@@ -97,6 +119,6 @@ export class CpuDevice implements Device {
 
   #values(tensor: Tensor): Float32Array {
     const start = this.#placeOf(tensor) / Float32Array.BYTES_PER_ELEMENT;
-    return this.#machine.arena.floats.subarray(start, start + tensor.rows * tensor.columns);
+    return this.#engine.arena.floats.subarray(start, start + tensor.rows * tensor.columns);
   }
 }

@@ -1,4 +1,3 @@
-import type { Spread } from './map.ts';
 import { STAGES, type Stage, type Vector, type VectorGraph } from './vector-graph.ts';
 import { Code, encodeModule, type LoadKind, type ValueType } from './wasm-encoder.ts';
 
@@ -18,6 +17,12 @@ const OUT = 0;
 const ROWS = 1;
 const COLUMNS = 2;
 const FIRST_ARGUMENT = 3;
+
+/**
+ * How an argument is repeated over `out`: 'full' has the shape of out, 'row' is 1 x columns, 'column' is rows x 1,
+ * 'scalar' 1 x 1.
+ */
+export type Spread = 'full' | 'row' | 'column' | 'scalar';
 
 /**
  * Writes the WebAssembly module of a map kernel: a function `run` with the parameters of MapKernel.

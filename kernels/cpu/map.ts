@@ -1,14 +1,8 @@
 import type { ConditionOperator, Expression, NumberOperator, ScalarFunction } from '../scalar.ts';
-import { assembleKernel } from './map-module.ts';
+import { assembleKernel, type Spread } from './map-module.ts';
 import { float32Bits, SIGN_BIT, STAGES, type Stage, type Vector, VectorGraph } from './vector-graph.ts';
 import { exp, log, sigmoid, tanh } from './vector-math.ts';
 import type { VectorOperator } from './wasm-encoder.ts';
-
-/**
- * How an argument is repeated over `out`: 'full' has the shape of out, 'row' is 1 x columns, 'column' is rows x 1,
- * 'scalar' 1 x 1.
- */
-export type Spread = 'full' | 'row' | 'column' | 'scalar';
 
 /**
  * A compiled map. Takes byte offsets into the memory, and sizes in elements. It reads and writes nothing outside of

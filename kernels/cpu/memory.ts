@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { outOfMemory } from '../allocation.ts';
 import { inputsOf, type Op, outputOf, type Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -114,10 +114,7 @@ export class Arena {
     try {
       this.memory.grow(wanted);
     } catch {
-      throw new UserError(
-        `the cpu device cannot get ${Math.ceil((this.#bytes.length + missing) / 2 ** 20)} MiB of memory for its tensors ` +
-          '(4096 MiB is the most that it can use): choose smaller layers or minibatches',
-      );
+      throw outOfMemory('the cpu device (which can use 4096 MiB at most)', this.#bytes.length + missing);
     }
     this.#floats = new Float32Array(this.memory.buffer);
     this.#bytes = new Uint8Array(this.memory.buffer);
@@ -197,10 +194,10 @@ export function layOut(program: Program): Layout {
     const out = outputOf(op);
     const ending = new Set(ends.get(i));
     if (out?.storage === 'temporary' && !offsets.has(out)) {
-      const heirloom = mapsOver(op, out, ending);
-      if (heirloom) {
-        offsets.set(out, offsets.get(heirloom)!);
-        ending.delete(heirloom);
+      const replaced = mapsOver(op, out, ending);
+      if (replaced) {
+        offsets.set(out, offsets.get(replaced)!);
+        ending.delete(replaced);
       } else place(out);
     }
     for (const t of ending) stretches.giveBack(offsets.get(t)!);

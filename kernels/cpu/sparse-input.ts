@@ -1,19 +1,7 @@
 import { inputsOf, type MatmulOp, type Op, outputOf, type Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
 import { AS_IS, type Blas, ROW_MAJOR, TRANSPOSED } from './blas.ts';
-import { type Command, currentValue, type Workshop } from './commands.ts';
-
-/** A gathered minibatch of images that are mostly dark, and how its products make use of that. */
-export interface SparseInput {
-  /** Looks at the gathered bytes, rows x columns, each of which stands for the value byte times scale. */
-  survey(bytes: number, scale: number): void;
-  /** Something reads the tensor itself, so that it has to be there. */
-  readonly needsValues: boolean;
-  /** A product that has the input, or its transpose, on its left. */
-  product(op: MatmulOp): Command;
-}
-
-type Parts = Omit<Workshop, 'sparseInputs'>;
+import { currentValue, type ProgramContext, type SparseInput } from './command.ts';
 
 /** Values that are looked at to tell whether a table is mostly zeros. */
 const SAMPLE = 100_000;
@@ -50,12 +38,16 @@ function isMostlyZero(values: Uint8Array): boolean {
  * By gathered tensor.
  * @param room address of `sparseRoom` bytes
  */
-export function sparseInputs(program: Program, room: number, workshop: Parts): Map<Tensor, SparseInput> {
+export function sparseInputs(
+  program: Program,
+  room: number,
+  context: ProgramContext,
+): Map<Tensor, SparseInput> {
   const inputs = new Map<Tensor, SparseInput>();
-  const { blas } = workshop;
+  const { blas } = context;
   for (const input of sparseGathers(program)) {
-    const listed = listedInput(input, room, isReadAsSuch(program, input), workshop);
-    inputs.set(input, blas ? withBlas(input, listed, trimmedInput(input, workshop, blas)) : listed);
+    const listed = listedInput(input, room, isReadAsSuch(program, input), context);
+    inputs.set(input, blas ? withBlas(input, listed, trimmedInput(input, context, blas)) : listed);
     room += listBytes(input);
   }
   return inputs;
@@ -86,8 +78,13 @@ const listBytes = ({ rows, columns }: Tensor): number =>
  * those with its transpose.
  * @param room address of `listBytes` bytes
  */
-function listedInput(input: Tensor, room: number, needsValues: boolean, workshop: Parts): SparseInput {
-  const { kernels, place } = workshop;
+function listedInput(
+  input: Tensor,
+  room: number,
+  needsValues: boolean,
+  context: ProgramContext,
+): SparseInput {
+  const { kernels, place } = context;
   const { rows: m, columns: n } = input;
   const [rowEntries, columnEntries] = [room, room + m * n * ENTRY];
   const rowStarts = columnEntries + m * n * ENTRY;
@@ -107,35 +104,35 @@ function listedInput(input: Tensor, room: number, needsValues: boolean, workshop
       const [out, b] = [place(op.out), place(op.b)];
       const { rows, columns } = op.out;
       const { accumulate } = op;
-      const factor = currentValue(op.factor, workshop);
+      const factor = currentValue(op.factor, context);
       return () => kernels.listedProduct(out, starts, entries, b, rows, columns, factor(), accumulate);
     },
   };
 }
 
 /** For a BLAS: leaves out the columns at both ends that are zero in every image, as in the margins of digits. */
-function trimmedInput(input: Tensor, workshop: Parts, { sgemm }: Blas): SparseInput {
-  const { arena, kernels, moment, place } = workshop;
+function trimmedInput(input: Tensor, context: ProgramContext, { sgemm }: Blas): SparseInput {
+  const { arena, kernels, now, place } = context;
   const { rows: m, columns: n } = input;
   const values = place(input);
   let first = 0;
-  let lit = n;
+  let nonZero = n;
   return {
     needsValues: true,
     survey(bytes) {
       first = kernels.firstNonZeroColumn(bytes, m, n);
-      lit = Math.max(kernels.endOfNonZeroColumns(bytes, m, n) - first, 1);
+      nonZero = Math.max(kernels.endOfNonZeroColumns(bytes, m, n) - first, 1);
     },
     product(op) {
       const length = op.out.columns;
       const row = length * WORD;
       const beta = op.accumulate ? 1 : 0;
-      const factor = currentValue(op.factor, workshop);
+      const factor = currentValue(op.factor, context);
       const [out, b] = [place(op.out), place(op.b)];
-      const trimmed = () => moment.base + values + first * WORD;
+      const trimmed = () => now.base + values + first * WORD;
       if (!op.transposeA)
         return () => {
-          const right = moment.base + b + first * row;
+          const right = now.base + b + first * row;
           const alpha = factor();
           sgemm(
             ROW_MAJOR,
@@ -143,14 +140,14 @@ function trimmedInput(input: Tensor, workshop: Parts, { sgemm }: Blas): SparseIn
             AS_IS,
             m,
             length,
-            lit,
+            nonZero,
             alpha,
             trimmed(),
             n,
             right,
             length,
             beta,
-            moment.base + out,
+            now.base + out,
             length,
           );
         };
@@ -158,15 +155,15 @@ function trimmedInput(input: Tensor, workshop: Parts, { sgemm }: Blas): SparseIn
         const start = out + first * row;
         if (!op.accumulate) {
           arena.bytes.fill(0, out, start);
-          arena.bytes.fill(0, start + lit * row, out + n * row);
+          arena.bytes.fill(0, start + nonZero * row, out + n * row);
         }
-        const right = moment.base + b;
+        const right = now.base + b;
         const alpha = factor();
         sgemm(
           ROW_MAJOR,
           TRANSPOSED,
           AS_IS,
-          lit,
+          nonZero,
           length,
           m,
           alpha,
@@ -175,7 +172,7 @@ function trimmedInput(input: Tensor, workshop: Parts, { sgemm }: Blas): SparseIn
           right,
           length,
           beta,
-          moment.base + start,
+          now.base + start,
           length,
         );
       };

@@ -1,25 +1,30 @@
-import { cpus } from 'node:os';
-import type { Device, DeviceInfo, Executable } from '../device.ts';
+import { zeros } from '../allocation.ts';
+import type { Capabilities, Device, DeviceInfo, Executable } from '../device.ts';
 import { UserError } from '../errors.ts';
 import type { Op, Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
-import { GPU_BACKENDS, type GpuBackend } from './executable.ts';
-import type { GpuLibrary } from './gpu-js.ts';
+import type { GpuBackend } from './backend.ts';
+import { watchDriver } from './driver.ts';
+import type { GpuLibrary } from './library.ts';
+import { LARGEST_BUFFER } from './limits.ts';
 import { Lockstep } from './lockstep.ts';
-import { openWebGpu, type WebGpuHardware, watchDriver } from './webgpu.ts';
 
-export { GPU_BACKENDS, type GpuBackend };
+/** Replicas in one plan at most. */
+const MOST_REPLICAS = 16;
 
-export interface GpuOptions {
-  /** `auto` takes a hardware GPU through WebGPU, and never a processor that stands in for one. */
-  backend?: GpuBackend | 'auto';
-}
+/** Each array of a plan holds the values of all replicas, and the weights are the largest. */
+const CAPABILITIES: Capabilities = {
+  stepsPerCall: 100,
+  replicas: (largestState) =>
+    Math.max(1, Math.min(MOST_REPLICAS, Math.floor(LARGEST_BUFFER / (4 * largestState)))),
+};
 
 /**
  * The device that computes through gpu.js. State tensors are kept on the host between runs: gpu.js takes and gives
  * back plain arrays at the ends of a plan.
  */
 export class GpuDevice implements Device {
+  readonly capabilities = CAPABILITIES;
   readonly #platform: Platform;
   readonly #states = new Map<Tensor, Float32Array>();
 
@@ -36,7 +41,7 @@ export class GpuDevice implements Device {
   }
 
   allocate(tensor: Tensor): void {
-    this.#states.set(tensor, new Float32Array(tensor.rows * tensor.columns));
+    this.#states.set(tensor, zeros(`the state '${tensor.name}'`, tensor.rows * tensor.columns));
   }
 
   async write(tensor: Tensor, values: Float32Array): Promise<void> {
@@ -98,62 +103,20 @@ const isRandom = (op: Op): boolean =>
   op.kind === 'random' || (op.kind === 'repeat' && op.body.some(isRandom));
 
 /**
- * Opens gpu.js on a backend. `webasm` and `cpu` run on the processor.
- * @throws UserError if the backend is unknown, or missing on this machine, with the reason
+ * Opens gpu.js on a backend, in Node and in a browser: devices that run in lockstep, for several seeds of one rule. All have to
+ * trace the same programs in the same order; when all of them run one, a single plan computes for all. A device that is
+ * disposed of is waited for no longer.
+ * @param library what `import('gpu.js')` gives; \`navigator.gpu\` has to be there for the backend webgpu
+ * @param hardware in words, for the run record
+ * @param count of devices; one runs on its own
  */
-export async function openGpuDevice(options: GpuOptions = {}): Promise<GpuDevice> {
-  return new GpuDevice(await openPlatform(options));
-}
-
-/**
- * Devices that run in lockstep, for several seeds of one rule. All have to record the same programs in the same order;
- * when all of them run one, a single plan computes for all. A device that is disposed of is waited for no longer.
- * @throws UserError as `openGpuDevice`
- */
-export async function openGpuReplicas(options: GpuOptions, count: number): Promise<GpuDevice[]> {
-  const platform = await openPlatform(options);
+export async function openGpu(
+  library: GpuLibrary,
+  backend: GpuBackend,
+  hardware: string,
+  count: number,
+): Promise<Device[]> {
+  if (backend === 'webgpu') await watchDriver(library);
+  const platform = new Platform(library, backend, hardware);
   return Array.from({ length: count }, () => new GpuDevice(platform));
 }
-
-async function openPlatform({ backend = 'auto' }: GpuOptions): Promise<Platform> {
-  if (backend !== 'auto' && !GPU_BACKENDS.includes(backend))
-    throw new UserError(
-      `unknown gpu backend '${String(backend)}': choose from auto, ${GPU_BACKENDS.join(', ')}`,
-    );
-  if (backend === 'auto') return openHardware();
-  if (backend === 'webgpu') return openOnWebGpu(await openWebGpu());
-  const { library } = await import('./gpu-js.ts');
-  if (backend !== 'headlessgl') return new Platform(library, backend, processorName());
-  if (!library.GPU.isHeadlessGLSupported)
-    throw new UserError(
-      'the gpu backend headlessgl is not available: it needs the npm package `gl` and a display, see docs/devices.md',
-    );
-  return new Platform(library, backend, 'OpenGL of the display');
-}
-
-async function openHardware(): Promise<Platform> {
-  const found = await findHardware();
-  if (typeof found !== 'string') return openOnWebGpu(found);
-  throw new UserError(
-    `no hardware GPU was found (${found}): use --device cpu, or --backend webasm for gpu.js on the processor`,
-  );
-}
-
-/** The GPU that `auto` would take, or why there is none. */
-export async function findHardware(): Promise<WebGpuHardware | string> {
-  try {
-    const found = await openWebGpu();
-    return found.isSoftware ? `WebGPU offers only ${found.description}` : found;
-  } catch (error) {
-    if (error instanceof UserError) return error.message;
-    throw error;
-  }
-}
-
-async function openOnWebGpu({ description }: WebGpuHardware): Promise<Platform> {
-  const { library } = await import('./gpu-js.ts');
-  await watchDriver(library);
-  return new Platform(library, 'webgpu', description);
-}
-
-const processorName = (): string => cpus()[0]?.model.trim() ?? 'unknown processor';

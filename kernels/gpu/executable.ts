@@ -1,15 +1,14 @@
+import { zeros } from '../allocation.ts';
 import type { Feed } from '../device.ts';
 import type { Program } from '../program.ts';
 import type { Table, Tensor } from '../tensor.ts';
+import type { GpuBackend } from './backend.ts';
 import { type KernelCall, sourceOf } from './call.ts';
 import { keepResults, type Replica, sentWithChunk } from './chunk.ts';
-import type { Gpu, GpuLibrary, Handle, Kernel, Plan } from './gpu-js.ts';
+import { takeDriverError } from './driver.ts';
+import type { Gpu, GpuLibrary, Handle, Kernel, Plan } from './library.ts';
 import { type LoweredProgram, type LoweringOptions, lowerProgram } from './source.ts';
 import { packTable } from './tables.ts';
-import { takeDriverError } from './webgpu.ts';
-
-export const GPU_BACKENDS = ['webgpu', 'headlessgl', 'webasm', 'cpu'] as const;
-export type GpuBackend = (typeof GPU_BACKENDS)[number];
 
 /** What gpu.js reports of a plan when nothing degrades. */
 const EXPECTED: Record<GpuBackend, { readonly backend: string; readonly executorKind: string }> = {
@@ -54,7 +53,7 @@ export function makeReplica(backend: GpuBackend, program: Program, states: Repli
  * (states, row numbers, host scalars), one submission, one readback (the states that the program changed). Tables lie on
  * the device as long as the plan.
  *
- * Several replicas, which are recordings of one program from different seeds, are one plan, whose arrays have a third
+ * Several replicas, which are traces of one program from different seeds, are one plan, whose arrays have a third
  * dimension.
  */
 export class GpuExecutable {
@@ -70,7 +69,7 @@ export class GpuExecutable {
   /** @throws Error if the replicas differ in more than what seeds decide */
   constructor(host: Host, replicas: readonly Replica[]) {
     if (replicas.length > 1 && new Set(replicas.map(structureOf)).size > 1)
-      throw new Error(`the recordings of '${replicas[0]!.program.name}' differ in more than their seeds`);
+      throw new Error(`the traces of '${replicas[0]!.program.name}' differ in more than their seeds`);
     this.#host = host;
     this.#replicas = replicas;
     this.#gpu = new host.library.GPU({ mode: host.backend });
@@ -161,7 +160,7 @@ export class GpuExecutable {
     const [first] = slices;
     const rows = first!.length / columns;
     if (slices.length === 1) return new Input(first!, [columns, rows]);
-    const all = new Float32Array(slices.length * first!.length);
+    const all = zeros('what a chunk sends', slices.length * first!.length);
     for (const [r, slice] of slices.entries()) all.set(slice, r * first!.length);
     return new Input(all, [columns, rows, slices.length]);
   }
@@ -180,7 +179,7 @@ export class GpuExecutable {
     return plan;
   }
 
-  /** Records the kernel calls of all steps; `values` holds where each tensor's value is. */
+  /** Makes the kernel calls of all steps; `values` holds where each tensor's value is. */
   #unroll(steps: number, sent: readonly Tensor[], handles: readonly Handle[]): Handle[] {
     const values = new Map<Tensor, Handle>(sent.map((tensor, i) => [tensor, handles[i]!]));
     const value = (tensor: Tensor): Handle => {

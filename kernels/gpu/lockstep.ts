@@ -7,7 +7,7 @@ import { GpuExecutable, type Host, makeReplica } from './executable.ts';
 /** A device that takes part, which is known by its states. */
 export type Member = ReadonlyMap<Tensor, Float32Array>;
 
-/** The recordings of one program, one for each member that has not disposed of it. */
+/** The traces of one program, one for each member that has not disposed of it. */
 interface Slot {
   readonly replicas: Map<Member, Replica>;
   executable: GpuExecutable | null;
@@ -22,16 +22,16 @@ interface Waiting {
 
 /**
  * Devices that run the same programs at the same time, each with its own values: several seeds of one rule. Each member
- * records its programs in the same order, and asks for a run of them when it likes; once all have asked, they run as one.
+ * traces its programs in the same order, and asks for a run of them when it likes; once all have asked, they run as one.
  * A member that leaves, because its run failed or has ended, is waited for no longer. A device on its own is a group of
  * one.
  */
 export class Lockstep {
   readonly #host: Host;
   readonly #members = new Set<Member>();
-  /** In the order in which members record; the map holds how many each has recorded. */
+  /** In the order in which members trace; the map holds how many each has traced. */
   readonly #slots: Slot[] = [];
-  readonly #recorded = new Map<Member, number>();
+  readonly #traced = new Map<Member, number>();
   readonly #waiting = new Map<Member, Waiting>();
   readonly #released: Promise<void>[] = [];
 
@@ -45,8 +45,8 @@ export class Lockstep {
 
   compile(member: Member, program: Program): Executable {
     const replica = makeReplica(this.#host.backend, program, member);
-    const number = this.#recorded.get(member) ?? 0;
-    this.#recorded.set(member, number + 1);
+    const number = this.#traced.get(member) ?? 0;
+    this.#traced.set(member, number + 1);
     const slot = this.#slots[number] ?? { replicas: new Map(), executable: null };
     this.#slots[number] = slot;
     slot.replicas.set(member, replica);

@@ -16,7 +16,7 @@ export interface PlanCosts {
 }
 
 /**
- * Counts what the gpu device does for a recorded program; nothing runs.
+ * Counts what the gpu device does for a traced program; nothing runs.
  * @param steps in the chunk
  * @param options.replicas seeds in lockstep
  * @param options.resident whether tables lie on the device

@@ -1,8 +1,7 @@
+import { zeros } from '../allocation.ts';
 import type { RowStore, Table, Tensor } from '../tensor.ts';
 import { call, type KernelCall, X, Y } from './call.ts';
-
-/** WebGPU guarantees a storage buffer of this size, in bytes. */
-const LARGEST_BUFFER = 2 ** 27;
+import { LARGEST_BUFFER } from './limits.ts';
 
 /** Row numbers travel as float32. */
 const MOST_ROWS = 2 ** 24;
@@ -40,7 +39,7 @@ function pack(table: Table): Float32Array {
   const { count, columns, values, encoding } = table;
   if (encoding === 'one-hot') return Float32Array.from(values);
   const width = widthOf(table);
-  const words = new Float32Array(count * width);
+  const words = zeros(`the table '${table.name}' on the gpu`, count * width);
   for (let row = 0; row < count; row++) {
     const from = row * columns;
     for (let j = 0; j < width; j++) {
@@ -84,7 +83,7 @@ export function lookUp(out: Tensor, table: Table, rowNumbers: Tensor): KernelCal
 export function gatherRows(table: Table | RowStore, rows: Uint32Array): Float32Array {
   const { columns, values, encoding } = table;
   const scale = encoding === 'scaled' ? table.scale : 1;
-  const out = new Float32Array(rows.length * columns);
+  const out = zeros(`a chunk of '${table.name}'`, rows.length * columns);
   for (const [i, row] of rows.entries()) {
     const at = i * columns;
     if (encoding === 'one-hot') out[at + values[row]!] = 1;

@@ -1,15 +1,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { loadDataset } from '../../data/index.ts';
+import { type DeviceOptions, openDevice } from '../../devices/index.ts';
 import { defineExperiment } from '../../experiments/index.ts';
 import { prepareRun } from '../../experiments/prepared-run.ts';
-import {
-  type Device,
-  type DeviceOptions,
-  openDevice,
-  ReferenceDevice,
-  UserError,
-} from '../../kernels/index.ts';
+import { type Device, ReferenceDevice, UserError } from '../../kernels/index.ts';
 import { findRule } from '../../rules/index.ts';
 import { gpuBackends } from '../kernels/gpu-backends.ts';
 

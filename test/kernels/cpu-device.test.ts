@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openCpuDevice } from '../../kernels/cpu/device.ts';
-import { type Executable, Kernels, type Table, type Tensor } from '../../kernels/index.ts';
+import { openCpuDevice } from '../../devices/cpu.ts';
+import { type Device, type Executable, Kernels, type Table, type Tensor } from '../../kernels/index.ts';
 import { streamKey, threefry, unitUniform } from '../../kernels/random.ts';
 import { OP_TABLE, runCase } from './op-table.ts';
 
@@ -9,8 +9,8 @@ const NO_ROWS = new Uint32Array(0);
 const once = (executable: Executable): Promise<void> =>
   executable.run({ steps: 1, firstStep: 0, rows: NO_ROWS });
 
-function builtIn(): { device: ReturnType<typeof openCpuDevice>; k: Kernels } {
-  const device = openCpuDevice({ blas: 'none' });
+async function builtIn(): Promise<{ device: Device; k: Kernels }> {
+  const device = await openCpuDevice('none');
   return { device, k: new Kernels(device, 1) };
 }
 
@@ -24,8 +24,8 @@ async function rejection(promise: Promise<unknown>): Promise<string> {
 }
 
 test('the built-in kernels give the same bits again, wherever the tensors lie', async () => {
-  const { device } = builtIn();
-  const other = builtIn();
+  const { device } = await builtIn();
+  const other = await builtIn();
   other.k.state('what moves the rest', 1, 100_003);
   for (const opCase of OP_TABLE) {
     const first = await runCase(device, opCase);
@@ -35,7 +35,7 @@ test('the built-in kernels give the same bits again, wherever the tensors lie', 
 });
 
 test('a new state is zero, also where something else was', async () => {
-  const { device, k } = builtIn();
+  const { device, k } = await builtIn();
   const executable = await k.trace('fill', () => {
     k.uniform('noise', 30, 30, 1, 2);
   });
@@ -44,8 +44,8 @@ test('a new state is zero, also where something else was', async () => {
   assert.equal([...(await device.read(k.state('new', 30, 30)))], new Array(900).fill(0));
 });
 
-test('values stay when the memory grows, and steps recorded before go on', async () => {
-  const { device, k } = builtIn();
+test('values stay when the memory grows, and steps traced before go on', async () => {
+  const { device, k } = await builtIn();
   const a = k.state('a', 2, 2, Float32Array.of(1, 2, 3, 4));
   const out = k.state('out', 2, 2);
   const executable = await k.trace('square', () => {
@@ -57,7 +57,7 @@ test('values stay when the memory grows, and steps recorded before go on', async
 });
 
 test('live buffers are the states and the executables that are not disposed of', async () => {
-  const { device, k } = builtIn();
+  const { device, k } = await builtIn();
   assert.is(device.liveBuffers(), 0);
   const a = k.state('a', 3, 3);
   const executable = await k.trace('step', () => {
@@ -75,22 +75,22 @@ test('live buffers are the states and the executables that are not disposed of',
 });
 
 test('a step that cannot be compiled leaves nothing behind', async () => {
-  const { device, k } = builtIn();
-  const foreign = builtIn().k.state('foreign', 2, 2);
+  const { device, k } = await builtIn();
+  const foreign = (await builtIn()).k.state('foreign', 2, 2);
   const message = await rejection(k.trace('step', () => void k.map((x) => x, foreign)));
   assert.match(message, /'foreign' is not a state tensor of this device/);
   assert.is(device.liveBuffers(), 0);
 });
 
 test('what was disposed of does not run', async () => {
-  const { k } = builtIn();
+  const { k } = await builtIn();
   const executable = await k.trace('step', () => void k.uniform('noise', 1, 1, 0, 1));
   executable.dispose();
   assert.match(await rejection(once(executable)), /'step' cannot run: it was disposed of/);
 });
 
 test('write refuses values that do not fill the tensor, read refuses temporaries', async () => {
-  const { device, k } = builtIn();
+  const { device, k } = await builtIn();
   const a = k.state('a', 2, 3);
   assert.match(await rejection(device.write(a, new Float32Array(5))), /'a' holds 6 values, not 5/);
   let temporary: Tensor | undefined;
@@ -110,7 +110,7 @@ const table: Table = {
 };
 
 test('each step gathers its own rows', async () => {
-  const { device, k } = builtIn();
+  const { device, k } = await builtIn();
   const total = k.state('total', 1, 2);
   const executable = await k.trace('gather', () => {
     k.sum(k.gather(table, 2), { over: 'rows', scale: 10, accumulate: true, into: total });
@@ -122,7 +122,7 @@ test('each step gathers its own rows', async () => {
 });
 
 test('rows that are missing, or not in the table, are errors', async () => {
-  const { k } = builtIn();
+  const { k } = await builtIn();
   const executable = await k.trace('gather', () => void k.gather(table, 2));
   const run = (...rows: number[]) => executable.run({ steps: 1, firstStep: 0, rows: Uint32Array.from(rows) });
   assert.match(await rejection(run(1)), /'gather' got 1 row numbers for 1 step\(s\) of 2/);
@@ -130,7 +130,7 @@ test('rows that are missing, or not in the table, are errors', async () => {
 });
 
 test('a repeat of a number of times that the host draws before each step', async () => {
-  const { device, k } = builtIn();
+  const { device, k } = await builtIn();
   const [count, draws] = [k.state('count', 1, 1), k.state('draws', 1, 1)];
   const executable = await k.trace('walk', () => {
     const scalar = k.hostScalar('times', ({ step }) => step);
@@ -144,7 +144,7 @@ test('a repeat of a number of times that the host draws before each step', async
   assert.equal([...(await device.read(count))], [1012]);
   // The counter of iteration i of step s is 5 s + i.
   const words = new Uint32Array(2);
-  const [k0, k1] = streamKey(1, 'walk #0');
+  const [k0, k1] = streamKey(1, 'walk/walk#0');
   const expected = [5, 10, 11, 15, 16, 17].reduce((total, counter) => {
     threefry(0, counter, k0, k1, words);
     return total + unitUniform(words[0]!);

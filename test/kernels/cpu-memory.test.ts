@@ -5,7 +5,7 @@ import { Arena, bytesOf, layOut, Stretches } from '../../kernels/cpu/memory.ts';
 import { type Executable, Kernels, ReferenceDevice, type Tensor, UserError } from '../../kernels/index.ts';
 import { inputsOf, outputOf, type Program } from '../../kernels/program.ts';
 
-class Recorder extends ReferenceDevice {
+class Tracer extends ReferenceDevice {
   program: Program | undefined;
 
   override compile(program: Program): Promise<Executable> {
@@ -14,8 +14,8 @@ class Recorder extends ReferenceDevice {
   }
 }
 
-async function recorded(body: (k: Kernels) => void): Promise<Program> {
-  const device = new Recorder();
+async function traced(body: (k: Kernels) => void): Promise<Program> {
+  const device = new Tracer();
   const k = new Kernels(device, 0);
   await k.trace('test', () => body(k));
   return device.program!;
@@ -65,7 +65,7 @@ test('more memory than there can be is a sentence', () => {
   const arena = new Arena(new WebAssembly.Memory({ initial: 1, maximum: 2 }), 64);
   assert.throws(
     () => arena.allocate(1e6),
-    (error: unknown) => error instanceof UserError && /cannot get 1 MiB/.test(error.message),
+    (error: unknown) => error instanceof UserError && /needs 1 MiB of memory/.test(error.message),
   );
 });
 
@@ -87,7 +87,7 @@ const randomProgram = fc.array(fc.tuple(fc.nat(99), fc.nat(99), fc.integer({ min
 test('temporaries that are needed at the same time lie apart', async () => {
   await fc.assert(
     fc.asyncProperty(randomProgram, async (choices) => {
-      const program = await recorded((k) => {
+      const program = await traced((k) => {
         const made = [k.uniform('noise', 1, 1, 0, 1)];
         const rate = k.hostScalar('rate', () => 1);
         for (const [a, b, width] of choices) {
@@ -112,7 +112,7 @@ test('temporaries that are needed at the same time lie apart', async () => {
 });
 
 const chain = (next: (k: Kernels, x: Tensor) => Tensor) =>
-  recorded((k) => {
+  traced((k) => {
     let x = k.uniform('noise', 16, 16, 0, 1);
     for (let i = 0; i < 20; i++) x = next(k, x);
   });
@@ -124,7 +124,7 @@ test('a chain of temporaries takes the room of two, or of one where an op can wo
 
 test('a map takes the place of an argument of its shape that nothing else needs', async () => {
   const made: Tensor[] = [];
-  const program = await recorded((k) => {
+  const program = await traced((k) => {
     const [a, b, row] = [k.uniform('a', 4, 8, 0, 1), k.uniform('b', 4, 8, 0, 1), k.uniform('r', 1, 8, 0, 1)];
     const kept = k.map((x, y) => x + y, a, row);
     const other = k.map((x, y) => x * y, kept, b);
@@ -146,7 +146,7 @@ test('a map takes the place of an argument of its shape that nothing else needs'
 });
 
 test('a temporary of another program is refused', async () => {
-  const device = new Recorder();
+  const device = new Tracer();
   const k = new Kernels(device, 0);
   let foreign: Tensor | undefined;
   await k.trace('first', () => {

@@ -1,13 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openCpuDevice } from '../../kernels/cpu/device.ts';
+import { openCpuDevice } from '../../devices/cpu.ts';
 import { type Device, Kernels, UserError } from '../../kernels/index.ts';
 import { differenceFromReference, OP_TABLE } from './op-table.ts';
 
 /** The devices that have to agree with the float64 reference. A UserError from `open` means that it is missing here. */
-const DEVICES: readonly { name: string; open: () => Device | Promise<Device> }[] = [
-  { name: 'cpu, built-in kernels', open: () => openCpuDevice({ blas: 'none' }) },
-  { name: 'cpu, OpenBLAS', open: () => openCpuDevice({ blas: 'openblas' }) },
+const DEVICES: readonly { name: string; open: () => Promise<Device> }[] = [
+  { name: 'cpu, built-in kernels', open: () => openCpuDevice('none') },
+  { name: 'cpu, OpenBLAS', open: () => openCpuDevice('openblas') },
 ];
 
 for (const { name, open } of DEVICES) {
@@ -39,7 +39,7 @@ for (const { name, open } of DEVICES) {
   });
 }
 
-async function openOrExplain(open: () => Device | Promise<Device>): Promise<Device | string> {
+async function openOrExplain(open: () => Promise<Device>): Promise<Device | string> {
   try {
     return await open();
   } catch (error) {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import koffi from 'koffi';
-import { type GpuBackend, openGpuDevice } from '../../kernels/gpu/device.ts';
+import { openGpuDevice } from '../../devices/gpu.ts';
+import type { GpuBackend } from '../../kernels/index.ts';
 
 /** Where Debian's package `chromium` has SwiftShader, a Vulkan driver that runs on the processor, and a loader. */
 const CHROMIUM = '/usr/lib/chromium';
@@ -17,7 +18,7 @@ async function whyNoWebGpu(): Promise<string | null> {
     loaded.push(koffi.load(`${CHROMIUM}/libvulkan.so.1`));
   }
   try {
-    const device = await openGpuDevice({ backend: 'webgpu' });
+    const device = await openGpuDevice('webgpu');
     await device.dispose();
     return null;
   } catch (error) {

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Target } from '../../kernels/gpu/call.ts';
 import { GpuDevice, Platform } from '../../kernels/gpu/device.ts';
-import { library } from '../../kernels/gpu/gpu-js.ts';
+import { library } from '../../devices/gpu-js.ts';
 import { type PlanCosts, planCosts } from '../../kernels/gpu/plan-costs.ts';
 import { type LoweredProgram, lowerProgram } from '../../kernels/gpu/source.ts';
 import { Kernels, type Program, ReferenceDevice, type Table, type Tensor } from '../../kernels/index.ts';
@@ -20,21 +20,21 @@ const table = (columns: number, encoding: Table['encoding']): Table => ({
 const images = table(PIXELS, 'scaled');
 const labels = table(UNITS, 'one-hot');
 
-async function recorded(body: (k: Kernels) => void): Promise<Program> {
+async function traced(body: (k: Kernels) => void): Promise<Program> {
   const programs: Program[] = [];
-  class Recorder extends ReferenceDevice {
+  class Tracer extends ReferenceDevice {
     override async compile(program: Program) {
       programs.push(program);
       return super.compile(program);
     }
   }
-  const k = new Kernels(new Recorder(), 1);
+  const k = new Kernels(new Tracer(), 1);
   await k.trace('test', () => body(k));
   return programs[0]!;
 }
 
 const lowered = async (body: (k: Kernels) => void, target: Target = 'gpu'): Promise<LoweredProgram> =>
-  lowerProgram(await recorded(body), { target, resident: true });
+  lowerProgram(await traced(body), { target, resident: true });
 
 /** A perceptron, with all that goes up and down. */
 function learn(k: Kernels): void {
@@ -94,7 +94,7 @@ test('learning sends once and reads back once a chunk, and what is sent holds no
   // Float32 each: weights and fixed, row numbers, the rate, halves of counter and key, the store's rows.
   const up = PIXELS * UNITS + UNITS + STEPS * (BATCH + 1 + 3 + BATCH * UNITS) + 6;
   const down = PIXELS * UNITS + STEPS * BATCH * UNITS;
-  const costs = planCosts(await recorded(learn), STEPS, { target: 'processor' });
+  const costs = planCosts(await traced(learn), STEPS, { target: 'processor' });
   for (const { sent, got, launches } of Meter.calls) {
     assert.is(
       sent.reduce((all, one) => all + one),
@@ -111,7 +111,7 @@ test('learning sends once and reads back once a chunk, and what is sent holds no
 });
 
 test('replicas multiply what is sent and got, and neither launches nor tables', async () => {
-  const program = await recorded(learn);
+  const program = await traced(learn);
   const [one, three] = [planCosts(program, STEPS), planCosts(program, STEPS, { replicas: 3 })];
   assert.equal(three, { ...one, uploaded: 3 * one.uploaded, readBack: 3 * one.readBack });
 });

@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { GpuDevice, openGpuDevice, openGpuReplicas, Platform } from '../../kernels/gpu/device.ts';
-import { library } from '../../kernels/gpu/gpu-js.ts';
+import { openGpuDevice, openGpuReplicas } from '../../devices/gpu.ts';
+import { library } from '../../devices/gpu-js.ts';
+import { GpuDevice, Platform } from '../../kernels/gpu/device.ts';
 import { type Device, type Executable, Kernels, RandomStream, type Table } from '../../kernels/index.ts';
 import { gpuBackends } from './gpu-backends.ts';
 
@@ -85,12 +86,12 @@ for (const { backend, skip } of await gpuBackends()) {
   const check = skip ? test.skip : test;
 
   check(`${backend}: seeds in lockstep have the bits of seeds on their own`, async () => {
-    const devices = await openGpuReplicas({ backend }, SEEDS.length);
+    const devices = await openGpuReplicas(backend, SEEDS.length);
     const learners = await Promise.all(SEEDS.map((seed, i) => learner(devices[i]!, seed)));
     await Promise.all(learners.map((one) => one.run(0, 4)));
     await Promise.all(learners.map((one) => one.run(4, STEPS - 4)));
     for (const [i, seed] of SEEDS.entries()) {
-      const want = await alone(await openGpuDevice({ backend }), seed, STEPS);
+      const want = await alone(await openGpuDevice(backend), seed, STEPS);
       assert.equal(await learners[i]!.values(), want, `seed ${seed}`);
       assert.ok(want.every((values) => values.every(Number.isFinite) && values.some((v) => v !== 0)));
     }
@@ -102,7 +103,7 @@ for (const { backend, skip } of await gpuBackends()) {
   });
 
   check(`${backend}: a seed that leaves holds nobody up`, async () => {
-    const devices = await openGpuReplicas({ backend }, SEEDS.length);
+    const devices = await openGpuReplicas(backend, SEEDS.length);
     const learners = await Promise.all(SEEDS.map((seed, i) => learner(devices[i]!, seed)));
     await Promise.all(learners.map((one) => one.run(0, 4)));
     // The others ask first, and wait.
@@ -112,7 +113,7 @@ for (const { backend, skip } of await gpuBackends()) {
     for (const i of [0, 2])
       assert.equal(
         await learners[i]!.values(),
-        await alone(await openGpuDevice({ backend }), SEEDS[i]!, STEPS),
+        await alone(await openGpuDevice(backend), SEEDS[i]!, STEPS),
         `seed ${SEEDS[i]}`,
       );
     await Promise.all([devices[0]!.dispose(), devices[2]!.dispose()]);
@@ -139,8 +140,8 @@ test('a chunk of all seeds is one call of one plan', async () => {
   await Promise.all(devices.map((device) => device.dispose()));
 });
 
-test('recordings that differ in more than seeds are refused', async () => {
-  const devices = await openGpuReplicas({ backend: 'cpu' }, 2);
+test('traces that differ in more than seeds are refused', async () => {
+  const devices = await openGpuReplicas('cpu', 2);
   const counters = await Promise.all(
     devices.map((device, i) => {
       const k = new Kernels(device, i);
@@ -158,7 +159,7 @@ test('recordings that differ in more than seeds are refused', async () => {
 });
 
 test('runs that are out of step are refused', async () => {
-  const devices = await openGpuReplicas({ backend: 'cpu' }, 2);
+  const devices = await openGpuReplicas('cpu', 2);
   const learners = await Promise.all(devices.map((device, i) => learner(device, i)));
   const messages = await Promise.all([failure(learners[0]!.run(0, 2)), failure(learners[1]!.run(0, 1))]);
   assert.match(messages[0]!, /out of step/);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { compileMap, type Spread } from '../../kernels/cpu/map.ts';
+import { compileMap } from '../../kernels/cpu/map.ts';
+import type { Spread } from '../../kernels/cpu/map-module.ts';
 import { type JsScalarFunction, parseScalarFunction } from '../../kernels/scalar.ts';
 
 const memory = new WebAssembly.Memory({ initial: 4 });

@@ -9,7 +9,7 @@ export interface OpCase {
   /** State tensors in the order in which they are made. Those that are written come first, so that a write past
    * their end falls on values that are compared too. */
   readonly states: Readonly<Record<string, Matrix>>;
-  readonly record: (k: Kernels, state: (name: string) => Tensor) => void;
+  readonly trace: (k: Kernels, state: (name: string) => Tensor) => void;
   /** Row numbers for the gathers of all steps. */
   readonly rows?: Uint32Array;
   /** Largest difference: absolute + relative * |expected|. */
@@ -33,13 +33,13 @@ const ROUNDING = 2 ** -24;
 /** Runs a case for STEPS steps and returns the values of its states. */
 export async function runCase(
   device: Device,
-  { states, record, rows }: OpCase,
+  { states, trace, rows }: OpCase,
 ): Promise<Map<string, Float32Array>> {
   const k = new Kernels(device, 42);
   const tensors = new Map(
     Object.entries(states).map(([name, m]) => [name, k.state(name, m.rows, m.columns, m.values)]),
   );
-  const executable = await k.trace('case', () => record(k, (name) => tensors.get(name)!));
+  const executable = await k.trace('case', () => trace(k, (name) => tensors.get(name)!));
   await executable.run({ steps: STEPS, firstStep: FIRST_STEP, rows: rows ?? new Uint32Array(0) });
   const results = new Map<string, Float32Array>();
   for (const [name, tensor] of tensors) results.set(name, await device.read(tensor));
@@ -103,7 +103,7 @@ function matmulCase(m: number, k: number, n: number, transposeA: boolean, transp
       a: numbers('a', transposeA ? [k, m] : [m, k]),
       b: numbers('b', transposeB ? [n, k] : [k, n]),
     },
-    record: (kernels, s) => {
+    trace: (kernels, s) => {
       const decay = kernels.hostScalar('decay', ({ step }) => 1 / step);
       kernels.matmul(s('a'), s('b'), { ...transposes, into: s('plain') });
       kernels.matmul(s('a'), s('b'), { ...transposes, scale: [-2, s('rate')], into: s('scaled') });
@@ -141,7 +141,7 @@ const sumCases = SHAPES.flatMap(([m, n]) =>
         added: numbers('d', shape),
         a: numbers('a', [m, n]),
       },
-      record: (k, s) => {
+      trace: (k, s) => {
         const rate = k.hostScalar('rate', ({ step }) => step / 4);
         k.sum(s('a'), { over, into: s('plain') });
         k.sum(s('a'), { over, scale: [0.5, rate], accumulate: true, into: s('added') });
@@ -161,7 +161,7 @@ const dotCases = SHAPES.map(
       a: numbers('a', [m, n]),
       b: numbers('b', [m, n]),
     },
-    record: (k, s) => {
+    trace: (k, s) => {
       k.dot(s('a'), s('b'), { into: s('product') });
       k.mapInto(s('length'), (x) => x, k.norm(s('a')));
     },
@@ -188,7 +188,7 @@ const argmaxCases = SHAPES.map(
       a: numbers('a', [m, n]),
       t: tiedNumbers([m, n]),
     },
-    record: (k, s) => {
+    trace: (k, s) => {
       k.mapInto(s('out'), (x) => x, k.argmax(s('a')));
       k.mapInto(s('tied'), (x) => x, k.argmax(s('t')));
     },
@@ -202,7 +202,7 @@ const softmaxCases = SHAPES.map(
   ([m, n]): OpCase => ({
     name: `softmax of ${m}x${n}`,
     states: { out: numbers('o', [m, n]), wide: numbers('w', [m, n]), a: numbers('a', [m, n]) },
-    record: (k, s) => {
+    trace: (k, s) => {
       k.mapInto(s('out'), (x) => x, k.softmax(s('a')));
       const spread = k.map((x) => 60 * x, s('a'));
       k.mapInto(s('wide'), (x) => x, k.softmax(spread));
@@ -224,7 +224,7 @@ const mapCases = SHAPES.map(
       column: numbers('column', [m, 1]),
       single: numbers('single', [1, 1]),
     },
-    record: (k, s) => {
+    trace: (k, s) => {
       const rate = k.hostScalar('rate', ({ step }) => 1 / (step + 1));
       k.mapInto(
         s('out'),
@@ -254,7 +254,7 @@ const randomCases = SHAPES.map(
       normal: numbers('n', [m, n]),
       second: numbers('s', [m, n]),
     },
-    record: (k, s) => {
+    trace: (k, s) => {
       k.uniform('noise', m, n, -2, 3, { into: s('uniform') });
       k.normal('noise', m, n, 0.5, 2, { into: s('normal') });
       k.normal('noise', m, n, 0, 1, { into: s('second') });
@@ -273,7 +273,7 @@ const bernoulliCases = SHAPES.map(([m, n]): OpCase => {
   return {
     name: `bernoulli fills of ${m}x${n}`,
     states: { out: numbers('o', [m, n]), probability: clipped },
-    record: (k, s) => {
+    trace: (k, s) => {
       k.bernoulli('spikes', s('probability'), { into: s('out') });
     },
     absolute: 0,
@@ -298,7 +298,7 @@ function gatherCase(batch: number, columns: number): OpCase {
   return {
     name: `gather of ${batch} rows of ${columns}`,
     states: { images: numbers('i', [batch, columns]), labels: numbers('l', [batch, columns]) },
-    record: (k, s) => {
+    trace: (k, s) => {
       k.mapInto(s('images'), (x) => x, k.gather(images, batch));
       k.mapInto(s('labels'), (x) => x, k.gather(labels, batch));
     },
@@ -321,7 +321,7 @@ function memoryCase(batch: number, columns: number): OpCase {
   return {
     name: `scatter of ${batch} rows of ${columns}, and gather of them`,
     states: { seen: numbers('s', [batch, columns]), again: numbers('g', [batch, columns]) },
-    record: (k, s) => {
+    trace: (k, s) => {
       const first = k.rowStore('first', 40, columns);
       const second = k.rowStore('second', 40, columns);
       const [old, other] = [k.gather(first, batch), k.gather(second, batch)];
@@ -349,7 +349,7 @@ const chainCase: OpCase = {
     w: numbers('w', [13, 13]),
     v: numbers('v', [13, 6]),
   },
-  record: (k, s) => {
+  trace: (k, s) => {
     const first = k.map((x) => x + 1, s('a'));
     let x = s('a');
     for (let i = 0; i < 5; i++) {
@@ -383,7 +383,7 @@ const sparseCases = SIZES.flatMap(([m, k, n]) =>
         a: spikes('a', transposeA ? [k, m] : [m, k]),
         b: numbers('b', [k, n]),
       },
-      record: (kernels, s) => {
+      trace: (kernels, s) => {
         kernels.matmul(s('a'), s('b'), { transposeA, sparse: true, into: s('plain') });
         const scale = [-2, s('rate')] as const;
         kernels.matmul(s('a'), s('b'), {
@@ -410,7 +410,7 @@ const poissonCases = SHAPES.map(([m, n]): OpCase => {
   return {
     name: `poisson fills of ${m}x${n}`,
     states: { out: numbers('o', [m, n]), again: numbers('g', [m, n]), means },
-    record: (k, s) => {
+    trace: (k, s) => {
       k.poisson('spikes', s('means'), { into: s('out') });
       k.poisson('spikes', s('means'), { into: s('again') });
     },
@@ -429,7 +429,7 @@ const convolveCases = SHAPES.flatMap(([m, n]) =>
         a: numbers('a', [m, n]),
         kernel: numbers('k', [1, taps]),
       },
-      record: (k, s) => {
+      trace: (k, s) => {
         k.mapInto(s('out'), (x) => x, k.convolve(s('a'), s('kernel'), s('pending')));
         k.mapInto(s('a'), (x) => -0.5 * x, s('a'));
       },
@@ -449,7 +449,7 @@ const repeatCase: OpCase = {
     a: numbers('a', [7, 5]),
     w: numbers('w', [5, 5]),
   },
-  record: (k, s) => {
+  trace: (k, s) => {
     const before = k.map((x) => 0.5 * x, s('a'));
     const carried = k.map((x) => x, s('a'));
     let last = carried;
@@ -477,7 +477,7 @@ const accumulateDeltaCases = SIZES.map(
       before: numbers('b', [m, k]),
       b: numbers('w', [k, n]),
     },
-    record: (kernels, s) => {
+    trace: (kernels, s) => {
       const after = kernels.map((x, c) => x + c, s('before'), s('changes'));
       kernels.accumulateDelta(s('sum'), s('before'), after, s('b'));
     },
@@ -490,7 +490,7 @@ const transposeCases = SHAPES.map(
   ([m, n]): OpCase => ({
     name: `transpose of ${m}x${n}`,
     states: { out: numbers('o', [n, m]), a: numbers('a', [m, n]) },
-    record: (k, s) => {
+    trace: (k, s) => {
       k.mapInto(s('out'), (x) => x, k.transpose(s('a')));
     },
     absolute: 0,

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openCpuDevice } from '../../kernels/cpu/device.ts';
+import { openCpuDevice } from '../../devices/cpu.ts';
 import { Kernels, RandomStream } from '../../kernels/index.ts';
 import {
   normalPair,
@@ -58,7 +58,7 @@ test('shuffle keeps every item, and streams of other names or seeds differ', () 
 
 /** The fills of two steps on the cpu device. */
 async function fills(count: number): Promise<Float32Array[]> {
-  const device = openCpuDevice({ blas: 'none' });
+  const device = await openCpuDevice('none');
   const k = new Kernels(device, 7);
   const [uniform, normal] = [k.state('uniform', 1, count), k.state('normal', 1, count)];
   const executable = await k.trace('fills', () => {
@@ -75,7 +75,7 @@ test('uniform fills on the cpu hold the bits of the words of (pair, step) under 
   const count = 1003;
   const [uniform] = await fills(count);
   const words = new Uint32Array(2);
-  const key = streamKey(7, 'noise #0');
+  const key = streamKey(7, 'fills/noise#0');
   const expected = Array.from({ length: count }, (_, i) => {
     threefry(i >> 1, 2 ** 31, key[0], key[1], words);
     return unitUniform(words[i % 2]!);
@@ -87,7 +87,7 @@ test('normal fills are within a few units in the last place of 4 of the float64 
   const count = 400_000;
   const [, normal] = await fills(count);
   const words = new Uint32Array(2);
-  const key = streamKey(7, 'noise #1');
+  const key = streamKey(7, 'fills/noise#1');
   let worst = 0;
   for (let i = 0; i < count; i += 2) {
     threefry(i >> 1, 2 ** 31, key[0], key[1], words);
@@ -135,7 +135,7 @@ test('poisson fills on the cpu count what poissonCount counts for the words of t
   const means = stream
     .uniform(count, 0, 1)
     .map((x, i) => ((i >> 2) % 3 === 0 || (i >> 5) % 4 === 0 ? 0 : i % 2 ? x / 2 : 2 ** (-1 - 24 * x)));
-  const device = openCpuDevice({ blas: 'none' });
+  const device = await openCpuDevice('none');
   const k = new Kernels(device, 7);
   const [out, mean] = [k.state('out', 1, count), k.state('mean', 1, count, means)];
   const executable = await k.trace('fills', () => {
@@ -147,7 +147,7 @@ test('poisson fills on the cpu count what poissonCount counts for the words of t
   await device.dispose();
   const words = new Uint32Array(2);
   for (const [f, fill] of fills.entries()) {
-    const key = streamKey(7, `spikes #${f}`);
+    const key = streamKey(7, `fills/spikes#${f}`);
     for (let i = 0; i < count; i++) {
       threefry(i >> 2, 3, key[0], key[1], words);
       const expected = poissonCount(unitUniform(poissonWord(i, words)), means[i]!);

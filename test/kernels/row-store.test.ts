@@ -1,8 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Kernels, openDevice, RandomStream, ReferenceDevice } from '../../kernels/index.ts';
+import { openDevice } from '../../devices/index.ts';
+import { Kernels, RandomStream, ReferenceDevice } from '../../kernels/index.ts';
 
-/** What devices do with memories is in op-table.ts. */
+/** What devices do with row stores is in op-table.ts. */
 const kernels = () => new Kernels(new ReferenceDevice(), 1);
 
 test('a store is known by its name and begins at zero', () => {
@@ -10,7 +11,7 @@ test('a store is known by its name and begins at zero', () => {
   const store = k.rowStore('particles', 5, 3);
   assert.is(k.rowStores.get('particles'), store);
   assert.equal(store.values, new Float32Array(15));
-  assert.throws(() => k.rowStore('particles', 2, 2), /already a store named 'particles'/);
+  assert.throws(() => k.rowStore('particles', 2, 2), /already a row store named 'particles'/);
 });
 
 test('a scatter changes the rows of the minibatch only', async () => {
@@ -22,7 +23,7 @@ test('a scatter changes the rows of the minibatch only', async () => {
   assert.equal([...store.values], [0, 0, 3, 4, 0, 0, 1, 2]);
 });
 
-test('what does not fit is refused when it is recorded', async () => {
+test('what does not fit is refused when it is traced', async () => {
   const k = kernels();
   const store = k.rowStore('particles', 4, 2);
   const values = k.state('values', 2, 2);

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { findBlas } from '../../kernels/cpu/blas.ts';
-import { openCpuDevice } from '../../kernels/cpu/device.ts';
+import { findBlas } from '../../devices/blas.ts';
+import { openCpuDevice } from '../../devices/cpu.ts';
 import { Kernels, RandomStream, type Table } from '../../kernels/index.ts';
 import { differenceFromReference, type OpCase, STEPS } from './op-table.ts';
 
@@ -11,21 +11,21 @@ const matrix = (name: string, rows: number, columns: number) => ({
   values: new RandomStream(3, name).uniform(rows * columns, -1, 1),
 });
 
-/** Images of which a fifth is lit, between dark margins, and every seventh image is dark. */
-function images(columns: number, lit: number): Table {
+/** Images of which a fifth is not zero, between dark margins, and every seventh image is dark. */
+function images(columns: number, nonZero: number): Table {
   const count = 40;
   const stream = new RandomStream(5, 'images');
   const margin = Math.floor(columns / 8);
   const values = new Uint8Array(count * columns);
   for (let i = 0; i < count; i++)
     for (let j = margin; j < columns - margin; j++)
-      if (i % 7 > 0 && stream.integer(100) < 100 * lit) values[i * columns + j] = 1 + stream.integer(255);
+      if (i % 7 > 0 && stream.integer(100) < 100 * nonZero) values[i * columns + j] = 1 + stream.integer(255);
   return { name: 'images', count, columns, values, encoding: 'scaled', scale: 1 / 255 };
 }
 
 interface Choices {
   rows?: Uint32Array;
-  /** Something needs the images as they are, not only products that can go over the lit pixels. */
+  /** Something needs the images as they are, not only products that can go over the non-zero pixels. */
   dense?: boolean;
 }
 
@@ -33,13 +33,13 @@ function productsWith(
   batch: number,
   columns: number,
   n: number,
-  lit: number,
+  nonZero: number,
   { rows, dense = true }: Choices = {},
 ): OpCase {
-  const table = images(columns, lit);
+  const table = images(columns, nonZero);
   const stream = new RandomStream(6, 'rows');
   return {
-    name: `${batch} images of ${columns}, ${n} neurons, ${lit} lit`,
+    name: `${batch} images of ${columns}, ${n} neurons, ${nonZero} of the pixels not zero`,
     states: {
       current: matrix('c', batch, n),
       added: matrix('a', batch, n),
@@ -50,7 +50,7 @@ function productsWith(
       other: matrix('o', 5, columns),
       back: matrix('b', batch, 5),
     },
-    record: (k, s) => {
+    trace: (k, s) => {
       const rate = k.hostScalar('rate', ({ step }) => -1 / step);
       const input = k.gather(table, batch);
       k.matmul(input, s('weights'), { into: s('current') });
@@ -89,26 +89,26 @@ for (const blas of ['none', 'auto']) {
   }
   test(`products with sparse images agree with the reference: ${blas}`, async () => {
     for (const opCase of CASES)
-      assert.is(await differenceFromReference(openCpuDevice({ blas }), opCase), null, opCase.name);
+      assert.is(await differenceFromReference(await openCpuDevice(blas), opCase), null, opCase.name);
   });
 
   test(`an input that is overwritten is no longer the sparse one: ${blas}`, async () => {
     const overwritten: OpCase = {
       ...productsWith(3, 100, 33, 0.2),
-      record: (k, s) => {
+      trace: (k, s) => {
         const input = k.gather(images(100, 0.2), 3);
         k.mapInto(input, (x) => x + 1, input);
         k.matmul(input, s('weights'), { into: s('current') });
       },
     };
-    assert.is(await differenceFromReference(openCpuDevice({ blas }), overwritten), null);
+    assert.is(await differenceFromReference(await openCpuDevice(blas), overwritten), null);
   });
 }
 
 test('sparse products have the same bits wherever the lists lie', async () => {
   const results = [];
   for (const shift of [0, 1000]) {
-    const device = openCpuDevice({ blas: 'none' });
+    const device = await openCpuDevice('none');
     const k = new Kernels(device, 1);
     if (shift > 0) k.state('what moves the rest', 1, shift);
     const weights = k.state('weights', 784, 50, new RandomStream(1, 'w').uniform(784 * 50, -1, 1));

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { DIAGNOSTICS } from '../../experiments/index.ts';
-import { compareJsonSchema, tQuantile } from '../../results/index.ts';
+import { comparisonJsonSchema, tQuantile } from '../../results/index.ts';
+import { DIAGNOSTICS } from '../../training/index.ts';
 
 const page = readFileSync(new URL('../../docs/results.md', import.meta.url), 'utf8');
 type Schema = { properties: Record<string, Schema>; items: Schema; description?: string };
 
 test('every metric of an epoch has an entry in the documentation, and every entry is a metric', () => {
-  const { runs } = (compareJsonSchema() as unknown as Schema).properties;
+  const { runs } = (comparisonJsonSchema() as unknown as Schema).properties;
   const metrics = Object.keys(runs!.items.properties.epochs!.items.properties);
   const section = page.slice(page.indexOf('## Metrics'), page.indexOf('## Diagnostics'));
   const entries = [...section.matchAll(/^- `(\w+)`: \S/gm)].map(([, name]) => name!);
@@ -23,7 +23,7 @@ test('the table of diagnostics has all of them, with the sentences of the code',
   ]);
   assert.equal(
     rows,
-    DIAGNOSTICS.map(({ name, describe }) => [name, describe]),
+    DIAGNOSTICS.map(({ name, description }) => [name, description]),
   );
 });
 

@@ -1,7 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { openDevice } from '../../devices/index.ts';
 import { tinyTask } from '../../experiments/tiny-task.ts';
-import { type Kernels, openDevice, RandomStream, type Tensor, UserError } from '../../kernels/index.ts';
+import { type Kernels, RandomStream, type Tensor, UserError } from '../../kernels/index.ts';
 import {
   CompartmentalNetwork,
   GUERGUIEV_2017,

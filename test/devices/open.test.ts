@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type DeviceOptions, listDevices, openDevice, UserError } from '../../kernels/index.ts';
+import { type DeviceOptions, listDevices, openDevice } from '../../devices/index.ts';
+import { UserError } from '../../kernels/index.ts';
 import { execute } from '../cli/dendrite.ts';
 
 async function opened(options: DeviceOptions): Promise<string[]> {
@@ -24,7 +25,7 @@ test('gpu.js is loaded when a gpu device is opened, not before', async () => {
   // In a process of its own: here, another test may have loaded it.
   const program = `
     import { createRequire } from 'node:module';
-    const { openDevice } = await import('./kernels/index.ts');
+    const { openDevice } = await import('./devices/index.ts');
     const isLoaded = () => Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes('gpu.js'));
     const before = isLoaded();
     await (await openDevice({ device: 'gpu', backend: 'webasm' })).dispose();

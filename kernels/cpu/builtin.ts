@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-
 /** The built-in kernels, see assembly/. Tensors are given as addresses in the memory, sizes in elements. */
 export interface CpuKernels {
   /** First address that the kernels do not use themselves. */
@@ -94,21 +92,4 @@ export interface CpuKernels {
   transpose(out: number, a: number, m: number, n: number): void;
   convolve(out: number, a: number, kernel: number, pending: number, count: number, taps: number): void;
   scaleBytes(out: number, count: number, scale: number): void;
-}
-
-let module: WebAssembly.Module | undefined;
-
-/** @throws Error if the kernels have not been built */
-export function instantiateKernels(memory: WebAssembly.Memory): CpuKernels {
-  module ??= new WebAssembly.Module(readKernels());
-  return new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as CpuKernels;
-}
-
-function readKernels(): Uint8Array<ArrayBuffer> {
-  const file = new URL('./kernels.wasm', import.meta.url);
-  try {
-    return readFileSync(file);
-  } catch {
-    throw new Error(`cannot read the kernels of the cpu device in ${file.pathname}: run \`npm run build\``);
-  }
 }

@@ -1,5 +1,4 @@
-import { UserError } from '../errors.ts';
-import type { DriverEvents, GpuLibrary } from './gpu-js.ts';
+import { UserError } from '../kernels/index.ts';
 
 /** The part of a WebGPU adapter that is of use here. */
 interface Adapter {
@@ -72,24 +71,4 @@ async function importDawn(): Promise<typeof import('webgpu')> {
       throw unavailable("the npm package 'webgpu' is not installed; add it with `npm install webgpu@0.6.2`");
     throw unavailable(`the npm package 'webgpu' does not load (${String(error)})`);
   }
-}
-
-const watched = new WeakSet<DriverEvents>();
-let driverError: string | null = null;
-
-/** Remembers what the driver reports on gpu.js's device: gpu.js itself only prints it, and goes on with zeros. */
-export async function watchDriver(library: GpuLibrary): Promise<void> {
-  const { device } = await library.WebGPUContext.acquire();
-  if (watched.has(device)) return;
-  watched.add(device);
-  device.addEventListener('uncapturederror', (event) => {
-    driverError ??= event.error.message;
-  });
-}
-
-/** The first error reported since the last call, or null. */
-export function takeDriverError(): string | null {
-  const error = driverError;
-  driverError = null;
-  return error;
 }

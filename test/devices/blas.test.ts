@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { AS_IS, type Blas, findBlas, ROW_MAJOR, TRANSPOSED } from '../../kernels/cpu/blas.ts';
-import { openCpuDevice } from '../../kernels/cpu/device.ts';
-import { UserError } from '../../kernels/index.ts';
+import { findBlas } from '../../devices/blas.ts';
+import { openCpuDevice } from '../../devices/cpu.ts';
+import { AS_IS, type Blas, ROW_MAJOR, TRANSPOSED, UserError } from '../../kernels/index.ts';
 
 const isUserError =
   (pattern: RegExp) =>
@@ -19,23 +19,20 @@ function found(wanted: string): Blas | string {
 }
 
 test('a library that is not there is a sentence that names it', () => {
-  assert.throws(
-    () => openCpuDevice({ blas: '/nowhere/libfoo.so' }),
-    isUserError(/BLAS '\/nowhere\/libfoo\.so' \(.+\):/),
-  );
+  assert.throws(() => findBlas('/nowhere/libfoo.so'), isUserError(/BLAS '\/nowhere\/libfoo\.so' \(.+\):/));
 });
 
 test('a file that is no library is a sentence too', () => {
   assert.throws(() => findBlas(import.meta.filename), isUserError(/cannot use the BLAS/));
 });
 
-test("'none' multiplies with the built-in kernels", () => {
-  assert.is(openCpuDevice({ blas: 'none' }).info.blas, null);
+test("'none' multiplies with the built-in kernels", async () => {
+  assert.is((await openCpuDevice('none')).info.blas, null);
 });
 
-test("'auto' is a system BLAS or the built-in kernels, and says which", () => {
+test("'auto' is a system BLAS or the built-in kernels, and says which", async () => {
   const blas = findBlas('auto');
-  assert.is(openCpuDevice().info.blas, blas?.description ?? null);
+  assert.is((await openCpuDevice()).info.blas, blas?.description ?? null);
 });
 
 const blas = found('auto');

@@ -1,7 +1,5 @@
-import * as gpuJs from 'gpu.js';
-
 /**
- * The part of gpu.js that is used here, in types of our own: its declarations need those of a browser, which the project
+ * The part of gpu.js that is used here. It is handed in, because it is large and few runs need it; in types of our own: its declarations need those of a browser, which the project
  * of a user may not have.
  */
 export interface GpuLibrary {
@@ -37,6 +35,3 @@ export interface Plan {
 export interface DriverEvents {
   addEventListener(type: 'uncapturederror', listener: (event: { error: { message: string } }) => void): void;
 }
-
-/** In the package, this file contains gpu.js: see docs/dependencies.md. */
-export const library = gpuJs as unknown as GpuLibrary;
