@@ -7,6 +7,18 @@ export {
   type Memory,
   type NeuronConstants,
 } from './compartmental.ts';
+export {
+  DYNAMICS,
+  EnergyNetwork,
+  energyNetwork,
+  type Nudge,
+  type Particles,
+  type RowWrite,
+  type SettlingOptions,
+  type SettlingPhase,
+  type SettlingState,
+  type Synapses,
+} from './energy.ts';
 export { type FeedbackPath, feedbackPath } from './feedback.ts';
 export { INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
 export { LayeredNetwork, layeredNetwork } from './layered.ts';
@@ -35,12 +47,3 @@ export {
   type RecorderOptions,
   type Traces,
 } from './recording.ts';
-export {
-  DYNAMICS,
-  EnergyNetwork,
-  type Nudge,
-  type PhaseOptions,
-  type RowWrite,
-  type SettlingState,
-  type Synapses,
-} from './settling.ts';

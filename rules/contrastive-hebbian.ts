@@ -1,8 +1,11 @@
 import { UserError } from '../kernels/index.ts';
-import { EnergyNetwork } from '../networks/index.ts';
-import { checkPhases, contrasts, publishedFor } from './contrast.ts';
-import { defineRule } from './rule.ts';
-import { settledProbe } from './settled-probe.ts';
+import { energyNetwork } from '../networks/index.ts';
+import { contrast } from './contrast.ts';
+import type { Direction } from './direction.ts';
+import { CONTRASTIVE_HEBBIAN_RECIPES } from './energy-recipes.ts';
+import { type FreePhase, freePhase } from './free-phase.ts';
+import { observeSettled } from './observe-settled.ts';
+import { defineRule, type Minibatch } from './rule.ts';
 
 export const contrastiveHebbian = defineRule({
   name: 'contrastive-hebbian',
@@ -25,12 +28,25 @@ export const contrastiveHebbian = defineRule({
   notes:
     'States of examples are not kept by default. With `persistent=true` clamping drives training examples into minima that ' +
     'predictions, which start from zero, do not find: on all of MNIST the training error then falls and the test error rises.',
-  network: 'energy',
+  network: energyNetwork,
+  networkParameters: ({ epsilon }) => ({ dynamics: 'energy-based', epsilon }),
   options: {
-    freeIterations: { default: 20, description: 'Steps of the free phase, and of a prediction.' },
-    clampedIterations: { default: 20, description: 'Steps of the clamped phase, from the free state.' },
+    freeIterations: {
+      default: 20,
+      integer: true,
+      min: 1,
+      description: 'Steps of the free phase, and of a prediction.',
+    },
+    clampedIterations: {
+      default: 20,
+      integer: true,
+      min: 1,
+      description: 'Steps of the clamped phase, from the free state.',
+    },
     epsilon: {
       default: 0.5,
+      above: 0,
+      max: 1,
       description: "Size of a step of the dynamics, in the neurons' time constants.",
     },
     persistent: {
@@ -39,50 +55,44 @@ export const contrastiveHebbian = defineRule({
         'The free phase starts where that of the same example ended the last time, not at zero; clamping moves examples into minima of their own, which a prediction, from zero, does not find.',
     },
   },
-  /** That of equilibrium propagation: the rule is its limit for a large beta, but for the division by beta. */
-  recipe(layers) {
-    const { free, learningRate } = publishedFor(layers);
-    return {
-      batch: 20,
-      activation: 'hard-sigmoid',
-      loss: 'squared-error',
-      outputActivation: 'hard-sigmoid',
-      initial: 'glorot-uniform',
-      optimizer: 'sgd',
-      schedule: 'constant',
-      learningRate,
-      options: { freeIterations: free, clampedIterations: free },
-    };
-  },
-  build({ network, kernels: k, options, examples }) {
-    const { freeIterations, clampedIterations, epsilon } = options;
-    checkPhases('contrastive-hebbian', { freeIterations, clampedIterations }, epsilon);
-    const energy = new EnergyNetwork(k, network, { dynamics: 'energy-based', epsilon });
-    if (energy.readout)
+  recipes: CONTRASTIVE_HEBBIAN_RECIPES,
+  checkOptions(_options, { loss }) {
+    if (loss !== 'squared-error')
       throw new UserError(
         "the rule 'contrastive-hebbian' clamps outputs to the target, so the loss must be squared-error",
       );
-    const particles = options.persistent ? energy.particles(examples) : null;
+  },
+  build({ network, kernels: k, options, examples }) {
+    const { freeIterations, clampedIterations } = options;
+    const particles = options.persistent ? network.particles(examples) : null;
+
+    /** s^inf: from the free state, with the outputs held at the target. */
+    const clampedPhase = ({ drive, state }: FreePhase, { target }: Minibatch) => {
+      const start = [...state.slice(0, -1), { potential: target, rate: target }];
+      return network.relax(start, drive, clampedIterations, { clamped: true });
+    };
+
+    /** dE/dW(s^inf) - dE/dW(s^0), eq. 30 of Scellier & Bengio 2017. */
+    const estimate = (free: FreePhase, batch: Minibatch): Direction[] =>
+      contrast(k, network, batch.input, free.state, clampedPhase(free, batch), 1);
+
     return {
-      learn({ input, target, probe }) {
-        const drive = energy.drive(input);
-        const free = energy.relax(
-          particles?.recall(input.rows) ?? energy.rest(input.rows),
-          drive,
-          freeIterations,
-        );
-        const start = [...free.slice(0, -1), { potential: target, rate: target }];
-        const clamped = energy.relax(start, drive, clampedIterations, { clamped: true });
+      learn(batch) {
+        const free = freePhase(network, batch.input, freeIterations, particles);
         return {
-          output: energy.output(free),
-          // eq. 30 of Scellier & Bengio 2017
-          directions: contrasts(k, energy, input, clamped, free, 1),
-          ...(probe && settledProbe(k, energy, { input, target }, drive, free, freeIterations)),
-          ...(particles && { rowWrites: particles.keep(free) }),
+          output: network.output(free.state),
+          directions: estimate(free, batch),
+          ...(particles && { rowWrites: particles.keep(free.state) }),
         };
       },
-      predict: (input) =>
-        energy.output(energy.relax(energy.rest(input.rows), energy.drive(input), freeIterations)),
+      observe(batch) {
+        const free = freePhase(network, batch.input, freeIterations, particles);
+        return {
+          directions: estimate(free, batch),
+          ...observeSettled(k, network, free, batch.target, freeIterations),
+        };
+      },
+      respond: (input) => network.firingRates(freePhase(network, input, freeIterations, null).state),
     };
   },
 });

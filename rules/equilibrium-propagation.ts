@@ -1,15 +1,69 @@
-import { type StepInfo, type Tensor, UserError } from '../kernels/index.ts';
+import { type Kernels, type StepInfo, type Tensor, UserError } from '../kernels/index.ts';
 import {
   DYNAMICS,
-  EnergyNetwork,
-  type Nudge,
-  type PhaseOptions,
+  type EnergyNetwork,
+  energyNetwork,
+  type Particles,
   type SettlingState,
 } from '../networks/index.ts';
-import { checkContinual, followedPhase } from './continual.ts';
-import { checkPhases, contrasts, publishedFor, readoutDirection } from './contrast.ts';
-import { defineRule } from './rule.ts';
-import { settledProbe } from './settled-probe.ts';
+import { continualPhase } from './continual.ts';
+import { contrast, readoutDirection } from './contrast.ts';
+import type { Direction } from './direction.ts';
+import { EQUILIBRIUM_PROPAGATION_RECIPES } from './energy-recipes.ts';
+import { type FreePhase, freePhase } from './free-phase.ts';
+import { observeSettled } from './observe-settled.ts';
+import type { OptionTable, OptionValues } from './options.ts';
+import {
+  defineRule,
+  type Minibatch,
+  type Observation,
+  type Rule,
+  type RuleContext,
+  type RuleOutput,
+} from './rule.ts';
+
+const OPTIONS = {
+  beta: {
+    default: 0.5,
+    above: 0,
+    description:
+      "Strength of the nudge. The cost is the squared error without a factor 1/2, as in the authors' code, so that 0.5 here is 1 in the paper; cross-entropy is taken as it is.",
+  },
+  variant: {
+    default: 'random-sign',
+    choices: ['positive', 'negative', 'centred', 'random-sign'],
+    description:
+      'The two nudges that are compared: 0 and beta (positive), -beta and 0 (negative), -beta and beta (centred, Laborieux et al. 2021), or positive or negative, drawn anew for each minibatch (random-sign).',
+  },
+  freeIterations: {
+    default: 20,
+    integer: true,
+    min: 1,
+    description: 'Steps of the free phase, and of a prediction.',
+  },
+  nudgedIterations: { default: 4, integer: true, min: 1, description: 'Steps of each nudged phase.' },
+  epsilon: {
+    default: 0.5,
+    above: 0,
+    max: 1,
+    description:
+      "Size of a step of the dynamics, in the neurons' time constants; 1 makes the prototypical dynamics one-shot.",
+  },
+  persistent: {
+    default: true,
+    description: 'The free phase starts where that of the same example ended the last time, not at zero.',
+  },
+  dynamics: {
+    default: 'energy-based',
+    choices: DYNAMICS,
+    description: 'Descent of the energy, or the discrete-time s <- rho(W s) of Ernoult et al. 2019.',
+  },
+  continual: {
+    default: false,
+    description:
+      'Within the nudged phase the weights follow each step (Ernoult et al. 2020); needs a variant other than centred, and plain sgd at a constant learning rate.',
+  },
+} as const satisfies OptionTable;
 
 export const equilibriumPropagation = defineRule({
   name: 'equilibrium-propagation',
@@ -17,12 +71,12 @@ export const equilibriumPropagation = defineRule({
   family: 'energy-based',
   source: 'Scellier & Bengio 2017, Front. Comput. Neurosci. 11:24',
   summary:
-    'A network with symmetric weights settles twice, the second time with its outputs nudged towards the target; Hebbian products of the two phases are contrasted.',
+    'A network with symmetric weights settles under two nudges of its outputs towards the target, one of which may be zero; Hebbian products of the two states are contrasted.',
   equations: `
     E = ½ Σ s_i² − Σ_{i<j} W_ij ρ(s_i) ρ(s_j) − Σ b_i ρ(s_i),   C = ‖y − t‖²,   F = E + β C
     ds/dt = −∂F/∂s,   settled at s⁰ for β = 0, from there to s^β
-    ΔW_ij = η/β (ρ(s_i^β) ρ(s_j^β) − ρ(s_i⁰) ρ(s_j⁰))
-    symmetric: ΔW_ij = η/2β (ρ(s_i^β) ρ(s_j^β) − ρ(s_i^−β) ρ(s_j^−β))`,
+    ΔW = −η [∂F/∂W(s^β₂) − ∂F/∂W(s^β₁)] / (β₂ − β₁),   ∂F/∂W_ij = −ρ(s_i) ρ(s_j)
+    positive: β₁ = 0, β₂ = β;   negative: β₁ = −β, β₂ = 0;   centred: β₁ = −β, β₂ = β`,
   plausibility: {
     weightTransport: 'exact',
     phases: ['free phase', 'nudged phase'],
@@ -31,106 +85,128 @@ export const equilibriumPropagation = defineRule({
     locality: ['presynaptic rate', 'postsynaptic rate'],
   },
   notes:
-    'Published for 784-500-10 with 20 + 4 iterations, and with one and two more hidden layers of 500 and 150 + 6 and 500 + 8: ' +
-    'iterations, beta and rates follow the depth of the network. The rates belong to beta: the update is that of the cost ' +
-    'without the factor 1/2, twice that of the loss shown. ' +
+    'Learning rates belong to beta: the update is that of the cost without the factor 1/2, twice that of the loss shown. ' +
     'With `--loss cross-entropy` the outputs are a softmax readout that takes no part in the settling (Laborieux et al. 2021). ' +
-    'The prototypical form was published with epsilon 1, other rates and no memory of states: for 784-512-10 ' +
-    '`persistent=false`, `randomSign=false`, 40 + 15 iterations, units with the sigmoid of 4 (s - 1/2), and in the convention here beta 0.05 and rates 0.04,0.02; ' +
-    'continual updates with 40 + 15 iterations, beta 0.1 and the small rates 0.0028,0.0014. ' +
-    'States start from zero in predictions.',
-  network: 'energy',
-  options: {
-    beta: {
-      default: 0.5,
-      description:
-        "Strength of the nudge. The cost is the squared error without a factor 1/2, as in the authors' code, so that 0.5 here is 1 in the paper; cross-entropy is taken as it is.",
-    },
-    randomSign: { default: true, description: 'The sign of beta is drawn anew for each minibatch.' },
-    freeIterations: { default: 20, description: 'Steps of the free phase, and of a prediction.' },
-    nudgedIterations: { default: 4, description: 'Steps of the nudged phase.' },
-    epsilon: {
-      default: 0.5,
-      description:
-        "Size of a step of the dynamics, in the neurons' time constants; 1 makes the prototypical dynamics one-shot.",
-    },
-    persistent: {
-      default: true,
-      description: 'The free phase starts where that of the same example ended the last time, not at zero.',
-    },
-    estimate: {
-      default: 'one-sided',
-      choices: ['one-sided', 'symmetric'],
-      description:
-        'Contrast of the nudged with the free phase, or of two phases nudged by beta and -beta (Laborieux et al. 2021).',
-    },
-    dynamics: {
-      default: 'energy-based',
-      choices: DYNAMICS,
-      description: 'Descent of the energy, or the discrete-time s <- rho(W s) of Ernoult et al. 2019.',
-    },
-    continual: {
-      default: false,
-      description:
-        'Within the nudged phase the weights follow each step (Ernoult et al. 2020); needs plain sgd at a constant rate.',
-    },
+    "The energy-based dynamics follow −∂F/∂s to the letter: with smooth activations all that an output receives, the pull of the target with it, is multiplied by ρ'(s), " +
+    "where Ernoult et al. 2019 leave ρ' out at the outputs. With the hard sigmoid, whose ρ' is 1, both are the same. " +
+    'In the prototypical dynamics the target pulls outside of ρ, as in Ernoult et al. 2019; in the code of Laborieux et al. 2021 it pulls inside. ' +
+    'A negative nudge pushes outputs away from the target; from beta 0.5 on this exceeds their leak, and only a bounded activation ends it. ' +
+    'Predictions start from zero, whatever `persistent` says.',
+  network: energyNetwork,
+  networkParameters: ({ dynamics, epsilon }) => ({ dynamics, epsilon }),
+  options: OPTIONS,
+  recipes: EQUILIBRIUM_PROPAGATION_RECIPES,
+  checkOptions({ continual, variant }, { optimizer, schedule, weightDecay }) {
+    if (!continual) return;
+    if (variant === 'centred')
+      throw new UserError(
+        "the option 'continual' of the rule 'equilibrium-propagation' has one nudged phase, so the option 'variant' must be positive, negative or random-sign, not 'centred'",
+      );
+    if (optimizer !== 'sgd' || schedule !== 'constant' || weightDecay > 0)
+      throw new UserError(
+        "the option 'continual' of the rule 'equilibrium-propagation' needs the optimizer sgd, a constant schedule and no weight decay",
+      );
   },
-  recipe(layers) {
-    const { free, nudged, beta, learningRate } = publishedFor(layers);
-    return {
-      batch: 20,
-      activation: 'hard-sigmoid',
-      loss: 'squared-error',
-      outputActivation: 'hard-sigmoid',
-      initial: 'glorot-uniform',
-      optimizer: 'sgd',
-      schedule: 'constant',
-      learningRate,
-      options: { beta, freeIterations: free, nudgedIterations: nudged },
-    };
-  },
-  build({ network, kernels: k, random, options, examples, optimizer }) {
-    const { freeIterations, nudgedIterations, epsilon, dynamics, estimate } = options;
-    checkPhases('equilibrium-propagation', { freeIterations, nudgedIterations }, epsilon);
-    if (!(options.beta > 0))
-      throw new UserError("the option 'beta' of the rule 'equilibrium-propagation' must be above 0");
-    if (options.continual) checkContinual(estimate, optimizer);
-    const energy = new EnergyNetwork(k, network, {
-      dynamics: dynamics as (typeof DYNAMICS)[number],
-      epsilon,
-    });
-    const particles = options.persistent ? energy.particles(examples) : null;
-    const signs = random('sign of beta');
-    const sign = ({ step }: StepInfo) => (options.randomSign && (signs.wordAt(step) & 1) === 1 ? -1 : 1);
-    const settle = (start: SettlingState, drive: Tensor) => energy.relax(start, drive, freeIterations);
-
-    return {
-      learn({ input, target, probe }) {
-        const drive = energy.drive(input);
-        const free = settle(particles?.recall(input.rows) ?? energy.rest(input.rows), drive);
-        const phase = (factor: number): PhaseOptions & { nudge: Nudge } => {
-          const beta = k.hostScalar('beta', (info) => factor * sign(info) * options.beta);
-          return { nudge: { target, beta } };
-        };
-        const symmetric = estimate === 'symmetric';
-        const inverse = k.hostScalar('1 / beta', (info) => sign(info) / (options.beta * (symmetric ? 2 : 1)));
-        const first = phase(1);
-        const nudged = options.continual
-          ? followedPhase(k, energy, free, input, nudgedIterations, first, inverse, optimizer.learningRate)
-          : energy.relax(free, drive, nudgedIterations, first);
-        // eq. 39: (rho rho nudged - rho rho free) / beta; symmetric: of the two nudged phases, / 2 beta
-        const opposite = symmetric ? energy.relax(free, drive, nudgedIterations, phase(-1)) : null;
-        const directions = contrasts(k, energy, input, nudged, opposite ?? free, inverse);
-        if (energy.readout)
-          directions.push(readoutDirection(k, energy, opposite ? [nudged, opposite] : [nudged], target));
-        return {
-          output: energy.output(free),
-          directions,
-          ...(probe && settledProbe(k, energy, { input, target }, drive, free, freeIterations)),
-          ...(particles && { rowWrites: particles.keep(free) }),
-        };
-      },
-      predict: (input) => energy.output(settle(energy.rest(input.rows), energy.drive(input))),
-    };
-  },
+  build: (context) => new EquilibriumPropagation(context),
 });
+
+/**
+ * Equilibrium propagation estimates the gradient of the cost at the free state from two states s^beta, in which the network
+ * settles when its outputs are nudged by beta:
+ *
+ *   dJ/dW ~ [dF/dW(s^beta2) - dF/dW(s^beta1)] / (beta2 - beta1),    dF/dW_ij = -rho(s_i) rho(s_j)
+ *
+ * Scellier & Bengio 2017, Theorem 1 and eq. 39, for beta1 = 0; Laborieux et al. 2021 for beta1 = -beta2. Its error is
+ * O(beta) in the first case, O(beta^2) in the second.
+ */
+class EquilibriumPropagation implements Rule {
+  readonly #k: Kernels;
+  readonly #network: EnergyNetwork;
+  readonly #options: OptionValues<typeof OPTIONS>;
+  readonly #learningRate: readonly number[];
+  readonly #particles: Particles | null;
+  /** Of each minibatch, for the variant random-sign. */
+  readonly #sign: (info: StepInfo) => 1 | -1;
+
+  constructor(context: RuleContext<typeof OPTIONS, EnergyNetwork>) {
+    const { kernels, network, options, optimizer, examples, random } = context;
+    const signs = random('sign of beta');
+    this.#k = kernels;
+    this.#network = network;
+    this.#options = options;
+    this.#learningRate = optimizer.learningRate;
+    this.#particles = options.persistent ? network.particles(examples) : null;
+    this.#sign = ({ step }) => ((signs.wordAt(step) & 1) === 1 ? -1 : 1);
+  }
+
+  learn({ input, target }: Minibatch): RuleOutput {
+    const free = this.#freePhase(input, this.#particles);
+    return {
+      output: this.#network.output(free.state),
+      directions: this.#estimate(free, target),
+      ...(this.#particles && { rowWrites: this.#particles.keep(free.state) }),
+    };
+  }
+
+  observe({ input, target }: Minibatch): Observation {
+    const free = this.#freePhase(input, this.#particles);
+    return {
+      directions: this.#estimate(free, target),
+      ...observeSettled(this.#k, this.#network, free, target, this.#options.freeIterations),
+    };
+  }
+
+  respond(input: Tensor): Tensor[] {
+    return this.#network.firingRates(this.#freePhase(input, null).state);
+  }
+
+  /** s^0: eq. 4 with beta = 0. */
+  #freePhase(input: Tensor, particles: Particles | null): FreePhase {
+    return freePhase(this.#network, input, this.#options.freeIterations, particles);
+  }
+
+  /**
+   * beta1 and beta2 of a minibatch. The estimate is the same with the two exchanged, so that beta1 is the one that is 0, in the
+   * negative variant too.
+   */
+  #nudges(info: StepInfo): readonly [beta1: number, beta2: number] {
+    const { variant, beta } = this.#options;
+    if (variant === 'centred') return [-beta, beta];
+    const isNegative = variant === 'negative' || (variant === 'random-sign' && this.#sign(info) < 0);
+    return [0, isNegative ? -beta : beta];
+  }
+
+  /** [dF/dW(s^beta2) - dF/dW(s^beta1)] / (beta2 - beta1), eq. 39, for every connection. */
+  #estimate(free: FreePhase, target: Tensor): Direction[] {
+    const [k, network] = [this.#k, this.#network];
+    const isCentred = this.#options.variant === 'centred';
+    const inverse = k.hostScalar('1 / (beta2 - beta1)', (info) => {
+      const [beta1, beta2] = this.#nudges(info);
+      return 1 / (beta2 - beta1);
+    });
+    const s2 = this.#nudgedPhase(free, target, (info) => this.#nudges(info)[1], inverse);
+    const s1 = isCentred
+      ? this.#nudgedPhase(free, target, (info) => this.#nudges(info)[0], inverse)
+      : free.state;
+    const directions = contrast(k, network, free.input, s1, s2, inverse);
+    if (network.readout) directions.push(readoutDirection(k, network, isCentred ? [s2, s1] : [s2], target));
+    return directions;
+  }
+
+  /** s^beta, from s^0: eq. 4, or the weights move along (Ernoult et al. 2020). */
+  #nudgedPhase(
+    free: FreePhase,
+    target: Tensor,
+    beta: (info: StepInfo) => number,
+    inverse: Tensor,
+  ): SettlingState {
+    const { nudgedIterations: iterations, continual } = this.#options;
+    const nudge = { target, beta: this.#k.hostScalar('beta', beta) };
+    return continual
+      ? continualPhase(this.#k, this.#network, free, nudge, inverse, {
+          iterations,
+          learningRate: this.#learningRate,
+        })
+      : this.#network.relax(free.state, free.drive, iterations, { nudge });
+  }
+}

@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LayeredNetwork } from '../../networks/index.ts';
-import { biasVector, findRule, weightMatrix } from '../../rules/index.ts';
+import { contrastiveHebbian } from '../../rules/contrastive-hebbian.ts';
+import { biasVector, type Recipe, resolveOptions, weightMatrix } from '../../rules/index.ts';
 import { handCurrents, handNetwork, relativeError } from '../networks/settling-by-hand.ts';
-import { buildRule, float64, networkSettings, runOnce } from '../support.ts';
+import { buildNetwork, buildRule, float64, networkSettings, runOnce } from '../support.ts';
 
 const clip = (s: number) => Math.min(1, Math.max(0, s));
 const X = [0.3, 0.9, 0.1];
@@ -13,15 +13,16 @@ const TARGET = [0, 1];
 async function phases(options: Record<string, unknown>) {
   const { device, k } = float64();
   const layers = [3, 4, 3, 2];
-  const network = new LayeredNetwork(
+  const network = buildNetwork(
+    contrastiveHebbian,
     k,
-    1,
     networkSettings({
       layers,
       activation: 'hard-sigmoid',
       outputActivation: 'hard-sigmoid',
       loss: 'squared-error',
     }),
+    options,
   );
   const hand = handNetwork(layers, clip, 0.3);
   for (const [l, { weights, bias }] of network.connections.entries()) {
@@ -29,7 +30,7 @@ async function phases(options: Record<string, unknown>) {
     device.values(weights).set(hand.weights[l]!.flat());
     device.values(bias!).set(hand.biases[l]!);
   }
-  const rule = buildRule(findRule('contrastive-hebbian'), network, k, { persistent: false, ...options });
+  const rule = buildRule(contrastiveHebbian, network, k, options);
   const [input, target] = [k.state('input', 1, 3), k.state('target', 1, 2)];
   device.values(input).set(X);
   device.values(target).set(TARGET);
@@ -65,12 +66,30 @@ test('the update contrasts a free with a clamped phase', async () => {
 });
 
 test('a softmax readout cannot be clamped', () => {
-  const { k } = float64();
-  const network = new LayeredNetwork(k, 1, networkSettings({ activation: 'sigmoid' }));
+  const options = resolveOptions(contrastiveHebbian, {}) as Parameters<
+    NonNullable<typeof contrastiveHebbian.checkOptions>
+  >[0];
+  const check = (loss: 'cross-entropy' | 'squared-error') =>
+    contrastiveHebbian.checkOptions!(options, {
+      ...networkSettings({ loss }),
+      optimizer: 'sgd',
+      learningRate: [0.1],
+      momentum: 0.9,
+      weightDecay: 0,
+      schedule: 'constant',
+    });
+  check('squared-error');
   assert.throws(
-    () => buildRule(findRule('contrastive-hebbian'), network, k),
+    () => check('cross-entropy'),
     /'contrastive-hebbian' clamps outputs .* the loss must be squared-error/,
   );
+});
+
+test('the default recipe is that of equilibrium propagation, with phases of one length', () => {
+  const [{ name, settings }] = contrastiveHebbian.recipes as [Recipe];
+  assert.is(name, 'as-equilibrium-propagation');
+  const { learningRate, options } = settings([784, 500, 500, 10]);
+  assert.equal([learningRate, options], [[0.4, 0.1, 0.01], { freeIterations: 150, clampedIterations: 150 }]);
 });
 
 test.run();

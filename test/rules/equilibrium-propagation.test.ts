@@ -1,8 +1,15 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomStream, type Tensor } from '../../kernels/index.ts';
-import { LayeredNetwork, type NetworkSettings } from '../../networks/index.ts';
-import { biasVector, findRule, resolveOptions, weightMatrix } from '../../rules/index.ts';
+import type { NetworkSettings } from '../../networks/index.ts';
+import { equilibriumPropagation } from '../../rules/equilibrium-propagation.ts';
+import {
+  biasVector,
+  type Direction,
+  type OptimizerOptions,
+  resolveOptions,
+  weightMatrix,
+} from '../../rules/index.ts';
 import {
   type HandNetwork,
   type HandState,
@@ -11,9 +18,9 @@ import {
   relativeError,
   slope,
 } from '../networks/settling-by-hand.ts';
-import { buildRule, float64, networkSettings, runOnce } from '../support.ts';
+import { buildNetwork, buildRule, float64, networkSettings, runOnce } from '../support.ts';
 
-const NAME = 'equilibrium-propagation';
+const RULE = equilibriumPropagation;
 const X = [
   [0.3, 0.9, 0.1, 0.6],
   [0.8, 0.2, 0.7, 0],
@@ -34,7 +41,8 @@ interface Settings {
   /** In place of the one-hot targets. */
   targets?: number[][];
   rows?: Uint32Array<ArrayBuffer>;
-  set?: (hand: HandNetwork) => void;
+  /** Directions and output are those that a diagnostic sees, in a step after `steps`. */
+  observed?: boolean;
 }
 
 /** The directions that the rule finds for two examples (weights, then biases), and the same network by hand. */
@@ -46,11 +54,13 @@ async function lesson({
   learningRate,
   targets,
   rows,
+  observed = false,
 }: Settings) {
   const { device, k } = float64();
-  const network = new LayeredNetwork(
+  const chosen = { persistent: false, variant: 'positive', ...options };
+  const network = buildNetwork(
+    RULE,
     k,
-    5,
     networkSettings({
       layers: [4, 5, 3, 2],
       activation: 'sigmoid',
@@ -58,20 +68,13 @@ async function lesson({
       loss: 'squared-error',
       ...given,
     }),
+    chosen,
+    5,
   );
   // Biases that differ, so that a wrong one shows.
   for (const [l, { bias }] of network.connections.entries())
     device.values(bias!).set(new RandomStream(2, `bias ${l}`).uniform(bias!.columns, -0.5, 0.5));
-  const rule = buildRule(
-    findRule(NAME),
-    network,
-    k,
-    { persistent: false, randomSign: false, ...options },
-    1,
-    {
-      ...(learningRate && { learningRate }),
-    },
-  );
+  const rule = buildRule(RULE, network, k, chosen, 1, learningRate && { learningRate });
   const state = (name: string, values: number[][]) =>
     k.state(name, values.length, values[0]!.length, Float32Array.from(values.flat()));
   const [input, target] = [state('input', X), state('target', targets ?? TARGETS)];
@@ -81,21 +84,28 @@ async function lesson({
   const biases = network.connections.map((c) => k.state(`direction of bias ${c.name}`, 1, c.to.size));
   const output = k.state('output', 2, 2);
   const predicted = k.state('predicted', 2, 2);
-  await runOnce(
-    k,
-    () => {
-      const { directions, output: rate, rowWrites = [] } = rule.learn({ input, target });
-      for (const { store, values } of rowWrites) k.scatter(store, values);
-      k.mapInto(output, (y) => y, rate);
-      k.mapInto(predicted, (y) => y, rule.predict!(input));
-      for (const [l, direction] of directions.entries()) {
-        k.mapInto(weights[l]!, (w) => w, weightMatrix(k, direction));
-        k.mapInto(biases[l]!, (w) => w, biasVector(k, direction));
-      }
-    },
-    steps,
-    rows,
-  );
+  const record = (directions: readonly Direction[], rate: Tensor): void => {
+    k.mapInto(output, (y) => y, rate);
+    for (const [l, direction] of directions.entries()) {
+      k.mapInto(weights[l]!, (w) => w, weightMatrix(k, direction));
+      k.mapInto(biases[l]!, (w) => w, biasVector(k, direction));
+    }
+  };
+  const body = () => {
+    const { directions, output: rate, rowWrites = [] } = rule.learn({ input, target });
+    for (const { store, values } of rowWrites) k.scatter(store, values);
+    k.mapInto(predicted, (y) => y, rule.respond!(input).at(-1)!);
+    record(directions, rate);
+  };
+  await runOnce(k, body, steps, rows);
+  if (observed) {
+    const observe = () => {
+      const { directions, firingRates } = rule.observe!({ input, target });
+      record(directions, firingRates!.at(-1)!);
+    };
+    const executable = await k.trace('observation', observe);
+    await executable.run({ steps: 1, firstStep: steps, rows: rows?.subarray(-2) ?? new Uint32Array(0) });
+  }
   const values = (t: Tensor) => device.values(t);
   const rowsOf = (t: Tensor) =>
     Array.from({ length: t.rows }, (_, i) =>
@@ -148,8 +158,8 @@ const SETTLED = { freeIterations: 200, nudgedIterations: 200 };
 
 for (const loss of ['squared-error', 'cross-entropy'] as const) {
   const layers = loss === 'cross-entropy' ? 2 : 3;
-  const errorAt = async (estimate: string, beta: number): Promise<number> => {
-    const { directions, hand } = await lesson({ options: { ...SETTLED, estimate, beta }, network: { loss } });
+  const errorAt = async (variant: string, beta: number): Promise<number> => {
+    const { directions, hand } = await lesson({ options: { ...SETTLED, variant, beta }, network: { loss } });
     const truth = gradientOf(hand, (e) =>
       handCost(hand, relax(hand, X[e]!, restOf(hand, layers), 200), TARGETS[e]!),
     );
@@ -158,19 +168,19 @@ for (const loss of ['squared-error', 'cross-entropy'] as const) {
 
   test(`the one-sided estimate nears the gradient of the settled cost in proportion to beta, ${loss}`, async () => {
     const [whole, half, small] = [
-      await errorAt('one-sided', 0.05),
-      await errorAt('one-sided', 0.025),
-      await errorAt('one-sided', 0.001),
+      await errorAt('positive', 0.05),
+      await errorAt('positive', 0.025),
+      await errorAt('positive', 0.001),
     ];
     assert.ok(Math.abs(whole / half - 2) < 0.1, `${whole} / ${half}`);
     assert.ok(small < 5e-3, String(small));
   });
 
-  test(`the symmetric estimate nears it in proportion to the square of beta, ${loss}`, async () => {
+  test(`the centred estimate nears it in proportion to the square of beta, ${loss}`, async () => {
     const [whole, half, small] = [
-      await errorAt('symmetric', 0.2),
-      await errorAt('symmetric', 0.1),
-      await errorAt('symmetric', 0.001),
+      await errorAt('centred', 0.2),
+      await errorAt('centred', 0.1),
+      await errorAt('centred', 0.001),
     ];
     assert.ok(Math.abs(whole / half - 4) < 0.2, `${whole} / ${half}`);
     assert.ok(small < 1e-5, String(small));
@@ -192,7 +202,7 @@ for (const dynamics of ['energy-based', 'prototypical'] as const)
           freeIterations: 400,
           nudgedIterations: steps,
           beta: 1e-4,
-          estimate: 'symmetric',
+          variant: 'centred',
         },
         network,
         rho,
@@ -226,16 +236,18 @@ test('the output is that of the free phase, and predictions settle the same way'
 test('the sign of beta differs between minibatches, and the update counts it', async () => {
   const options = { nudgedIterations: 4, beta: 0.3 };
   const plus = (await lesson({ options })).directions;
-  const both = (await lesson({ options: { ...options, estimate: 'symmetric' } })).directions;
+  const both = (await lesson({ options: { ...options, variant: 'centred' } })).directions;
+  // The centred estimate is the mean of the two one-sided ones.
+  const minus = both.map((b, l) => b.map((value, i) => 2 * value - plus[l]![i]!));
+  const negative = (await lesson({ options: { ...options, variant: 'negative' } })).directions;
+  assert.ok(relativeError(negative, minus) < 1e-9);
   const seen = new Set<string>();
   for (let steps = 1; steps <= 8; steps++) {
-    const { directions } = await lesson({ options: { ...options, randomSign: true }, steps });
-    // The symmetric estimate is the mean of the two one-sided ones.
-    const minus = both.map((b, l) => b.map((value, i) => 2 * value - plus[l]![i]!));
+    const { directions } = await lesson({ options: { ...options, variant: 'random-sign' }, steps });
     const [isPlus, isMinus] = [plus, minus].map((wanted) => relativeError(directions, wanted) < 1e-9);
     assert.is.not(isPlus, isMinus, `step ${steps}`);
     seen.add(isPlus ? 'plus' : 'minus');
-    const again = await lesson({ options: { ...options, randomSign: true }, steps });
+    const again = await lesson({ options: { ...options, variant: 'random-sign' }, steps });
     assert.equal(again.directions, directions);
   }
   assert.is(seen.size, 2);
@@ -310,12 +322,80 @@ test('continual: the weights of the third step are those that the first two left
   assert.ok(relativeError(directions, expected) < 1e-6);
 });
 
-test('the recipe is that of the authors\u2019 code, by depth', () => {
-  const { recipe } = findRule(NAME);
-  const of = (...layers: number[]) => {
-    const { learningRate, options } = recipe!(layers);
-    return [learningRate, options];
-  };
+test('a diagnostic sees what the next minibatch would learn, from the stored states', async () => {
+  const settings = { options: { freeIterations: 3, persistent: true, variant: 'random-sign' } };
+  const next = await lesson({ ...settings, steps: 3, rows: Uint32Array.of(17, 4, 17, 4, 17, 4) });
+  const seen = await lesson({ ...settings, steps: 2, rows: Uint32Array.of(17, 4, 17, 4), observed: true });
+  assert.equal(seen.directions, next.directions);
+  assert.equal(seen.output, next.output);
+});
+
+for (const loss of ['squared-error', 'cross-entropy'] as const)
+  test(`a diagnostic sees the gradient of the settled cost, and every population, ${loss}`, async () => {
+    const { device, k } = float64();
+    const options = { freeIterations: 100, persistent: false };
+    const settings = networkSettings({
+      layers: [4, 5, 3, 2],
+      activation: 'sigmoid',
+      outputActivation: 'sigmoid',
+      loss,
+    });
+    const network = buildNetwork(RULE, k, settings, options, 5);
+    const rule = buildRule(RULE, network, k, options);
+    const state = (name: string, values: number[][]) =>
+      k.state(name, values.length, values[0]!.length, Float32Array.from(values.flat()));
+    const [input, target] = [state('input', X), state('target', TARGETS)];
+    const kept = network.connections.map((c) => k.state(`own ${c.name}`, c.weights.rows, c.weights.columns));
+    const rates = ['observed', 'answered'].map((what) =>
+      [5, 3, 2].map((size) => k.state(`${what} rates of ${size}`, 2, size)),
+    );
+    await runOnce(k, () => {
+      const { gradient, firingRates } = rule.observe!({ input, target });
+      for (const [l, direction] of gradient!.entries())
+        k.mapInto(kept[l]!, (w) => w, weightMatrix(k, direction));
+      for (const [i, found] of [firingRates!, rule.respond!(input)].entries())
+        for (const [l, rate] of found.entries()) k.mapInto(rates[i]![l]!, (r) => r, rate);
+    });
+    const rowsOf = (t: Tensor) =>
+      Array.from({ length: t.rows }, (_, i) =>
+        Array.from(device.values(t).subarray(i * t.columns, (i + 1) * t.columns)),
+      );
+    const hand: HandNetwork = {
+      weights: network.connections.map((c) => rowsOf(c.weights)),
+      biases: network.connections.map((c) => rowsOf(c.bias!)[0]!),
+      rho: sigmoid,
+    };
+    const layers = network.settlingConnections.length;
+    const settle = (e: number) => relax(hand, X[e]!, restOf(hand, layers), 100);
+    const truth = gradientOf(hand, (e) => handCost(hand, settle(e), TARGETS[e]!)).slice(0, 3);
+    assert.ok(
+      relativeError(
+        kept.map((t) => device.values(t)),
+        truth,
+      ) < 1e-3,
+    );
+    const settled = X.map((_, e) => settle(e).map((layer) => layer.map(sigmoid)));
+    for (const found of rates) {
+      for (let l = 0; l < layers; l++)
+        assert.ok(
+          relativeError(
+            rowsOf(found[l]!),
+            settled.map((s) => s[l]!),
+          ) < 1e-6,
+        );
+      if (loss === 'cross-entropy')
+        for (const row of rowsOf(found[2]!)) assert.ok(Math.abs(row[0]! + row[1]! - 1) < 1e-12);
+    }
+  });
+
+const recipe = (name: string, ...layers: number[]) => {
+  const { learningRate, options } = RULE.recipes!.find((one) => one.name === name)!.settings(layers);
+  return [learningRate, options];
+};
+
+test('the default recipe is that of the authors\u2019 code, by depth', () => {
+  assert.is(RULE.recipes![0]!.name, 'scellier-2017');
+  const of = (...layers: number[]) => recipe('scellier-2017', ...layers);
   assert.equal(of(784, 500, 10), [[0.1, 0.05], { beta: 0.5, freeIterations: 20, nudgedIterations: 4 }]);
   assert.equal(of(784, 500, 500, 10), [
     [0.4, 0.1, 0.01],
@@ -325,24 +405,77 @@ test('the recipe is that of the authors\u2019 code, by depth', () => {
     [0.128, 0.032, 0.008, 0.002],
     { beta: 1, freeIterations: 500, nudgedIterations: 8 },
   ]);
-  const defaults = resolveOptions(findRule(NAME), {});
-  for (const [name, value] of Object.entries(recipe!([784, 500, 10]).options!))
+  const defaults = resolveOptions(RULE, {});
+  for (const [name, value] of Object.entries(RULE.recipes![0]!.settings([784, 500, 10]).options!))
     assert.is(defaults[name], value);
 });
 
-test('values that make no phases are refused by name', async () => {
-  const refused = async (options: Record<string, unknown>, message: RegExp) => {
-    try {
-      await lesson({ options });
-    } catch (error) {
-      return assert.match((error as Error).message, message);
-    }
-    assert.unreachable(String(message));
-  };
-  await refused({ beta: 0 }, /'beta' .* must be above 0/);
-  await refused({ freeIterations: 2.5 }, /'freeIterations' .* whole number above 0, not 2.5/);
-  await refused({ epsilon: 1.5 }, /'epsilon' .* at most 1, not 1.5/);
-  await refused({ continual: true, estimate: 'symmetric' }, /'continual' .* one-sided/);
+test('later recipes halve beta and learning rates, for the cost without the factor 1/2', () => {
+  const oneShot = { dynamics: 'prototypical', epsilon: 1, persistent: false };
+  assert.equal(recipe('ernoult-2019', 784, 512, 10), [
+    [0.04, 0.02],
+    { ...oneShot, beta: 0.05, freeIterations: 40, nudgedIterations: 15, variant: 'positive' },
+  ]);
+  assert.equal(recipe('ernoult-2019', 784, 512, 512, 10), [
+    [0.1, 0.025, 0.0025],
+    { ...oneShot, beta: 0.25, freeIterations: 100, nudgedIterations: 20, variant: 'positive' },
+  ]);
+  assert.equal(recipe('ernoult-2020', 784, 512, 10), [
+    [0.0028, 0.0014],
+    { ...oneShot, beta: 0.1, freeIterations: 40, nudgedIterations: 15, variant: 'positive', continual: true },
+  ]);
+  assert.equal(recipe('laborieux-2021', 784, 512, 10), [
+    [0.04, 0.02],
+    { ...oneShot, beta: 0.05, freeIterations: 30, nudgedIterations: 10, variant: 'centred' },
+  ]);
+  assert.throws(
+    () => recipe('laborieux-2021', 784, 512, 512, 10),
+    /'laborieux-2021' was published for networks of 1 hidden layer/,
+  );
+});
+
+test('what recipes choose is what the rule accepts', () => {
+  for (const { name, settings } of RULE.recipes!) {
+    const { options, ...rest } = settings([784, 512, 10]);
+    const training = { ...networkSettings({ layers: [784, 512, 10] }), ...OPTIMIZER, ...rest };
+    RULE.checkOptions!(resolveOptions(RULE, options!) as Values, training);
+    assert.is(training.learningRate.length, 2, name);
+  }
+});
+
+type Values = Parameters<NonNullable<typeof RULE.checkOptions>>[0];
+const OPTIMIZER = {
+  optimizer: 'sgd',
+  learningRate: [0.1],
+  momentum: 0.9,
+  weightDecay: 0,
+  schedule: 'constant',
+} as const;
+
+test('values that make no phases are refused by name', () => {
+  const refused = (options: Record<string, unknown>, message: RegExp) =>
+    assert.throws(() => resolveOptions(RULE, options), message);
+  refused({ beta: 0 }, /'beta' .* must be a number above 0, not '0'/);
+  refused({ freeIterations: 2.5 }, /'freeIterations' .* must be a whole number, 1 or more, not '2.5'/);
+  refused({ nudgedIterations: 0 }, /'nudgedIterations' .* must be a whole number, 1 or more, not '0'/);
+  refused({ epsilon: 1.5 }, /'epsilon' .* must be a number above 0 and at most 1, not '1.5'/);
+  refused({ epsilon: 0 }, /'epsilon' .* must be a number above 0 and at most 1, not '0'/);
+  refused({ variant: 'symmetric' }, /'variant' .* one of positive, negative, centred, random-sign/);
+});
+
+test('continual updates are refused where other settings do not go with them', () => {
+  const check = (options: Record<string, unknown>, optimizer: Partial<OptimizerOptions> = {}) =>
+    RULE.checkOptions!(resolveOptions(RULE, { continual: true, ...options }) as Values, {
+      ...networkSettings(),
+      ...OPTIMIZER,
+      ...optimizer,
+    });
+  for (const variant of ['positive', 'negative', 'random-sign']) check({ variant });
+  assert.throws(() => check({ variant: 'centred' }), /'continual' .* not 'centred'/);
+  for (const other of [{ optimizer: 'adam' }, { schedule: 'linear' }, { weightDecay: 1e-4 }] as const) {
+    assert.throws(() => check({}, other), /'continual' .* sgd, a constant schedule and no weight decay/);
+    check({ continual: false }, other);
+  }
 });
 
 test.run();

@@ -1,5 +1,5 @@
 import * as assert from 'uvu/assert';
-import { DYNAMICS, GUERGUIEV_2017, type LayeredNetwork, type NetworkSettings } from '../../networks/index.ts';
+import { DYNAMICS, GUERGUIEV_2017, type Network, type NetworkSettings } from '../../networks/index.ts';
 import { findRule, type Plausibility, RULES } from '../../rules/index.ts';
 import { lessonOf } from './lesson.ts';
 
@@ -12,7 +12,7 @@ export const ROUNDING = 1e-12;
 export const FELT = 1e-4;
 
 type Values = (state: string) => Float64Array;
-export type Change = (values: Values, network: LayeredNetwork) => void;
+export type Change = (values: Values, network: Network) => void;
 
 export interface Case {
   readonly rule: string;
@@ -98,13 +98,9 @@ const settling = (rule: string, shown: Case['options'], hidden: Case['options'])
 
 /** Phases long enough to settle, in a network without a softmax readout, and no weights that move while it settles. */
 export const SETTLED: readonly Case[] = [
-  ...['one-sided', 'symmetric'].flatMap((estimate) =>
+  ...['positive', 'centred'].flatMap((variant) =>
     DYNAMICS.map((dynamics) =>
-      settling(
-        'equilibrium-propagation',
-        { estimate, dynamics },
-        { nudgedIterations: 80, beta: 0.1, randomSign: false },
-      ),
+      settling('equilibrium-propagation', { variant, dynamics }, { nudgedIterations: 80, beta: 0.1 }),
     ),
   ),
   settling('contrastive-hebbian', {}, { clampedIterations: 80 }),

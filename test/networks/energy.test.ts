@@ -1,10 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Tensor } from '../../kernels/index.ts';
+import { type Tensor, UserError } from '../../kernels/index.ts';
 import {
   type ActivationName,
   EnergyNetwork,
-  LayeredNetwork,
+  energyNetwork,
+  layeredNetwork,
+  type Network,
+  type NetworkKind,
   type Nudge,
   type SettlingState,
 } from '../../networks/index.ts';
@@ -43,10 +46,11 @@ function example(settings: Settings) {
   } = settings;
   const { device, k } = float64();
   const layers = [3, ...hidden, 2];
-  const network = new LayeredNetwork(
+  const network = new EnergyNetwork(
     k,
     1,
     networkSettings({ layers, activation, outputActivation: activation, loss }),
+    { dynamics, epsilon },
   );
   const hand = handNetwork(layers, RHO[activation], size);
   for (const [l, { weights, bias }] of network.connections.entries()) {
@@ -63,7 +67,6 @@ function example(settings: Settings) {
   };
   const input = state('input', X);
   const target = state('target', [0, 1]);
-  const energy = new EnergyNetwork(k, network, { dynamics, epsilon });
   const potentials = start.map((layer, l) => state(`start ${l}`, layer));
   const isRate = dynamics === 'prototypical' || activation === 'hard-sigmoid';
   const begin = (): SettlingState =>
@@ -79,12 +82,12 @@ function example(settings: Settings) {
     const kept = start.map((layer, l) => k.state(`${name} ${l}`, 1, layer.length));
     await runOnce(k, () => {
       const nudge = (beta: number) => ({ target, beta: k.hostScalar('beta', () => beta) });
-      const result = body(begin(), energy.drive(input), nudge);
+      const result = body(begin(), network.drive(input), nudge);
       for (const [l, { potential }] of result.entries()) k.mapInto(kept[l]!, (s) => s, potential);
     });
     return kept.map((t) => Array.from(device.values(t)));
   };
-  return { device, k, energy, input, hand, start, begin, after };
+  return { device, k, network, input, hand, start, begin, after };
 }
 
 function assertClose(actual: HandState, expected: HandState, tolerance: number, what = 'potential'): void {
@@ -100,35 +103,35 @@ const epsilon = 0.3;
 
 for (const activation of ['tanh', 'sigmoid', 'linear'] as const)
   test(`a step descends the energy by its slope, ${activation}`, async () => {
-    const { after, energy, hand, start } = example({ activation, epsilon });
-    const settled = await after((s, drive) => energy.step(s, drive));
+    const { after, network, hand, start } = example({ activation, epsilon });
+    const settled = await after((s, drive) => network.step(s, drive));
     assertClose(settled, handStep(hand, X, start, epsilon), 1e-9);
   });
 
 for (const loss of ['squared-error', 'cross-entropy'] as const)
   test(`a nudged step descends energy and cost by their slopes, ${loss}`, async () => {
-    const { after, energy, hand, start } = example({ activation: 'sigmoid', epsilon, loss });
-    const settled = await after((s, drive, nudge) => energy.step(s, drive, { nudge: nudge(0.4) }));
+    const { after, network, hand, start } = example({ activation: 'sigmoid', epsilon, loss });
+    const settled = await after((s, drive, nudge) => network.step(s, drive, { nudge: nudge(0.4) }));
     const expected = handStep(hand, X, start, epsilon, { target: [0, 1], beta: 0.4 });
     assertClose(settled, expected, 1e-9);
   });
 
 test('hard-sigmoid potentials move freely between the bounds, are clipped there, and leave them again', async () => {
   // 0 and 1 are in the start state; weights large enough that some potentials would leave [0, 1]
-  const { after, energy, hand, start } = example({ activation: 'hard-sigmoid', epsilon, size: 2 });
+  const { after, network, hand, start } = example({ activation: 'hard-sigmoid', epsilon, size: 2 });
   assert.ok(start.flat().includes(0) && start.flat().includes(1));
   const currents = handCurrents(hand, X, start);
   const expected = start.map((layer, l) =>
     layer.map((s, i) => Math.min(1, Math.max(0, s + epsilon * (currents[l]![i]! - s)))),
   );
   assert.ok(expected.flat().some((s) => s > 0 && s < 1) && expected.flat().some((s) => s === 0 || s === 1));
-  assertClose(await after((s, drive) => energy.step(s, drive)), expected, 1e-12);
+  assertClose(await after((s, drive) => network.step(s, drive)), expected, 1e-12);
 });
 
 test('a nudge pulls a hard-sigmoid output by 2 beta (t - y)', async () => {
-  const { after, energy, hand, start } = example({ activation: 'hard-sigmoid', epsilon, size: 0.1 });
+  const { after, network, hand, start } = example({ activation: 'hard-sigmoid', epsilon, size: 0.1 });
   const currents = handCurrents(hand, X, start);
-  const settled = await after((s, drive, nudge) => energy.step(s, drive, { nudge: nudge(-0.4) }));
+  const settled = await after((s, drive, nudge) => network.step(s, drive, { nudge: nudge(-0.4) }));
   const expected = start[2]!.map((s, i) =>
     Math.min(1, Math.max(0, s + epsilon * (currents[2]![i]! - s - 0.8 * (i - s)))),
   );
@@ -136,37 +139,37 @@ test('a nudge pulls a hard-sigmoid output by 2 beta (t - y)', async () => {
 });
 
 test('the prototypical step is rho of the currents, with the pull on the output outside of rho', async () => {
-  const { after, energy, hand, start } = example({
+  const { after, network, hand, start } = example({
     activation: 'tanh',
     dynamics: 'prototypical',
     epsilon: 1,
   });
   const aims = handCurrents(hand, X, start).map((layer) => layer.map(Math.tanh));
-  assertClose(await after((s, drive) => energy.step(s, drive)), aims, 1e-12);
+  assertClose(await after((s, drive) => network.step(s, drive)), aims, 1e-12);
   const nudged = example({ activation: 'tanh', dynamics: 'prototypical', epsilon: 1 });
   aims[2] = aims[2]!.map((r, i) => r + 2 * 0.1 * (i - start[2]![i]!));
   assertClose(
-    await nudged.after((s, drive, nudge) => nudged.energy.step(s, drive, { nudge: nudge(0.1) })),
+    await nudged.after((s, drive, nudge) => nudged.network.step(s, drive, { nudge: nudge(0.1) })),
     aims,
     1e-12,
   );
 });
 
 test('the energy is that of its definition', async () => {
-  const { device, k, energy, input, hand, start, begin } = example({ activation: 'sigmoid' });
+  const { device, k, network, input, hand, start, begin } = example({ activation: 'sigmoid' });
   const kept = k.state('energy', 1, 1);
   await runOnce(k, () => {
-    k.mapInto(kept, (e) => e, energy.energy(begin(), energy.drive(input)));
+    k.mapInto(kept, (e) => e, network.energy(begin(), network.drive(input)));
   });
   assert.ok(Math.abs(device.values(kept)[0]! - handEnergy(hand, X, start)) < 1e-12);
 });
 
 for (const activation of ['sigmoid', 'hard-sigmoid'] as const)
   test(`the free phase does not raise the energy, ${activation}`, async () => {
-    const { after, energy, hand, start } = example({ activation, epsilon: 0.05, size: 1 });
+    const { after, network, hand, start } = example({ activation, epsilon: 0.05, size: 1 });
     let [state, last] = [start, handEnergy(hand, X, start)];
     for (let i = 1; i <= 30; i++) {
-      state = await after((s, drive) => energy.relax(s, drive, i), `after ${i}`);
+      state = await after((s, drive) => network.relax(s, drive, i), `after ${i}`);
       const now = handEnergy(hand, X, state);
       assert.ok(now <= last + 1e-12, `step ${i} raised the energy from ${last} to ${now}`);
       last = now;
@@ -176,13 +179,13 @@ for (const activation of ['sigmoid', 'hard-sigmoid'] as const)
 
 for (const loss of ['squared-error', 'cross-entropy'] as const)
   test(`wide populations, whose currents follow changes, settle as step by step, ${loss}`, async () => {
-    const { after, energy } = example({ activation: 'hard-sigmoid', size: 0.3, hidden: [40, 36], loss });
+    const { after, network } = example({ activation: 'hard-sigmoid', size: 0.3, hidden: [40, 36], loss });
     const iterations = 9;
     const phase = (nudge: (beta: number) => Nudge) => ({ nudge: nudge(0.4) });
-    const followed = await after((s, drive, nudge) => energy.relax(s, drive, iterations, phase(nudge)));
+    const followed = await after((s, drive, nudge) => network.relax(s, drive, iterations, phase(nudge)));
     const stepped = await after((s, drive, nudge) => {
       let state = s;
-      for (let i = 0; i < iterations; i++) state = energy.step(state, drive, phase(nudge));
+      for (let i = 0; i < iterations; i++) state = network.step(state, drive, phase(nudge));
       return state;
     }, 'stepped');
     assertClose(followed, stepped, 1e-12);
@@ -191,24 +194,68 @@ for (const loss of ['squared-error', 'cross-entropy'] as const)
   });
 
 test('the settled state does not depend on where it began', async () => {
-  const { after, energy } = example({ activation: 'sigmoid' });
-  const far = await after((s, drive) => energy.relax(s, drive, 200));
-  const rested = await after((_, drive) => energy.relax(energy.rest(1), drive, 200), 'rested');
+  const { after, network } = example({ activation: 'sigmoid' });
+  const far = await after((s, drive) => network.relax(s, drive, 200));
+  const rested = await after((_, drive) => network.relax(network.rest(1), drive, 200), 'rested');
   assertClose(far, rested, 1e-12);
 });
 
 test('a nudge with beta = 0 changes nothing', async () => {
-  const { after, energy } = example({ activation: 'hard-sigmoid', size: 0.2 });
-  const free = await after((s, drive) => energy.relax(s, drive, 7));
-  const nudged = await after((s, drive, nudge) => energy.relax(s, drive, 7, { nudge: nudge(0) }), 'nudged');
+  const { after, network } = example({ activation: 'hard-sigmoid', size: 0.2 });
+  const free = await after((s, drive) => network.relax(s, drive, 7));
+  const nudged = await after((s, drive, nudge) => network.relax(s, drive, 7, { nudge: nudge(0) }), 'nudged');
   assert.equal(nudged, free);
 });
 
 test('clamped outputs stay, and act on the layer below', async () => {
-  const { after, energy, hand, start } = example({ activation: 'sigmoid', epsilon });
-  const settled = await after((s, drive) => energy.step(s, drive, { clamped: true }));
+  const { after, network, hand, start } = example({ activation: 'sigmoid', epsilon });
+  const settled = await after((s, drive) => network.step(s, drive, { clamped: true }));
   const expected = handStep(hand, X, start, epsilon);
   assertClose(settled, [expected[0]!, expected[1]!, start[2]!], 1e-9);
+});
+
+test('weights are those of a layered network of the same seed', async () => {
+  const settings = networkSettings({ layers: [3, 4, 2], initial: 'segregated-dendrite' });
+  const read = async (kind: NetworkKind<Network, unknown>) => {
+    const { device, k } = float64();
+    const { connections } = kind.build(k, 7, settings, { dynamics: 'energy-based', epsilon: 1 });
+    await runOnce(k, () => {});
+    return connections.map(({ weights, bias }) => [[...device.values(weights)], [...device.values(bias!)]]);
+  };
+  assert.equal(await read(energyNetwork), await read(layeredNetwork as NetworkKind<Network, unknown>));
+});
+
+test('the loss is half the squared error, or the cross-entropy of the softmax readout', async () => {
+  for (const [loss, expected] of [
+    ['squared-error', [0.5 * 0.2 ** 2, 0.5 * 0.7 ** 2]],
+    ['cross-entropy', [0, -Math.log(0.3)]],
+  ] as const) {
+    const { device, k, network } = example({ activation: 'sigmoid', loss });
+    const [output, target] = [k.state('y', 1, 2), k.state('t', 1, 2)];
+    device.values(output).set([0.2, 0.3]);
+    device.values(target).set([0, 1]);
+    const kept = k.state('loss', 1, 2);
+    await runOnce(k, () => {
+      k.mapInto(kept, (e) => e, network.loss(output, target));
+    });
+    assertClose([[...device.values(kept)]], [[...expected]], 1e-12, 'loss');
+  }
+});
+
+test('a softmax readout needs a hidden layer that settles', () => {
+  const build = (layers: number[], loss: 'cross-entropy' | 'squared-error') =>
+    energyNetwork.build(float64().k, 1, networkSettings({ layers, loss }), {
+      dynamics: 'energy-based',
+      epsilon: 1,
+    });
+  assert.throws(
+    () => build([5, 3], 'cross-entropy'),
+    (error: Error) =>
+      error instanceof UserError && /nothing that settles .* add a hidden layer/.test(error.message),
+  );
+  assert.is(build([5, 3], 'squared-error').settlingConnections.length, 1);
+  assert.is(build([5, 4, 3], 'cross-entropy').settlingConnections.length, 1);
+  assert.throws(() => build([5], 'squared-error'), /need at least an input and an output/);
 });
 
 test.run();

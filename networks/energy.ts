@@ -1,6 +1,8 @@
-import type { Kernels, RowStore, Tensor } from '../kernels/index.ts';
+import { type Kernels, type RowStore, type Tensor, UserError } from '../kernels/index.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
-import type { Activity, Connection, LayeredNetwork, Population } from './layered.ts';
+import { drawLayers } from './layers.ts';
+import { crossEntropy, type Readout, squaredError } from './loss.ts';
+import type { Activity, Connection, Network, NetworkKind, NetworkSettings, Population } from './network.ts';
 
 export const DYNAMICS = ['energy-based', 'prototypical'] as const;
 
@@ -22,7 +24,8 @@ export interface Nudge {
 
 export type Synapses = Pick<Connection, 'weights' | 'bias'>;
 
-export interface PhaseOptions {
+/** What holds while the network settles. */
+export interface SettlingPhase {
   readonly nudge?: Nudge;
   /** The output population keeps the rates that it has. */
   readonly clamped?: boolean;
@@ -36,14 +39,23 @@ type Currents = readonly (Tensor | null)[];
 /** A product with so few columns takes less time than finding out what has changed. */
 const NARROW = 32;
 
-/** What a state leaves behind for the next time that its example is shown. */
+/** What a minibatch leaves in a row store: a row for each of its examples. */
 export interface RowWrite {
   readonly store: RowStore;
+  /** batch x columns of the store */
   readonly values: Tensor;
 }
 
+/** A stored state for each training example, at rest until the first one is kept (Scellier & Bengio 2017, section 5.2). */
+export interface Particles {
+  /** The stored states of the minibatch at hand. */
+  recall(batch: number): SettlingState;
+  /** What stores a state of the minibatch at hand. */
+  keep(state: SettlingState): RowWrite[];
+}
+
 /**
- * A layered network whose connections act in both directions, and whose neurons settle to a minimum of the energy
+ * Layers whose connections act in both directions, and whose neurons settle to a minimum of the energy
  *
  *   E = 1/2 sum s_i^2 - sum_{i<j} W_ij rho(s_i) rho(s_j) - sum b_i rho(s_i)     (Scellier & Bengio 2017, eq. 1)
  *
@@ -53,47 +65,57 @@ export interface RowWrite {
  * With cross-entropy the output layer is a softmax readout of the last population that settles, and no part of the
  * dynamics (Laborieux et al. 2021).
  */
-export class EnergyNetwork {
-  /** The connections of the energy: `connections[l]` leads into the settling population l. */
+export class EnergyNetwork implements Network {
+  readonly populations: readonly Population[];
   readonly connections: readonly Connection[];
+  /** The connections of the energy: `settlingConnections[l]` leads into the l-th population that settles, lowest first. */
+  readonly settlingConnections: readonly Connection[];
   /** From the last settling population to the softmax outputs, if there are some. */
   readonly readout: Connection | null;
   readonly #k: Kernels;
-  readonly #network: LayeredNetwork;
   readonly #options: SettlingOptions;
+  readonly #loss: Readout['loss'];
   readonly #last: number;
 
-  constructor(k: Kernels, network: LayeredNetwork, options: SettlingOptions) {
-    const hasReadout = network.populations.at(-1)!.activation === 'softmax';
+  /** @throws UserError when the sizes do not make a network, or nothing settles */
+  constructor(k: Kernels, seed: number, settings: NetworkSettings, options: SettlingOptions) {
+    const { populations, connections } = drawLayers(k, seed, settings);
+    const hasReadout = settings.loss === 'cross-entropy';
+    if (hasReadout && connections.length < 2)
+      throw new UserError(
+        `layer sizes '${settings.layers.join(',')}' leave nothing that settles below a softmax readout; add a hidden layer, or choose the loss squared-error`,
+      );
     this.#k = k;
-    this.#network = network;
     this.#options = options;
-    this.connections = hasReadout ? network.connections.slice(0, -1) : network.connections;
-    this.readout = hasReadout ? network.connections.at(-1)! : null;
-    this.#last = this.connections.length - 1;
+    this.#loss = (hasReadout ? crossEntropy : squaredError(settings.outputActivation)).loss;
+    this.populations = populations;
+    this.connections = connections;
+    this.settlingConnections = hasReadout ? connections.slice(0, -1) : connections;
+    this.readout = hasReadout ? connections.at(-1)! : null;
+    this.#last = this.settlingConnections.length - 1;
   }
 
   /** The current of the input, which stays the same while the network settles: x W_1 + b_1. */
-  drive(input: Tensor, synapses: Synapses = this.connections[0]!): Tensor {
+  drive(input: Tensor, synapses: Synapses = this.settlingConnections[0]!): Tensor {
     return this.#arriving(input, synapses);
   }
 
   /** All potentials at zero. */
   rest(batch: number): SettlingState {
-    return this.connections.map(({ to }) => this.#activity(to, this.#k.constant(0, batch, to.size)));
+    return this.settlingConnections.map(({ to }) => this.#activity(to, this.#k.constant(0, batch, to.size)));
   }
 
   /**
    * @param drive of the input
    * @returns the state after `iterations` steps
    */
-  relax(start: SettlingState, drive: Tensor, iterations: number, phase: PhaseOptions = {}): SettlingState {
-    const synapses = phase.synapses ?? this.#network.connections;
-    const followed = this.#following(start, drive, synapses);
+  relax(start: SettlingState, drive: Tensor, iterations: number, phase: SettlingPhase = {}): SettlingState {
+    const synapses = phase.synapses ?? this.connections;
+    const kept = this.#keepCurrents(start, drive, synapses);
     let state = start;
     for (let i = 0; i < iterations; i++) {
-      const next = this.step(state, drive, phase, followed?.currents);
-      if (followed && i < iterations - 1) followed.follow(state, next);
+      const next = this.step(state, drive, phase, kept?.currents);
+      if (kept && i < iterations - 1) kept.update(state, next);
       state = next;
     }
     return state;
@@ -106,10 +128,10 @@ export class EnergyNetwork {
   step(
     state: SettlingState,
     drive: Tensor,
-    phase: PhaseOptions = {},
+    phase: SettlingPhase = {},
     currents: Currents = [],
   ): SettlingState {
-    const synapses = phase.synapses ?? this.#network.connections;
+    const synapses = phase.synapses ?? this.connections;
     const force = phase.nudge ? this.#force(state, phase.nudge, synapses.at(-1)!) : null;
     return state.map((activity, l) => {
       if (l === this.#last && phase.clamped) return activity;
@@ -118,13 +140,23 @@ export class EnergyNetwork {
     });
   }
 
-  /** Output rates, batch x classes: those of the output population, or of the softmax readout. */
+  /** Firing rates of every population above the input, lowest first: of those that settle, and of the softmax readout. */
+  firingRates(state: SettlingState): Tensor[] {
+    const rates = state.map(({ rate }) => rate);
+    return this.readout ? [...rates, this.output(state)] : rates;
+  }
+
+  /** Output rates, batch x outputs: those of the output population, or of the softmax readout. */
   output(state: SettlingState, readout: Synapses | null = this.readout): Tensor {
     const { rate } = state.at(-1)!;
     return this.readout && readout ? this.#k.softmax(this.#arriving(rate, readout)) : rate;
   }
 
-  /** The prototypical dynamics descend another function. */
+  loss(output: Tensor, target: Tensor): Tensor {
+    return this.#loss(this.#k, output, target);
+  }
+
+  /** Whether the dynamics descend the energy; the prototypical ones do not. */
   get hasEnergy(): boolean {
     return this.#options.dynamics === 'energy-based';
   }
@@ -134,27 +166,24 @@ export class EnergyNetwork {
     const k = this.#k;
     const energy = k.constant(0, drive.rows, 1);
     for (const [l, { potential, rate }] of state.entries()) {
-      const external = l === 0 ? drive : (this.connections[l]!.bias ?? 0);
+      const external = l === 0 ? drive : (this.settlingConnections[l]!.bias ?? 0);
       const own = k.map((s, r, b) => 0.5 * s * s - b * r, potential, rate, external);
       k.sum(own, { over: 'columns', into: energy, accumulate: true });
       if (l === 0) continue;
-      const bottomUp = k.matmul(state[l - 1]!.rate, this.connections[l]!.weights);
+      const bottomUp = k.matmul(state[l - 1]!.rate, this.settlingConnections[l]!.weights);
       const pair = k.map((current, r) => -current * r, bottomUp, rate);
       k.sum(pair, { over: 'columns', into: energy, accumulate: true });
     }
     return energy;
   }
 
-  /** Room for a state of each example, at rest until one is remembered. */
-  particles(examples: number): {
-    recall(batch: number): SettlingState;
-    keep(state: SettlingState): RowWrite[];
-  } {
+  /** @param examples of the training set */
+  particles(examples: number): Particles {
     const k = this.#k;
-    const stores = this.connections.map(({ to }) => k.rowStore(`particles of ${to.name}`, examples, to.size));
+    const populations = this.settlingConnections.map(({ to }) => to);
+    const stores = populations.map(({ name, size }) => k.rowStore(`particles of ${name}`, examples, size));
     return {
-      recall: (batch) =>
-        stores.map((store, l) => this.#activity(this.connections[l]!.to, k.gather(store, batch))),
+      recall: (batch) => stores.map((store, l) => this.#activity(populations[l]!, k.gather(store, batch))),
       keep: (state) => stores.map((store, l) => ({ store, values: state[l]!.potential })),
     };
   }
@@ -169,25 +198,25 @@ export class EnergyNetwork {
    * and stay there, so that the changes of the others are all that has to be multiplied. The currents are those of `step`
    * but for rounding. Null where the activation lets every neuron move at every step.
    */
-  #following(
+  #keepCurrents(
     start: SettlingState,
     drive: Tensor,
     synapses: readonly Synapses[],
-  ): { currents: Currents; follow(from: SettlingState, to: SettlingState): void } | null {
+  ): { currents: Currents; update(from: SettlingState, to: SettlingState): void } | null {
     const k = this.#k;
-    if (this.connections.some(({ to }) => to.activation !== 'hard-sigmoid')) return null;
-    const currents = this.connections.map(({ to }, l) =>
+    if (this.settlingConnections.some(({ to }) => to.activation !== 'hard-sigmoid')) return null;
+    const currents = this.settlingConnections.map(({ to }, l) =>
       to.size < NARROW ? null : this.#current(l, start, drive, synapses),
     );
     const back = currents.map((c, l) => (c && l < this.#last ? k.transpose(synapses[l + 1]!.weights) : null));
-    const follow = (from: SettlingState, to: SettlingState): void => {
+    const update = (from: SettlingState, to: SettlingState): void => {
       for (const [l, current] of currents.entries()) {
         if (!current) continue;
         if (l > 0) k.accumulateDelta(current, from[l - 1]!.rate, to[l - 1]!.rate, synapses[l]!.weights);
         if (back[l]) k.accumulateDelta(current, from[l + 1]!.rate, to[l + 1]!.rate, back[l]);
       }
     };
-    return { currents, follow };
+    return { currents, update };
   }
 
   /** All that a population receives but for the nudge. */
@@ -223,7 +252,7 @@ export class EnergyNetwork {
   #move(l: number, state: Activity, current: Tensor, force: Tensor | null): Activity {
     const k = this.#k;
     const { epsilon, dynamics } = this.#options;
-    const { to: population } = this.connections[l]!;
+    const { to: population } = this.settlingConnections[l]!;
     // The authors of the prototypical form let the target pull an output outside of rho; a readout's is a current.
     const outside = dynamics === 'prototypical' && !this.readout ? force : null;
     const total = force && !outside ? k.map((c, f) => c + f, current, force) : current;
@@ -268,3 +297,11 @@ function rho({ name, activation }: Population): Activation {
     throw new Error(`the ${name} population does not settle`);
   return ACTIVATIONS[activation];
 }
+
+/** Point neurons that settle, with connections that act in both directions. */
+export const energyNetwork: NetworkKind<EnergyNetwork, SettlingOptions> = {
+  name: 'energy',
+  description:
+    'Layers whose connections act in both directions, and whose neurons settle to a minimum of an energy.',
+  build: (kernels, seed, settings, options) => new EnergyNetwork(kernels, seed, settings, options),
+};
