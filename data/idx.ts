@@ -1,179 +1,198 @@
-import { open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { UserError } from '../kernels/index.ts';
-import { type Dataset, makeSplit, sharedBytes } from './dataset.ts';
-import { unreadable } from './unreadable.ts';
+import { countClasses, type Dataset, makeDataset, sharedBytes } from './dataset.ts';
 
-type Content = 'images' | 'labels';
+export type IdxContent = 'images' | 'labels';
 
 /** An IDX file of unsigned bytes. */
 export interface Idx {
+  /** What messages call it: its path. */
+  readonly name: string;
   /** Count, then for images height and width. */
   readonly dimensions: readonly number[];
   /** The values in shared memory, last dimension fastest. */
   readonly values: Uint8Array;
 }
 
-/** Magic number: two zero bytes, the type (8: unsigned byte), the number of dimensions. */
-const MAGIC: Record<Content, number> = { images: 0x00000803, labels: 0x00000801 };
-const DIMENSIONS: Record<Content, number> = { images: 3, labels: 1 };
-const GZIP_MAGIC = 0x1f8b;
-const CHUNK = 1 << 18;
+/** The IDX files of a dataset; no labels for either split, or for both. */
+export interface IdxFiles {
+  readonly trainImages: Idx;
+  readonly trainLabels: Idx | null;
+  readonly testImages: Idx;
+  readonly testLabels: Idx | null;
+}
 
-const FILES = {
-  trainImages: 'train-images-idx3-ubyte',
-  trainLabels: 'train-labels-idx1-ubyte',
-  testImages: 't10k-images-idx3-ubyte',
-  testLabels: 't10k-labels-idx1-ubyte',
-} as const;
-const NEEDED = `an IDX folder holds ${Object.values(FILES).join(', ')}, each plain or .gz`;
+const DIMENSIONS: Record<IdxContent, readonly string[]> = {
+  images: ['count', 'height', 'width'],
+  labels: ['count'],
+};
+
+/** Magic number: two zero bytes, the type (8: unsigned bytes), the number of dimensions. */
+const MAGIC: Record<IdxContent, string> = { images: '00000803', labels: '00000801' };
+const UNSIGNED_BYTES = 8;
+const TYPES: Readonly<Record<number, string>> = {
+  [UNSIGNED_BYTES]: 'unsigned bytes',
+  9: 'signed bytes',
+  11: '16-bit integers',
+  12: '32-bit integers',
+  13: '32-bit floats',
+  14: '64-bit floats',
+};
+
+/** First bytes of packed files, which people give in place of what is in them. */
+const PACKED: readonly (readonly [magic: string, format: string])[] = [
+  ['1f8b', 'gzip'],
+  ['1f9d', 'compress'],
+  ['504b0304', 'ZIP'],
+  ['425a68', 'bzip2'],
+  ['fd377a58', 'xz'],
+  ['28b52ffd', 'Zstandard'],
+];
 
 /**
- * Reads the four IDX files of a folder (LeCun, Cortes & Burges, "The MNIST database of handwritten digits"). The
- * number of classes is the largest training label + 1, at least 2.
- * @throws UserError when the folder or a file is missing, unreadable or wrong, or the files do not fit together
+ * Reads an IDX file of images (3 dimensions) or labels (1) that is in memory, not packed.
+ * @param name what messages call it
+ * @throws UserError when it is not a whole and non-empty IDX file of this content
  */
-export async function loadIdxFolder(
-  folder: string,
+export function parseIdx(bytes: Uint8Array, content: IdxContent, name: string): Idx {
+  const parser = new IdxParser(name, content);
+  parser.write(bytes);
+  return parser.end();
+}
+
+/** Reads an IDX file chunk by chunk, straight into shared memory. See `parseIdx`. */
+export class IdxParser {
+  readonly #name: string;
+  readonly #content: IdxContent;
+  readonly #header: Uint8Array;
+  #idx: Idx | null = null;
+  #found = 0;
+
+  constructor(name: string, content: IdxContent) {
+    this.#name = name;
+    this.#content = content;
+    this.#header = new Uint8Array(4 + 4 * DIMENSIONS[content].length);
+  }
+
+  write(chunk: Uint8Array): void {
+    const header = this.#header;
+    const headerPart = Math.min(chunk.length, Math.max(0, header.length - this.#found));
+    if (headerPart > 0) header.set(chunk.subarray(0, headerPart), this.#found);
+    this.#found += chunk.length;
+    if (this.#found < header.length) return;
+    this.#idx ??= readHeader(this.#name, this.#content, header);
+    const expected = header.length + this.#idx.values.length;
+    if (this.#found > expected)
+      throw new UserError(
+        `${this.#name} is too long: its header promises ${expected} bytes in all but more follow; download it again`,
+      );
+    const body = chunk.subarray(headerPart);
+    this.#idx.values.set(body, this.#found - header.length - body.length);
+  }
+
+  end(): Idx {
+    const expected = this.#header.length + (this.#idx?.values.length ?? 0);
+    if (this.#idx && this.#found === expected) return this.#idx;
+    // A short file may be one of another kind.
+    if (this.#found >= 4) checkMagic(this.#name, this.#content, this.#header);
+    throw new UserError(
+      `${this.#name} is truncated: expected ${expected} bytes${this.#idx ? '' : ' of header at least'}, ` +
+        `found ${this.#found}; download it again`,
+    );
+  }
+}
+
+function readHeader(name: string, content: IdxContent, header: Uint8Array): Idx {
+  checkMagic(name, content, header);
+  const view = new DataView(header.buffer);
+  const dimensions = DIMENSIONS[content].map((_, i) => view.getUint32(4 + 4 * i));
+  const size = dimensions.reduce((product, length) => product * length, 1);
+  if (size === 0)
+    throw new UserError(
+      `${name} is empty: its header promises ${describe(content, dimensions)}; give a file with examples`,
+    );
+  try {
+    return { name, dimensions, values: sharedBytes(size) };
+  } catch {
+    throw new UserError(
+      `${name} promises ${describe(content, dimensions)} in its header, more than fits into memory; give a smaller file`,
+    );
+  }
+}
+
+function checkMagic(name: string, content: IdxContent, header: Uint8Array): void {
+  const magic = hex(header);
+  if (magic === MAGIC[content]) return;
+  const [, , type, rank] = header as unknown as [number, number, number, number];
+  const other = content === 'images' ? 'labels' : 'images';
+  if (magic.startsWith('0000') && type in TYPES && magic !== MAGIC[other])
+    throw new UserError(
+      `${name} holds ${TYPES[type]} in ${dimensionsOf(rank)}, but ${content} must be ${TYPES[UNSIGNED_BYTES]} in ` +
+        `${dimensionsOf(DIMENSIONS[content].length)} (${DIMENSIONS[content].join(', ')}); convert it`,
+    );
+  const packed = PACKED.find(([start]) => magic.startsWith(start));
+  if (packed)
+    throw new UserError(
+      `${name} holds ${packed[1]} data where the bytes of an IDX file should be; unpack it (plain files, and files packed ` +
+        'once with gzip, are read)',
+    );
+  throw new UserError(
+    `${name} is not an IDX file of ${content}: expected the magic number 0x${MAGIC[content]}, found 0x${magic}` +
+      (magic === MAGIC[other] ? `, which marks ${other}; were two files swapped?` : '; download it again'),
+  );
+}
+
+/** The first four bytes. */
+const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+const dimensionsOf = (count: number): string => (count === 1 ? '1 dimension' : `${count} dimensions`);
+
+function describe(content: IdxContent, [count, height, width]: number[]): string {
+  return content === 'images' ? `${count} images of ${height}x${width} pixels` : `${count} labels`;
+}
+
+/**
+ * The dataset of the two or four IDX files (LeCun, Cortes & Burges, "The MNIST database of handwritten digits"). The
+ * number of classes is the largest training label + 1, at least 2.
+ * @throws UserError when the files do not fit together
+ */
+export function makeIdxDataset(
+  { trainImages, trainLabels, testImages, testLabels }: IdxFiles,
   about: Pick<Dataset, 'name' | 'title' | 'comparable'>,
-): Promise<Dataset> {
-  const paths = await findFiles(folder);
-  const trainLabels = await readIdx(paths.trainLabels, 'labels');
-  const testLabels = await readIdx(paths.testLabels, 'labels');
-  const classes = trainLabels.values.reduce((most, label) => Math.max(most, label + 1), 2);
-  checkLabels(paths.testLabels, testLabels, classes);
-  const trainImages = await readIdx(paths.trainImages, 'images');
-  const testImages = await readIdx(paths.testImages, 'images');
-  checkCounts(paths.trainImages, trainImages, paths.trainLabels, trainLabels);
-  checkCounts(paths.testImages, testImages, paths.testLabels, testLabels);
+): Dataset {
   const [, height, width] = trainImages.dimensions as [number, number, number];
   const [, testHeight, testWidth] = testImages.dimensions;
   if (testHeight !== height || testWidth !== width)
     throw new UserError(
-      `${paths.testImages} holds images of ${testHeight}x${testWidth} pixels but ${paths.trainImages} of ` +
+      `${testImages.name} holds images of ${testHeight}x${testWidth} pixels but ${trainImages.name} of ` +
         `${height}x${width}; both must come from one dataset`,
     );
-  return {
+  if (trainLabels && testLabels) {
+    checkClasses(testLabels, countClasses(trainLabels.values));
+    checkCounts(trainImages, trainLabels);
+    checkCounts(testImages, testLabels);
+  }
+  return makeDataset({
     ...about,
-    classes,
-    width: height * width,
     shape: [height, width],
-    train: makeSplit('training', trainImages.values, trainLabels.values, height * width, classes),
-    test: makeSplit('test', testImages.values, testLabels.values, height * width, classes),
-    validation: null,
-  };
-}
-
-async function findFiles(folder: string): Promise<Record<keyof typeof FILES, string>> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    throw unreadable(`the folder '${folder}'`, error, NEEDED);
+    train: { images: trainImages.values, labels: trainLabels?.values ?? null },
+    test: { images: testImages.values, labels: testLabels?.values ?? null },
   });
-  const find = (file: string): string => {
-    const dotted = file.replace('-idx', '.idx');
-    const name = [file, dotted, `${file}.gz`, `${dotted}.gz`].find((spelling) => names.includes(spelling));
-    if (!name) throw new UserError(`the folder '${folder}' holds no ${file}; ${NEEDED}`);
-    return join(folder, name);
-  };
-  return {
-    trainImages: find(FILES.trainImages),
-    trainLabels: find(FILES.trainLabels),
-    testImages: find(FILES.testImages),
-    testLabels: find(FILES.testLabels),
-  };
 }
 
-/**
- * Reads one IDX file, plain or gzip (told apart by content, not by name), straight into shared memory.
- * @throws UserError when it cannot be read, or is not a whole and non-empty IDX file of this content
- */
-export async function readIdx(path: string, content: Content): Promise<Idx> {
-  try {
-    await using file = await open(path);
-    const { buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    const bytes = file.createReadStream({ start: 0, highWaterMark: CHUNK, autoClose: false });
-    const collected = (chunks: AsyncIterable<Buffer>): Promise<Idx> => collect(path, content, chunks);
-    return buffer.readUInt16BE() === GZIP_MAGIC
-      ? await pipeline(bytes, createGunzip({ chunkSize: CHUNK }), collected)
-      : await pipeline(bytes, collected);
-  } catch (error) {
-    if (error instanceof UserError) throw error;
-    if (String((error as NodeJS.ErrnoException).code).startsWith('Z_'))
-      throw new UserError(`${path} is a damaged gzip file (${(error as Error).message}); download it again`);
-    throw unreadable(path, error, 'it should be a file that you may read');
-  }
-}
-
-async function collect(path: string, content: Content, chunks: AsyncIterable<Buffer>): Promise<Idx> {
-  const header = Buffer.alloc(4 + 4 * DIMENSIONS[content]);
-  let idx: Idx | null = null;
-  let expected = header.length;
-  let found = 0;
-  for await (const chunk of chunks) {
-    const headerPart = Math.min(chunk.length, Math.max(0, header.length - found));
-    if (headerPart > 0) header.set(chunk.subarray(0, headerPart), found);
-    found += chunk.length;
-    if (found < header.length) continue;
-    idx ??= readHeader(path, content, header);
-    expected = header.length + idx.values.length;
-    if (found > expected)
-      throw new UserError(
-        `${path} is too long: its header promises ${expected} bytes in all but more follow; download it again`,
-      );
-    const body = chunk.subarray(headerPart);
-    idx.values.set(body, found - header.length - body.length);
-  }
-  if (!idx || found < expected)
-    throw new UserError(
-      `${path} is truncated: expected ${expected} bytes${idx ? '' : ' of header at least'}, found ${found}; download it again`,
-    );
-  return idx;
-}
-
-function readHeader(path: string, content: Content, header: Buffer): Idx {
-  const magic = header.readUInt32BE(0);
-  if (magic !== MAGIC[content]) {
-    const other = content === 'images' ? 'labels' : 'images';
-    throw new UserError(
-      `${path} is not an IDX file of ${content}: expected the magic number ${hex(MAGIC[content])}, found ${hex(magic)}` +
-        (magic === MAGIC[other] ? `, which marks ${other}; were two files swapped?` : '; download it again'),
-    );
-  }
-  const dimensions = Array.from({ length: DIMENSIONS[content] }, (_, i) => header.readUInt32BE(4 + 4 * i));
-  const size = dimensions.reduce((product, length) => product * length, 1);
-  if (size === 0)
-    throw new UserError(
-      `${path} is empty: its header promises ${describe(content, dimensions)}; give a file with examples`,
-    );
-  try {
-    return { dimensions, values: sharedBytes(size) };
-  } catch {
-    throw new UserError(
-      `${path} promises ${describe(content, dimensions)} in its header, more than fits into memory; download it again`,
-    );
-  }
-}
-
-function describe(content: Content, [count, height, width]: number[]): string {
-  return content === 'images' ? `${count} images of ${height}x${width} pixels` : `${count} labels`;
-}
-
-const hex = (value: number): string => `0x${value.toString(16).padStart(8, '0')}`;
-
-function checkLabels(path: string, labels: Idx, classes: number): void {
-  const row = labels.values.findIndex((label) => label >= classes);
+function checkClasses({ name, values }: Idx, classes: number): void {
+  const row = values.findIndex((label) => label >= classes);
   if (row >= 0)
     throw new UserError(
-      `${path} holds the label ${labels.values[row]} (example ${row}) but the training labels only go up to ` +
+      `${name} holds the label ${values[row]} (example ${row}) but the training labels only go up to ` +
         `${classes - 1}; both must come from one dataset`,
     );
 }
 
-function checkCounts(imagesPath: string, images: Idx, labelsPath: string, labels: Idx): void {
+function checkCounts(images: Idx, labels: Idx): void {
   if (images.dimensions[0] !== labels.dimensions[0])
     throw new UserError(
-      `${imagesPath} holds ${images.dimensions[0]} images but ${labelsPath} ${labels.dimensions[0]} labels; ` +
+      `${images.name} holds ${images.dimensions[0]} images but ${labels.name} ${labels.dimensions[0]} labels; ` +
         'each image needs one label',
     );
 }

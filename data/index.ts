@@ -1,2 +1,2 @@
-export { type Dataset, makeSplit, type Split } from './dataset.ts';
-export { type DatasetInfo, type LoadOptions, listDatasets, loadDataset } from './datasets.ts';
+export * from './browser.ts';
+export { DATASETS, type LoadOptions, listDatasets, loadDataset } from './datasets.ts';

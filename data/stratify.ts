@@ -1,41 +1,69 @@
-import type { RandomStream } from '../kernels/index.ts';
-import { makeSplit, type Split } from './dataset.ts';
+import { RandomStream, UserError } from '../kernels/index.ts';
+import { type Dataset, makeSplit, type Split, sharedBytes } from './dataset.ts';
 
 /**
- * Divides examples in two, each part in random order and with the classes in their proportions. The examples are
- * rearranged where they are, and both parts are views of the same bytes: nothing is copied.
+ * Divides examples in two, each part in random order and with the classes in their proportions. Both parts are views of
+ * one copy; the examples stay as they are.
  * @param size number of examples in the second part
  * @param names of the two parts
  */
 export function divide(
-  examples: Split,
+  { images, labels }: Split,
   size: number,
   stream: RandomStream,
   names: readonly [string, string],
 ): [Split, Split] {
-  const { images, labels } = examples;
-  const quota = quotas(labels.values, labels.columns, size);
+  const { count, columns } = images;
+  // Without labels, all images are of one class.
+  const classOf = labels?.values ?? new Uint8Array(count);
+  const quota = quotas(classOf, labels?.columns ?? 1, size);
   const kept: number[] = [];
   const held: number[] = [];
-  for (const row of stream.shuffle(Uint32Array.from({ length: labels.count }, (_, i) => i))) {
-    const label = labels.values[row]!;
+  for (const row of stream.shuffle(Uint32Array.from({ length: count }, (_, i) => i))) {
+    const label = classOf[row]!;
     if (quota[label]! > 0) {
       quota[label]!--;
       held.push(row);
     } else kept.push(row);
   }
-  const order = Uint32Array.from([...kept, ...held]);
-  permuteRows(images.values, images.columns, order);
-  permuteRows(labels.values, 1, order);
+  const order = [...kept, ...held];
+  const pixels = rowsInOrder(images.values, columns, order);
+  const classes = labels && rowsInOrder(labels.values, 1, order);
   const part = (name: string, from: number, to: number): Split =>
     makeSplit(
       name,
-      images.values.subarray(from * images.columns, to * images.columns),
-      labels.values.subarray(from, to),
-      images.columns,
-      labels.columns,
+      pixels.subarray(from * columns, to * columns),
+      classes?.subarray(from, to) ?? null,
+      columns,
+      labels?.columns ?? 0,
     );
-  return [part(names[0], 0, kept.length), part(names[1], kept.length, labels.count)];
+  return [part(names[0], 0, kept.length), part(names[1], kept.length, count)];
+}
+
+/**
+ * Takes a validation split out of the training set, in the proportions of the classes.
+ * @param size number of its examples
+ * @param seed of the draw
+ * @throws UserError when it leaves no training example
+ */
+export function withValidation(dataset: Dataset, size: number, seed: number): Dataset {
+  const { count } = dataset.train.images;
+  if (!Number.isInteger(size) || size < 0)
+    throw new UserError(`the validation size must be a whole number, 0 or more, not ${size}`);
+  if (size >= count)
+    throw new UserError(
+      `a validation split of ${size} leaves nothing of the ${count} training examples of ${dataset.name}; ` +
+        `choose at most ${count - 1}`,
+    );
+  if (size === 0) return dataset;
+  const stream = new RandomStream(seed, 'validation');
+  const [train, validation] = divide(dataset.train, size, stream, ['training', 'validation']);
+  const comparable =
+    dataset.comparable === true
+      ? `trained on ${count - size} of the ${count} training examples, the others being the validation split: ` +
+        'say so beside published figures'
+      : dataset.comparable;
+  return { ...dataset, train, validation, comparable };
 }
 
 /**
@@ -53,19 +81,10 @@ function quotas(labels: Uint8Array, classes: number, size: number): number[] {
   return result;
 }
 
-/** Moves row order[i] to row i for all i, in place, one cycle of the permutation after the other. */
-function permuteRows(values: Uint8Array, width: number, order: Uint32Array): void {
-  const done = new Uint8Array(order.length);
-  for (let start = 0; start < order.length; start++) {
-    if (done[start]) continue;
-    const first = values.slice(start * width, (start + 1) * width);
-    let to = start;
-    for (let from = order[to]!; from !== start; from = order[to]!) {
-      values.copyWithin(to * width, from * width, (from + 1) * width);
-      done[to] = 1;
-      to = from;
-    }
-    values.set(first, to * width);
-    done[to] = 1;
-  }
+/** A copy whose row i is row order[i]. */
+function rowsInOrder(values: Uint8Array, width: number, order: readonly number[]): Uint8Array {
+  const copy = sharedBytes(values.length);
+  for (const [to, from] of order.entries())
+    copy.set(values.subarray(from * width, (from + 1) * width), to * width);
+  return copy;
 }

@@ -25,7 +25,7 @@ def parse_args(description, *, arch="784,500,10", batch, lr=None, epochs=1, torc
         parser.add_argument("--device", default="cpu", help="torch device, e.g. cuda")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=int, default=None, metavar="N", help="train on the first N examples only")
-    parser.add_argument("--test-limit", type=int, default=None, metavar="N", help="test on the first N test examples only")
+    parser.add_argument("--test-limit", type=int, default=None, metavar="N", help="test on N test examples only, evenly spaced")
     parser.add_argument("--bench-seconds", type=float, default=None, metavar="S",
                         help="time S seconds of training steps after a warm-up, instead of training whole epochs")
     if extra:
@@ -62,12 +62,20 @@ def load_mnist(args):
     """Return train_x, train_y, test_x, test_y: float32 rows in [0, 1], int64 labels."""
     import numpy as np
 
-    def part(prefix, limit):
-        x = _read_idx(args.data, f"{prefix}-images-idx3-ubyte")[:limit]
-        y = _read_idx(args.data, f"{prefix}-labels-idx1-ubyte")[:limit]
+    def part(prefix, rows):
+        x = _read_idx(args.data, f"{prefix}-images-idx3-ubyte")
+        y = _read_idx(args.data, f"{prefix}-labels-idx1-ubyte")
+        x, y = x[rows(len(x))], y[rows(len(y))]
         return x.reshape(len(x), -1).astype(np.float32) / np.float32(255), y.astype(np.int64)
 
-    return (*part("train", args.limit), *part("t10k", args.test_limit))
+    def first(count):
+        return slice(args.limit)
+
+    def evenly_spaced(count):  # the first 1,000 test images of MNIST are harder than the others
+        wanted = min(args.test_limit or count, count)
+        return np.arange(wanted) * count // wanted
+
+    return (*part("train", first), *part("t10k", evenly_spaced))
 
 
 def _batches(rng, n, size, shuffle):

@@ -3,10 +3,11 @@
 Hidden neurons have a basal compartment (feed-forward input), an apical one
 (feedback from the output layer) and a soma; output neurons a dendrite and a
 soma. Units emit Poisson spikes at up to 0.2 per ms, seen through a double
-exponential synapse. Each example is a 50 ms forward phase, then a 50 ms target
-phase in which a teaching current drives the output somas; the last 20 ms of each
-phase are averaged. Plateau potentials sigma(mean apical) of the two phases give
-the hidden layer its error; weights change once per example. dt = 1 ms.
+exponential synapse that, as in the authors' code, forgets a spike after 10 ms.
+Each example is a 50 ms forward phase, then a 50 ms target phase in which a
+teaching current drives the output somas; the last 20 ms of each phase are
+averaged. Plateau potentials sigma(mean apical) of the two phases give the hidden
+layer its error; weights change once per example. dt = 1 ms.
 
 --mode step     advances every compartment millisecond by millisecond, any conductance
 --mode blocked  simulates all 100 ms at once: with no apical-to-soma conductance (the
@@ -41,6 +42,8 @@ n_in, n_hidden, n_out = args.arch
 T_FORWARD, T_TARGET, T_TEST, SETTLE = 50, 50, 250, 30
 RATE_MAX = F(0.2)
 TAU_S, TAU_L = 3.0, 10.0
+AGES = np.arange(1, 11)  # ms; the first belongs to the step of the spike itself
+TAPS = ((np.exp(-AGES / TAU_L) - np.exp(-AGES / TAU_S)) / (TAU_L - TAU_S)).astype(F)  # paper, eq. 12; sum 0.5104
 G_B = G_D = 0.6
 G_L = 1 / TAU_L
 G_A = args.apical_conductance
@@ -80,9 +83,7 @@ def spikes(p):
 
 def synapse(steps):
     """Postsynaptic potential from spikes up to and including the step."""
-    age = np.arange(steps)[:, None] - np.arange(steps)[None, :] + 1.0
-    kernel = (np.exp(-age / TAU_L) - np.exp(-age / TAU_S)) / (TAU_L - TAU_S)
-    return np.where(age > 0, kernel, 0)
+    return sum(tap * np.eye(steps, k=-delay) for delay, tap in enumerate(TAPS))
 
 
 def soma(decays):
@@ -132,6 +133,10 @@ class Blocked:
                 rate1[final].mean(0), (self.mean_late_psp @ s1) @ Y.T)
 
 
+# TAPS_BY_ROW[r] weights the last spikes when those of this step are in row r
+TAPS_BY_ROW = np.stack([np.roll(TAPS[::-1], row + 1) for row in range(len(TAPS))])
+
+
 class Stepped:
     """One millisecond at a time."""
 
@@ -139,26 +144,23 @@ class Stepped:
         self.forward, self.target = forward, target
 
     def run(self, x, teacher=None):
-        decay_l, decay_s, norm = F(np.exp(-1 / TAU_L)), F(np.exp(-1 / TAU_S)), F(1 / (TAU_L - TAU_S))
         units = (n_in, n_hidden, n_out)
-        slow, fast, psp = ([np.zeros(n, F) for n in units] for _ in range(3))
+        recent = [np.zeros((len(TAPS), n), F) for n in units]  # step t is in row t % 10
+        psp = [np.zeros(n, F) for n in units]
         a0, c0, c1 = np.zeros(n_hidden, F), np.zeros(n_hidden, F), np.zeros(n_out, F)
         p_in = x * RATE_MAX
         means = []
 
-        def receive(k, emitted):
-            slow[k] += emitted
-            fast[k] += emitted
-            slow[k] *= decay_l
-            fast[k] *= decay_s
-            np.subtract(slow[k], fast[k], out=psp[k])
-            psp[k] *= norm
+        def receive(k, t, emitted):
+            row = t % len(TAPS)
+            recent[k][row] = emitted
+            np.matmul(TAPS_BY_ROW[row], recent[k], out=psp[k])
 
         for phase in range(2 if self.target else 1):
-            steps = self.target if phase else self.forward
+            begin, end = (self.forward, self.forward + self.target) if phase else (0, self.forward)
             sums = [np.zeros(n, F) for n in (n_in, n_hidden, n_hidden, n_out, n_out, n_hidden)]
-            for t in range(steps):
-                receive(0, rng.random(n_in, dtype=F) < p_in)
+            for t in range(begin, end):
+                receive(0, t, rng.random(n_in, dtype=F) < p_in)
                 basal = W0 @ psp[0]
                 basal += b0
                 a0 = Y @ psp[2]
@@ -166,17 +168,17 @@ class Stepped:
                 if G_A:
                     d0 += G_A * (a0 - c0)
                 c0 += d0
-                receive(1, rng.random(n_hidden, dtype=F) < sigma(c0) * RATE_MAX)
+                receive(1, t, rng.random(n_hidden, dtype=F) < sigma(c0) * RATE_MAX)
                 d1 = G_D * (W1 @ psp[1] + b1) - (G_L + G_D) * c1
                 if phase:
                     d1 += teacher - c1
                 c1 += d1
                 rate1 = sigma(c1) * RATE_MAX
-                receive(2, rng.random(n_out, dtype=F) < rate1)
-                if t >= SETTLE:
+                receive(2, t, rng.random(n_out, dtype=F) < rate1)
+                if t >= begin + SETTLE:
                     for total, now in zip(sums, (psp[0], psp[1], c0, c1, rate1, a0)):
                         total += now
-            means.append([total / (steps - SETTLE) for total in sums])
+            means.append([total / (end - begin - SETTLE) for total in sums])
         return (*means[0][:4], means[-1][4], np.stack([m[5] for m in means]))
 
 

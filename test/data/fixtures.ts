@@ -33,7 +33,7 @@ export function smallFiles(): Files {
 }
 
 /** Runs a test on a temporary folder with these files. */
-export async function withFolder(files: Files, run: (folder: string) => Promise<void>): Promise<void> {
+export async function withFolder(files: Files, run: (folder: string) => Promise<unknown>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'dendrite-data-'));
   try {
     for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
@@ -43,8 +43,11 @@ export async function withFolder(files: Files, run: (folder: string) => Promise<
   }
 }
 
-/** Checks that the promise is rejected with one line of a UserError that holds all of these texts. */
-export async function refuses(promise: Promise<unknown>, ...texts: string[]): Promise<void> {
+/**
+ * Checks that the promise is rejected with one line of a UserError that holds all of these texts.
+ * @returns the line
+ */
+export async function refuses(promise: Promise<unknown>, ...texts: string[]): Promise<string> {
   const error: unknown = await promise.then(
     () => new Error('nothing was thrown'),
     (reason: unknown) => reason,
@@ -53,4 +56,5 @@ export async function refuses(promise: Promise<unknown>, ...texts: string[]): Pr
   const { message } = error as UserError;
   assert.not.match(message, '\n');
   for (const text of texts) assert.ok(message.includes(text), `'${text}' is not in: ${message}`);
+  return message;
 }

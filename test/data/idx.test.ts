@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -34,10 +35,10 @@ test('reads the four files', () =>
     const { images, labels } = dataset.train;
     assert.equal([images.count, images.columns, images.encoding], [6, 6, 'scaled']);
     assert.is(images.scale, 1 / 255);
-    assert.equal([labels.count, labels.columns, labels.encoding], [6, 3, 'one-hot']);
+    assert.equal([labels!.count, labels!.columns, labels!.encoding], [6, 3, 'one-hot']);
     assert.equal([...images.values], [...smallFiles()['train-images-idx3-ubyte']!.subarray(16)]);
-    assert.equal([...labels.values], [0, 1, 2, 2, 1, 0]);
-    assert.equal([...dataset.test.labels.values], [2, 1, 0, 1]);
+    assert.equal([...labels!.values], [0, 1, 2, 2, 1, 0]);
+    assert.equal([...dataset.test.labels!.values], [2, 1, 0, 1]);
     assert.equal([...dataset.test.images.values], [...smallFiles()['t10k-images-idx3-ubyte']!.subarray(16)]);
   }));
 
@@ -106,7 +107,7 @@ test('a missing folder, a file in its place, no folder at all', async () => {
   await withFolder(smallFiles(), (folder) =>
     refuses(load(join(folder, NAMES[0]!)), join(folder, NAMES[0]!), 'not a directory'),
   );
-  await refuses(loadDataset('idx:'), 'idx:path/to/folder');
+  await refuses(loadDataset('idx:'), 'write idx:<folder>');
 });
 
 for (const name of NAMES) {
@@ -119,7 +120,7 @@ for (const name of NAMES) {
     withFolder(smallFiles(), async (folder) => {
       rmSync(join(folder, name));
       mkdirSync(join(folder, name));
-      await refuses(load(folder), join(folder, name), 'illegal operation on a directory');
+      await refuses(load(folder), join(folder, name), 'is a folder, where a file should be');
     }));
 }
 
@@ -170,12 +171,53 @@ refused(
   'found 0x00000803',
   'marks images',
 );
+// Files of fewer bytes than a header of images: still of the wrong kind, not truncated.
+refused(
+  'a few labels where images belong',
+  { 't10k-images-idx3-ubyte': idxBytes([2], [0, 1]) },
+  'marks labels',
+  'swapped',
+);
 refused(
   'something else',
   { 'train-labels-idx1-ubyte': Buffer.from('<!DOCTYPE html><html>404</html>') },
   'not an IDX file of labels',
   'found 0x3c21444f',
 );
+for (const [title, start, ...texts] of [
+  ['floats', [0, 0, 13, 3], '32-bit floats in 3 dimensions', 'unsigned bytes in 3 dimensions'],
+  ['four dimensions', [0, 0, 8, 4], 'unsigned bytes in 4 dimensions', '3 dimensions (count, height, width)'],
+  ['two dimensions', [0, 0, 8, 2], 'unsigned bytes in 2 dimensions'],
+  ['no dimensions', [0, 0, 8, 0], 'unsigned bytes in 0 dimensions'],
+  ['signed bytes', [0, 0, 9, 3], 'signed bytes in 3 dimensions'],
+  ['doubles of one dimension', [0, 0, 14, 1], '64-bit floats in 1 dimension, but images'],
+  ['a ZIP archive', [0x50, 0x4b, 3, 4], 'ZIP data', 'unpack it'],
+  ['an xz file', [0xfd, 0x37, 0x7a, 0x58], 'xz data'],
+] as const)
+  for (const size of [4, 40])
+    for (const packed of [false, true]) {
+      const bytes = Buffer.concat([Buffer.from(start), Buffer.alloc(size - 4)]);
+      const name = packed ? 't10k-images-idx3-ubyte.gz' : 't10k-images-idx3-ubyte';
+      test(`${title} in ${packed ? 'a packed' : 'an unpacked'} file of ${size} bytes`, async () => {
+        const { 't10k-images-idx3-ubyte': _, ...files } = smallFiles();
+        await withFolder({ ...files, [name]: packed ? gzipSync(bytes) : bytes }, async (folder) => {
+          const message = await refuses(load(folder), join(folder, name), ...texts);
+          assert.not.match(message, 'download');
+        });
+      });
+    }
+refused(
+  'a file packed twice',
+  { 'train-labels-idx1-ubyte': gzipSync(gzipSync(labels)) },
+  'holds gzip data',
+  'packed once',
+);
+refused(
+  'a type that IDX does not have',
+  { 'train-labels-idx1-ubyte': Buffer.from([0, 0, 5, 1]) },
+  '0x00000501',
+);
+
 refused('no images', { 'train-images-idx3-ubyte': idxBytes([0, 2, 3], []) }, 'empty', '0 images of 2x3');
 refused('images of no pixels', { 'train-images-idx3-ubyte': idxBytes([6, 0, 3], []) }, 'empty');
 refused('no labels', { 'train-labels-idx1-ubyte': idxBytes([0], []) }, 'empty', '0 labels');
@@ -220,6 +262,68 @@ refused(
   'unexpected end',
 );
 
+test('what is wrong inside a packed file is said as of the unpacked one', async () => {
+  const wrong: Buffer[] = [
+    images,
+    labels.subarray(0, 5),
+    labels.subarray(0, 13),
+    Buffer.concat([labels, Buffer.alloc(600000)]),
+    idxBytes([5], [0, 1, 2, 2, 1]),
+    idxBytes([0], []),
+    Buffer.alloc(0),
+    Buffer.from('not found'),
+  ];
+  for (const bytes of wrong) {
+    const said: string[] = [];
+    for (const packed of [bytes, gzipSync(bytes)])
+      await withFolder({ ...smallFiles(), 'train-labels-idx1-ubyte': packed }, async (folder) => {
+        said.push((await refuses(load(folder), 'train-labels')).replaceAll(folder, ''));
+      });
+    assert.is(said[1], said[0]);
+  }
+});
+
+test('damage is said before what it makes of the header', () => {
+  // Stored, not deflated: byte 10 starts the block's header of 5 bytes, byte 17 is the type.
+  const stored = gzipSync(labels, { level: 0 });
+  return withFolder({ ...smallFiles(), 'train-labels-idx1-ubyte': flip(stored, 17) }, (folder) =>
+    refuses(load(folder), 'damaged gzip', 'incorrect data check', 'download it again'),
+  );
+});
+
+test('a folder beside the packed file of the same name is passed over', async () => {
+  const { 'train-labels-idx1-ubyte': bytes, ...files } = smallFiles();
+  await withFolder({ ...files, 'train-labels-idx1-ubyte.gz': gzipSync(bytes!) }, async (folder) => {
+    mkdirSync(join(folder, 'train-labels-idx1-ubyte'));
+    assert.equal([...(await load(folder)).train.labels!.values], [0, 1, 2, 2, 1, 0]);
+  });
+});
+
+test('a pipe in place of a file is refused at once', async () => {
+  await withFolder(smallFiles(), async (folder) => {
+    const path = join(folder, NAMES[0]!);
+    rmSync(path);
+    if (spawnSync('mkfifo', [path]).status !== 0) return console.log('skipped: pipes (there is no mkfifo)');
+    await refuses(load(folder), path, 'not a regular file');
+  });
+});
+
+test('a folder without files of labels is a dataset without labels', async () => {
+  const images = Object.fromEntries(Object.entries(smallFiles()).filter(([name]) => name.includes('images')));
+  await withFolder(images, async (folder) => {
+    const dataset = await loadDataset(`idx:${folder}`, { validation: 2 });
+    assert.equal([dataset.classes, dataset.shape], [0, [2, 3]]);
+    for (const [split, count] of [
+      [dataset.train, 4],
+      [dataset.validation!, 2],
+      [dataset.test, 4],
+    ] as const) {
+      assert.is(split.images.count, count);
+      assert.is(split.labels, null);
+    }
+  });
+});
+
 function flip(bytes: Buffer, at: number): Buffer {
   const copy = Buffer.from(bytes);
   copy[at] = copy[at]! ^ 0x55;
@@ -232,10 +336,10 @@ function checkDataset({ classes, shape, width, train, test: held }: Dataset): vo
   assert.is(shape[0] * shape[1], width);
   for (const split of [train, held]) {
     assert.ok(split.images.count > 0);
-    assert.is(split.labels.count, split.images.count);
+    assert.is(split.labels!.count, split.images.count);
     assert.is(split.images.values.length, split.images.count * width);
-    assert.is(split.labels.values.length, split.labels.count);
-    assert.ok(split.labels.values.every((label) => label < classes));
+    assert.is(split.labels!.values.length, split.labels!.count);
+    assert.ok(split.labels!.values.every((label) => label < classes));
   }
 }
 

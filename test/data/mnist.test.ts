@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Dataset, loadDataset, type Split } from '../../data/index.ts';
-import { parsePixels, readDigits } from '../../data/mnist.ts';
+import { type Dataset, loadDataset, parsePixels, type Split } from '../../data/index.ts';
+import { readDigits } from '../../data/mnist.ts';
 import { UserError } from '../../kernels/index.ts';
 import { withFolder } from './fixtures.ts';
 
@@ -18,14 +18,14 @@ test.before(async () => {
 });
 
 const counts = ({ labels }: Split): number[] =>
-  Array.from({ length: labels.columns }, (_, c) => labels.values.filter((label) => label === c).length);
+  Array.from({ length: labels!.columns }, (_, c) => labels!.values.filter((label) => label === c).length);
 
 /** One text an example, label first, sorted. */
 const examples = ({ images, labels }: Split, count = images.count): string[] =>
   Array.from(
     { length: count },
     (_, i) =>
-      labels.values[i] +
+      labels!.values[i] +
       Buffer.from(images.values.subarray(i * images.columns, (i + 1) * images.columns)).toString('latin1'),
   );
 
@@ -53,7 +53,7 @@ test('mnist is byte for byte the first 10,000 training digits of mnist-full', ()
 test('the split of mnist never changes', () => {
   const digest = createHash('sha256');
   for (const { images, labels } of [small.train, small.test])
-    digest.update(images.values).update(labels.values);
+    digest.update(images.values).update(labels!.values);
   assert.is(digest.digest('hex'), '4ccb77306ab78b2fe58db8501f0df9057937360c587f93265f913cc941b08c61');
 });
 
@@ -75,7 +75,7 @@ test('a dataset takes its bytes and no more', () => {
     const buffers = new Set(
       [dataset.train, dataset.test].flatMap(({ images, labels }) => [
         images.values.buffer,
-        labels.values.buffer,
+        labels!.values.buffer,
       ]),
     );
     for (const buffer of buffers) assert.instance(buffer, SharedArrayBuffer);

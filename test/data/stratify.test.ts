@@ -43,12 +43,12 @@ test('the parts are a partition in the proportions of the classes, and labels st
       );
       for (const part of [kept, held])
         for (const [i, row] of rowsOf(part).entries()) {
-          assert.is(part.labels.values[i], labels[row]);
+          assert.is(part.labels!.values[i], labels[row]);
           assert.is(part.images.values[3 * i + 2], labels[row]);
         }
       for (let label = 0; label < classes; label++) {
         const exact = (count(labels, label) * size) / labels.length;
-        assert.ok(Math.abs(count(held.labels.values, label) - exact) < 1);
+        assert.ok(Math.abs(count(held.labels!.values, label) - exact) < 1);
       }
     }),
     { numRuns: 100, seed: 1 },
@@ -60,12 +60,12 @@ test('what rounding leaves goes to the largest remainders', () => {
   const labels = [...new Array(10).fill(0), ...new Array(6).fill(1), ...new Array(4).fill(2)] as number[];
   const [, held] = divided(labels, 3, 7);
   assert.equal(
-    [0, 1, 2].map((label) => count(held.labels.values, label)),
+    [0, 1, 2].map((label) => count(held.labels!.values, label)),
     [4, 2, 1],
   );
   // Equal remainders: 1 of 4 in two classes goes to the lower one.
   const [, one] = divided([1, 1, 0, 0], 2, 1);
-  assert.equal([...one.labels.values], [0]);
+  assert.equal([...one.labels!.values], [0]);
 });
 
 test('the stream decides who is held out and the order of both parts', () => {
@@ -75,19 +75,31 @@ test('the stream decides who is held out and the order of both parts', () => {
   assert.not.equal(new Set(rows(1)[1]), new Set(rows(2)[1]));
   const [kept, held] = divided(labels, 2, 100);
   for (const part of [kept, held]) {
-    const half = part.labels.values.subarray(0, part.labels.count / 2);
+    const half = part.labels!.values.subarray(0, part.labels!.count / 2);
     assert.ok(Math.abs(count(half, 0) / half.length - 0.5) < 0.2, 'the classes are not mixed');
   }
 });
 
-test('both parts are views of the bytes they came from', () => {
+test('both parts are views of one copy, and the examples stay as they are', () => {
   const all = numbered([0, 1, 0, 1], 2);
   const [kept, held] = divide(all, 2, new RandomStream(1, 'test'), ['kept', 'held']);
-  for (const part of [kept, held]) {
-    assert.is(part.images.values.buffer, all.images.values.buffer);
-    assert.is(part.labels.values.buffer, all.labels.values.buffer);
-  }
-  assert.equal([kept.images.name, held.labels.name], ['kept images', 'held labels']);
+  assert.is(kept.images.values.buffer, held.images.values.buffer);
+  assert.is(kept.labels!.values.buffer, held.labels!.values.buffer);
+  assert.instance(kept.images.values.buffer, SharedArrayBuffer);
+  assert.equal(all, numbered([0, 1, 0, 1], 2));
+  assert.equal([kept.images.name, held.labels!.name], ['kept images', 'held labels']);
+});
+
+test('images without labels are divided as one class', () => {
+  const pixels = Uint8Array.from({ length: 30 }, (_, i) => i);
+  const all = makeSplit('all', pixels, null, 1, 0);
+  const [kept, held] = divide(all, 7, new RandomStream(1, 'test'), ['kept', 'held']);
+  assert.equal([kept.images.count, held.images.count], [23, 7]);
+  assert.equal([kept.labels, held.labels], [null, null]);
+  assert.equal(
+    [...kept.images.values, ...held.images.values].sort((a, b) => a - b),
+    [...pixels],
+  );
 });
 
 test.run();

@@ -1,0 +1,20 @@
+/** What works on every platform: nothing here reads files. `index.ts` adds what does. */
+export {
+  type Dataset,
+  type DatasetParts,
+  makeDataset,
+  makeSplit,
+  type Split,
+  type SplitBytes,
+} from './dataset.ts';
+export {
+  type DatasetDefinition,
+  type DatasetInfo,
+  type DatasetRequest,
+  defineDataset,
+  isDatasetDefinition,
+} from './definition.ts';
+export { makeMnist, parsePixels } from './digits.ts';
+export { hashDataset } from './hash.ts';
+export { type Idx, type IdxContent, type IdxFiles, makeIdxDataset, parseIdx } from './idx.ts';
+export { divide, withValidation } from './stratify.ts';
