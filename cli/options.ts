@@ -19,7 +19,8 @@ import {
 
 /** A text that must say something: an unset variable of the shell says nothing. */
 export function parseText(option: string, text: string): string {
-  if (text.trim() === '') throw new UserError(`--${option} '${text}' is empty; give a value, or leave it out`);
+  if (text.trim() === '')
+    throw new UserError(`--${option} '${text}' is empty; give a value, or leave it out`);
   return text;
 }
 
@@ -141,8 +142,7 @@ export const parseAxes = (texts: readonly string[]): Axis[] =>
       "rule.option=a,b,c or, in quotes, 'setting=a|b|c'",
     );
     const dot = target!.indexOf('.');
-    const [rule, name] =
-      dot < 0 ? [undefined, target!] : [target!.slice(0, dot), target!.slice(dot + 1)];
+    const [rule, name] = dot < 0 ? [undefined, target!] : [target!.slice(0, dot), target!.slice(dot + 1)];
     if (rule === undefined) checkVariedSetting(name, text);
     // A setting such as the layers has commas in its values.
     const separator = rule === undefined || list!.includes('|') ? '|' : ',';

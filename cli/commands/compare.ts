@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import type { Argv, Options } from 'yargs';
 import { type CompareOptions, compare as compareRules, loadPlugins } from '../../experiments/index.ts';
-import { UserError } from '../../kernels/index.ts';
 import { DIAGNOSTICS, TASKS, usage } from '../../training/index.ts';
 import type { Command } from '../command.ts';
 import { follow } from '../follow.ts';
@@ -109,7 +108,7 @@ export const compare: Command<CompareArguments> = {
       .example("$0 compare --rules backprop --vary 'layers=784,100,10|784,500,10'", 'two widths')
       .epilogue(
         `Tasks:\n${described(TASKS.map((task) => ({ ...task, name: usage(task) })))}\n\n` +
-          `Diagnostics:\n${described(DIAGNOSTICS.map(({ name, describe }) => ({ name, description: describe })))}`,
+          `Diagnostics:\n${described(DIAGNOSTICS)}`,
       ) as never,
   handler: async (args) => {
     const comparison = await readArguments(args);

@@ -8,13 +8,4 @@ import { rule } from './rule.ts';
 import { rules } from './rules.ts';
 import { table } from './table.ts';
 
-export const COMMANDS: readonly Command[] = [
-  compare,
-  repeat,
-  table,
-  rules,
-  rule,
-  datasets,
-  devices,
-  check,
-];
+export const COMMANDS: readonly Command[] = [compare, repeat, table, rules, rule, datasets, devices, check];

@@ -1,6 +1,12 @@
 import { openDevice } from '../../devices/index.ts';
 import type { Device } from '../../kernels/index.ts';
-import { type DeviceRecord, openRun, type RunEnd, type RunResult, type RunStatus } from '../../results/index.ts';
+import {
+  type DeviceRecord,
+  openRun,
+  type RunEnd,
+  type RunResult,
+  type RunStatus,
+} from '../../results/index.ts';
 import { findRule, type RuleDefinition } from '../../rules/index.ts';
 import {
   buildTrainer,
@@ -27,7 +33,9 @@ export interface Resources extends Shared {
 type Outcome = Omit<RunEnd, 'device'>;
 
 /** A run that was told to stop leaves its folder as one that was killed. */
-type Stopped = { readonly status: Extract<RunStatus, 'unfinished'> } & { readonly [K in Exclude<keyof Outcome, 'status'>]?: never };
+type Stopped = { readonly status: Extract<RunStatus, 'unfinished'> } & {
+  readonly [K in Exclude<keyof Outcome, 'status'>]?: never;
+};
 
 /**
  * Trains one network, and leaves its folder behind. A fault of the run (a rule that throws, a disk that is full) is

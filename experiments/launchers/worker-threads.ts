@@ -28,11 +28,7 @@ export const workerThreads = (most: number): Launcher =>
   };
 
 /** @returns null for a run that was not begun, as all were to stop */
-async function runInWorker(
-  pool: Tinypool,
-  order: WorkerOrder,
-  events: RunEvents,
-): Promise<RunResult | null> {
+async function runInWorker(pool: Tinypool, order: WorkerOrder, events: RunEvents): Promise<RunResult | null> {
   if (events.signal?.aborted) return null;
   const { port1, port2 } = new MessageChannel();
   const abort = (): void => port1.postMessage(ABORT);
@@ -41,7 +37,7 @@ async function runInWorker(
   try {
     return await pool.run({ order, port: port2 }, { transferList: [port2] });
   } catch (error) {
-    if (error instanceof CancelError) return null;
+    if (error instanceof Error && error.name === 'CancelError') return null;
     // The thread itself died, e.g. for want of memory.
     const { spec, folder } = order.job;
     const { id, rule } = spec.condition;
