@@ -85,12 +85,6 @@ export function parseSettings(args: Readonly<Record<string, unknown>>): Settings
   );
 }
 
-/** What is said of single rules: `--set rule.name=value`, `--recipe rule=name`. */
-export interface OfRules {
-  readonly set: readonly string[];
-  readonly recipe: readonly string[];
-}
-
 interface OneRule {
   readonly rule: string;
   readonly definition: RuleDefinition;
@@ -99,18 +93,24 @@ interface OneRule {
   readonly settings: Partial<Record<SettingName, unknown>>;
 }
 
-/** Rules by name, with what is their own. @param extra rules of plug-ins */
+/**
+ * Rules by name, with what is their own.
+ * @param sets of `--set rule.name=value`
+ * @param recipes of `--recipe rule=name`
+ * @param extra rules of plug-ins
+ */
 export function parseRules(
   names: string,
-  { set, recipe }: OfRules,
+  sets: readonly string[],
+  recipes: readonly string[],
   extra: readonly RuleDefinition[],
 ): ComparedRule[] {
   const rules = parseList('rules', names).map((rule): OneRule => {
     const definition = findRule(rule, extra);
     return { rule, definition, options: {}, settings: {} };
   });
-  for (const text of set) applySet(rules, text);
-  for (const text of recipe) applyRecipe(rules, text);
+  for (const text of sets) applySet(rules, text);
+  for (const text of recipes) applyRecipe(rules, text);
   return rules.map(({ definition, ...rule }) => rule as ComparedRule);
 }
 
@@ -143,7 +143,7 @@ export const parseAxes = (texts: readonly string[]): Axis[] =>
     );
     const dot = target!.indexOf('.');
     const [rule, name] = dot < 0 ? [undefined, target!] : [target!.slice(0, dot), target!.slice(dot + 1)];
-    if (rule === undefined) checkVariedSetting(name, text);
+    if (rule === undefined) checkVariedSetting(name, list!, text);
     // A setting such as the layers has commas in its values.
     const separator = rule === undefined || list!.includes('|') ? '|' : ',';
     const values = list!.split(separator).map((value) => value.trim());
@@ -155,8 +155,17 @@ export const parseAxes = (texts: readonly string[]): Axis[] =>
     return { ...(rule !== undefined && { rule }), name, values };
   });
 
-function checkVariedSetting(name: string, text: string): void {
-  if (name === 'recipe' || findSetting(name)) return;
+/** Settings whose values are lists. */
+const WITH_COMMAS: readonly (string | null)[] = ['layers', 'learningRate'] satisfies SettingName[];
+
+function checkVariedSetting(name: string, list: string, text: string): void {
+  if (name === 'recipe' || findSetting(name)) {
+    if (list.includes(',') && !WITH_COMMAS.includes(findSetting(name)))
+      throw new UserError(
+        `--vary '${text}': the values of a setting stand between bars; write '${name}=${list.replaceAll(',', '|')}'`,
+      );
+    return;
+  }
   const near = closest(name, ['recipe', ...SETTING_NAMES]);
   throw new UserError(
     `--vary '${text}': there is no setting '${name}'; ` +

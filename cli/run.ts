@@ -22,7 +22,8 @@ export async function run(args: readonly string[]): Promise<number> {
   try {
     await makeParser(args.map(withMeaning), commands).parseAsync();
     return code;
-  } catch (error) {
+  } catch (thrown) {
+    const error = isOfYargs(thrown) ? new UsageError(explain(thrown.message, [])) : thrown;
     if (error instanceof UserError || error instanceof UsageError) {
       process.stderr.write(`dendrite: ${error.message}\n`);
       return error instanceof UserError ? 1 : 2;
@@ -78,6 +79,9 @@ function refuseRepeats(given: Record<string, unknown>, lists: readonly string[])
   if (repeated !== undefined) throw new UsageError(`--${repeated} is given more than once; give it once`);
   return true;
 }
+
+/** Most of what yargs finds wrong it hands to `fail`, but not all. */
+const isOfYargs = (error: unknown): error is Error => error instanceof Error && error.name === 'YError';
 
 /** yargs's messages, in one sentence that says what to do. */
 function explain(message: string, options: readonly string[]): string {

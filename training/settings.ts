@@ -130,6 +130,6 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   const name = optionName(String(setting));
   const where = typeof index === 'number' ? `${name} (entry ${index + 1})` : name;
   const what = issue.code === 'invalid_value' ? `must be one of ${issue.values.join(', ')}` : issue.message;
-  const given = typeof issue.input === 'object' ? '' : `, not '${String(issue.input)}'`;
+  const given = typeof issue.input === 'object' ? '' : `, but is '${String(issue.input)}'`;
   return `${where}: ${what}${given}`;
 }

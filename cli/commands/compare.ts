@@ -19,48 +19,82 @@ import { printComparison } from '../print-comparison.ts';
 /** One of each family. */
 const HEADLINE_RULES = 'backprop,feedback-alignment,equilibrium-propagation,segregated-dendrite';
 
+const EXPERIMENT = 'What is compared:';
 const TRAINING = 'Training (a recipe or the task may have defaults of its own):';
 const MACHINE = 'Device:';
 const OUTPUT = 'Output:';
 
+/** yargs would show a text in quotes, a number among them. */
+const withDefault = (value: string) => ({ default: value, defaultDescription: value });
+
 const options = {
-  rules: { type: 'string', default: HEADLINE_RULES, describe: 'Rules to compare, separated by commas' },
-  dataset: { type: 'string', default: 'mnist', describe: "One of 'dendrite datasets', e.g. idx:<folder>" },
-  task: { type: 'string', default: 'classify', describe: 'What is learned and scored: see below' },
+  rules: {
+    type: 'string',
+    ...withDefault(HEADLINE_RULES),
+    group: EXPERIMENT,
+    describe: 'Rules to compare, separated by commas',
+  },
+  dataset: {
+    type: 'string',
+    ...withDefault('mnist'),
+    group: EXPERIMENT,
+    describe: "One of 'dendrite datasets', e.g. idx:<folder>",
+  },
+  task: {
+    type: 'string',
+    ...withDefault('classify'),
+    group: EXPERIMENT,
+    describe: 'What is learned and scored: see below',
+  },
   validation: {
     type: 'string',
-    default: '0',
+    ...withDefault('0'),
+    group: EXPERIMENT,
     describe: 'Training examples to set aside for a validation score',
   },
-  seeds: { type: 'string', default: '3', describe: 'How many seeds, or which: 5 or 1,2,7' },
+  seeds: {
+    type: 'string',
+    ...withDefault('3'),
+    group: EXPERIMENT,
+    describe: 'How many seeds, or which: 5 or 1,2,7',
+  },
   recipe: {
     type: 'string',
     array: true,
-    default: [],
+    requiresArg: true,
+    group: EXPERIMENT,
     describe: "Published settings of a rule: rule=name; 'dendrite rule <name>' lists them",
   },
   set: {
     type: 'string',
     array: true,
-    default: [],
+    requiresArg: true,
+    group: EXPERIMENT,
     describe:
       "An option of a rule, or a setting for it alone: rule.name=value; 'dendrite rule <name>' lists the options, the settings are those under Training",
   },
   vary: {
     type: 'string',
     array: true,
-    default: [],
+    requiresArg: true,
+    group: EXPERIMENT,
     describe:
       "Compare several values: rule.option=a,b,c or, in quotes, 'setting=a|b|c'; recipes too: rule.recipe=a,b; several --vary form the grid",
   },
   plugin: {
     type: 'string',
     array: true,
-    default: [],
+    requiresArg: true,
+    group: EXPERIMENT,
     describe: 'File (.ts or .js) that exports rules, datasets, tasks or diagnostics of your own',
   },
   ...settingOptions(TRAINING),
-  device: { choices: ['auto', 'cpu', 'gpu'], default: 'auto', group: MACHINE, describe: 'Where to compute' },
+  device: {
+    choices: ['auto', 'cpu', 'gpu'],
+    ...withDefault('auto'),
+    group: MACHINE,
+    describe: 'Where to compute',
+  },
   backend: {
     choices: ['auto', 'webgpu', 'headlessgl', 'webasm', 'cpu'],
     group: MACHINE,
@@ -73,18 +107,23 @@ const options = {
   },
   jobs: {
     type: 'string',
-    default: String(availableParallelism()),
+    ...withDefault(String(availableParallelism())),
     group: MACHINE,
     describe: 'Runs at the same time',
   },
   diagnostics: {
     type: 'string',
-    default: 'angle',
+    ...withDefault('angle'),
     group: OUTPUT,
     describe:
       'What to measure after each epoch, into metrics.jsonl and --json: names from the list below, separated by commas, or all, or none',
   },
-  out: { type: 'string', default: 'runs', group: OUTPUT, describe: "Folder for the comparison's folder" },
+  out: {
+    type: 'string',
+    ...withDefault('runs'),
+    group: OUTPUT,
+    describe: "Folder for the comparison's folder",
+  },
   json: {
     type: 'boolean',
     default: false,
@@ -122,7 +161,7 @@ export const compare: Command<CompareArguments> = {
 
 async function readArguments(args: CompareArguments): Promise<CompareOptions> {
   const jobs = parseWhole('jobs', args.jobs, 1);
-  const plugins = await loadPlugins(args.plugin.map((file) => parseText('plugin', file)));
+  const plugins = await loadPlugins((args.plugin ?? []).map((file) => parseText('plugin', file)));
   return {
     dataset: parseText('dataset', args.dataset),
     task: parseText('task', args.task),
@@ -130,8 +169,8 @@ async function readArguments(args: CompareArguments): Promise<CompareOptions> {
     seeds: parseSeeds(args.seeds),
     diagnostics: parseList('diagnostics', args.diagnostics),
     settings: parseSettings(args as unknown as Record<string, unknown>),
-    rules: parseRules(args.rules, args, plugins.rules),
-    vary: parseAxes(args.vary),
+    rules: parseRules(args.rules, args.set ?? [], args.recipe ?? [], plugins.rules),
+    vary: parseAxes(args.vary ?? []),
     device: {
       device: args.device,
       ...(args.backend !== undefined && { backend: args.backend }),
@@ -149,10 +188,10 @@ interface CompareArguments {
   task: string;
   validation: string;
   seeds: string;
-  recipe: string[];
-  set: string[];
-  vary: string[];
-  plugin: string[];
+  recipe?: string[];
+  set?: string[];
+  vary?: string[];
+  plugin?: string[];
   device: 'auto' | 'cpu' | 'gpu';
   backend?: 'auto' | 'webgpu' | 'headlessgl' | 'webasm' | 'cpu';
   blas?: string;

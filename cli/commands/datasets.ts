@@ -4,18 +4,18 @@ import { loadPlugins } from '../../experiments/index.ts';
 import type { Command } from '../command.ts';
 import { print } from '../output.ts';
 
-export const datasets: Command<{ plugin: string[] }> = {
+export const datasets: Command<{ plugin?: string[] }> = {
   command: 'datasets',
   describe: 'List the datasets',
   builder: {
     plugin: {
       type: 'string',
       array: true,
-      default: [],
+      requiresArg: true,
       describe: 'File that exports datasets of your own',
     },
   },
-  handler: async ({ plugin }) => {
+  handler: async ({ plugin = [] }) => {
     const table = new Table({
       head: ['dataset', 'training', 'test', 'what it is', 'source'],
       style: { head: [], border: [] },
