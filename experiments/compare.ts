@@ -78,9 +78,10 @@ export async function prepareComparison(options: CompareOptions): Promise<Prepar
   const { validation, splitSeed } = experiment;
   const dataset = await loadDataset(experiment.dataset, { validation, seed: splitSeed }, plugins.datasets);
   checkAgainst(experiment, dataset);
+  const hashing = hashDataset(dataset);
   const settled = await settleDevice(asked, experiment);
   const provenance = collectProvenance();
-  const datasetHash = await hashDataset(dataset);
+  const datasetHash = await hashing;
   const specs = specsOf(experiment, {
     dataset: { name: experiment.dataset, hash: datasetHash, validation, splitSeed },
     device: { asked: asked as RunSpec['device']['asked'], settled: settled.settled },

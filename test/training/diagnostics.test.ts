@@ -3,14 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openDevice } from '../../devices/index.ts';
-import { DIAGNOSTIC_STATE } from '../../experiments/diagnostics/index.ts';
-import { DIAGNOSTICS, defineExperiment, findDiagnostics, tinyTask, train } from '../../experiments/index.ts';
-import { prepareRun } from '../../experiments/prepared-run.ts';
+import { defineExperiment } from '../../experiments/index.ts';
 import { RandomStream, UserError } from '../../kernels/index.ts';
 import { type ComparisonDocument, readRun } from '../../results/index.ts';
-import { findRule, RULES } from '../../rules/index.ts';
+import { RULES } from '../../rules/index.ts';
+import { DIAGNOSTICS, findDiagnostics, traceRun } from '../../training/index.ts';
 import { dendrite } from '../cli/dendrite.ts';
+import { openCpu, partsOf } from './parts.ts';
 
 const NAMES = DIAGNOSTICS.map(({ name }) => name);
 const folder = mkdtempSync(join(tmpdir(), 'dendrite-diagnostics-'));
@@ -138,7 +137,7 @@ test('the help of compare lists every diagnostic, and a wrong name ends it with 
     await dendrite(...SMALL, '--diagnostics', 'angel'),
   ];
   const text = help.stdout.replace(/\s+/g, ' ');
-  for (const { name, description } of DIAGNOSTICS) assert.ok(text.includes(`${name}: ${describe}`), name);
+  for (const { name, description } of DIAGNOSTICS) assert.ok(text.includes(`${name}: ${description}`), name);
   assert.is(wrong.code, 1);
   assert.is(wrong.stderr.trim(), "dendrite: diagnostics: there is no 'angel'; did you mean 'angle'?");
 });
