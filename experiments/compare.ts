@@ -84,7 +84,7 @@ export async function prepareComparison(options: CompareOptions): Promise<Prepar
   const datasetHash = await hashing;
   const specs = specsOf(experiment, {
     dataset: { name: experiment.dataset, hash: datasetHash, validation, splitSeed },
-    device: { asked: asked as RunSpec['device']['asked'], settled: settled.settled },
+    device: { asked, settled: settled.settled },
     plugins: [...plugins.files],
   });
   const record = recordOf(experiment, dataset);
@@ -92,7 +92,7 @@ export async function prepareComparison(options: CompareOptions): Promise<Prepar
     dendrite: provenance.dendrite,
     given: experiment.given,
     experiment: record,
-    conditions: [...experiment.conditions] as never,
+    conditions: [...experiment.conditions],
     runs: specs.map((spec) => ({
       condition: spec.condition.id,
       seed: spec.seed,
@@ -122,7 +122,7 @@ const specsOf = (
   conditions.flatMap((condition) =>
     seeds.map((seed) => ({
       format: SPEC_FORMAT,
-      condition: condition as RunSpec['condition'],
+      condition,
       seed,
       task,
       diagnostics: [...diagnostics],

@@ -54,7 +54,7 @@ interface Setup {
 /** All diagnostics of a rule on a network 6-5-4-3. */
 async function look(definition: RuleDefinition, { network: given, options = {}, set }: Setup = {}) {
   const { device, k } = float64();
-  const network = buildNetwork(
+  const network: Network = buildNetwork(
     definition,
     k,
     networkSettings({ layers: [6, 5, 4, 3], ...given }),

@@ -12,9 +12,7 @@ test('training keeps the states of the examples shown, and nothing else changes 
   assert.is(run.rowStores.size, 3);
   const shown = Uint32Array.from({ length: parts.condition.settings.batch }, (_, i) => 3 * i);
   await run.step.run({ steps: 1, firstStep: 0, rows: shown });
-  const [{ values, columns, count }] = [...run.rowStores.values()] as [
-    { values: Float32Array; columns: number; count: number },
-  ];
+  const { values, columns, count } = [...run.rowStores.values()][0]!;
   for (let row = 0; row < count; row++) {
     const isKept = values.subarray(row * columns, (row + 1) * columns).some((s) => s !== 0);
     assert.is(isKept, shown.includes(row), `example ${row}`);
