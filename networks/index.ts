@@ -7,7 +7,7 @@ export {
   type Memory,
   type NeuronConstants,
 } from './compartmental.ts';
-export { type FeedbackPath, feedbackPath } from './feedback.ts';
+export { drawFeedback, type FeedbackPath, feedbackPath } from './feedback.ts';
 export { INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
 export { LayeredNetwork, layeredNetwork } from './layered.ts';
 export type { Readout } from './loss.ts';

@@ -1,20 +1,29 @@
 import type { ReferenceDevice, Tensor } from '../../kernels/index.ts';
-import { LayeredNetwork, type NetworkSettings } from '../../networks/index.ts';
+import { LayeredNetwork, type Network, type NetworkSettings } from '../../networks/index.ts';
 import { biasVector, findRule, gradient, weightMatrix } from '../../rules/index.ts';
-import { buildRule, float64, networkSettings, normalState, oneHotState, runOnce } from '../support.ts';
+import {
+  buildNetwork,
+  buildRule,
+  float64,
+  networkSettings,
+  normalState,
+  oneHotState,
+  runOnce,
+} from '../support.ts';
 
 interface LessonSettings {
   network?: Partial<NetworkSettings>;
   options?: Record<string, unknown>;
   batch?: number;
   /** Changes states before the lesson; called with the values of a state by name. */
-  set?: (values: (state: string) => Float64Array, network: LayeredNetwork) => void;
+  set?: (values: (state: string) => Float64Array, network: Network) => void;
 }
 
 /** Lays out a network and a rule on the float64 device, and has the rule look at one batch. */
 export async function lessonOf(name: string, { network: given, options, batch = 6, set }: LessonSettings) {
   const { device, k } = float64();
-  const network = new LayeredNetwork(k, 3, networkSettings({ layers: [5, 6, 4, 3], ...given }));
+  const settings = networkSettings({ layers: [5, 6, 4, 3], ...given });
+  const network: Network = buildNetwork(findRule(name), k, settings, options, 3);
   const rule = buildRule(findRule(name), network, k, options);
   const input = normalState(k, 'input', batch, network.populations[0]!.size);
   const target = oneHotState(k, batch, network.populations.at(-1)!.size);
@@ -24,7 +33,10 @@ export async function lessonOf(name: string, { network: given, options, batch = 
   const keep = (name: string, of: Tensor) => k.state(name, of.rows, of.columns);
   const own = new Map<string, Tensor>();
   const biases = new Map<string, Tensor>();
-  const exact = network.connections.map((c) => keep(`exact ${c.name}`, c.weights));
+  const exact =
+    network instanceof LayeredNetwork
+      ? network.connections.map((c) => keep(`exact ${c.name}`, c.weights))
+      : [];
   await runOnce(k, () => {
     const { directions } = rule.learn({ input, target });
     for (const direction of directions) {
@@ -35,8 +47,9 @@ export async function lessonOf(name: string, { network: given, options, batch = 
       biases.set(connection.name, keep(`own bias ${connection.name}`, connection.bias));
       k.mapInto(biases.get(connection.name)!, (x) => x, biasVector(k, direction));
     }
-    for (const [l, d] of gradient(k, network, network.forward(input), target).entries())
-      k.mapInto(exact[l]!, (x) => x, weightMatrix(k, d));
+    if (network instanceof LayeredNetwork)
+      for (const [l, d] of gradient(k, network, network.forward(input), target).entries())
+        k.mapInto(exact[l]!, (x) => x, weightMatrix(k, d));
   });
   const read = (t: Tensor | undefined) => (t ? device.values(t) : null);
   return {
@@ -47,6 +60,7 @@ export async function lessonOf(name: string, { network: given, options, batch = 
     biases: network.connections.map((c) => read(biases.get(c.name))),
     /** Directions of feedback, by the connection's name. */
     feedback: (connection: string) => read(own.get(connection)),
+    /** The gradient of each forward connection, of a layered network. */
     exact: exact.map((t) => device.values(t)),
   };
 }
