@@ -19,7 +19,7 @@ export {
   type SettlingState,
   type Synapses,
 } from './energy.ts';
-export { type FeedbackPath, feedbackPath } from './feedback.ts';
+export { drawFeedback, type FeedbackPath, feedbackPath } from './feedback.ts';
 export { INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
 export { LayeredNetwork, layeredNetwork } from './layered.ts';
 export type { Readout } from './loss.ts';

@@ -20,7 +20,7 @@ import {
   taughtRate,
 } from './locality-cases.ts';
 
-test('every rule of the registry is held to its line in the ledger', () => {
+test('every rule of the registry is held to its row in the plausibility table', () => {
   const cases = [...LAYERED, ...COMPARTMENTAL, ...SETTLED];
   const uncovered = RULES.filter(({ name }) => !cases.some(({ rule }) => rule === name));
   assert.equal(
