@@ -1,6 +1,6 @@
-import { type Kernels, RandomStream, type Tensor, UserError } from '../kernels/index.ts';
+import type { Kernels, Tensor } from '../kernels/index.ts';
 import { ACTIVATIONS } from './activation.ts';
-import { INITIAL_BIASES, INITIAL_WEIGHTS } from './initial.ts';
+import { drawLayers } from './layers.ts';
 import { crossEntropy, type Readout, squaredError } from './loss.ts';
 import type { Activity, Connection, Network, NetworkKind, NetworkSettings, Population } from './network.ts';
 
@@ -16,32 +16,12 @@ export class LayeredNetwork implements Network {
    * Weights are drawn from the streams 'weights 1', 'weights 2', ... of the seed, so they are the same for every rule.
    * @throws UserError when the sizes do not make a network
    */
-  constructor(kernels: Kernels, seed: number, options: NetworkSettings) {
-    const { layers, activation, loss, outputActivation, initial } = options;
-    checkLayers(layers);
-    const last = layers.length - 1;
+  constructor(kernels: Kernels, seed: number, settings: NetworkSettings) {
+    const { populations, connections } = drawLayers(kernels, seed, settings);
     this.#kernels = kernels;
-    this.readout = loss === 'cross-entropy' ? crossEntropy : squaredError(outputActivation);
-    this.populations = layers.map((size, l) => ({
-      name: l === 0 ? 'input' : l === last ? 'output' : `hidden ${l}`,
-      size,
-      compartments: l === 0 ? [] : ['soma'],
-      activation:
-        l === 0 ? null : l < last ? activation : loss === 'cross-entropy' ? 'softmax' : outputActivation,
-    }));
-    this.connections = layers.slice(1).map((size, l) => {
-      const from = this.populations[l]!;
-      const values = INITIAL_WEIGHTS[initial](new RandomStream(seed, `weights ${l + 1}`), from.size, size);
-      const biases = INITIAL_BIASES[initial]?.(new RandomStream(seed, `biases ${l + 1}`), size);
-      return {
-        name: `${from.name} to ${this.populations[l + 1]!.name}`,
-        from,
-        to: this.populations[l + 1]!,
-        compartment: 'soma',
-        weights: kernels.state(`weights ${l + 1}`, from.size, size, values),
-        bias: kernels.state(`bias ${l + 1}`, 1, size, biases),
-      };
-    });
+    this.populations = populations;
+    this.connections = connections;
+    this.readout = settings.loss === 'cross-entropy' ? crossEntropy : squaredError(settings.outputActivation);
   }
 
   /** The activity of every population, input first. `input` is batch x layers[0]. */
@@ -99,13 +79,3 @@ export const layeredNetwork: NetworkKind<LayeredNetwork, void> = {
   description: 'Fully connected layers of point neurons, computed in one pass from the input to the output.',
   build: (kernels, seed, settings) => new LayeredNetwork(kernels, seed, settings),
 };
-
-function checkLayers(layers: readonly number[]): void {
-  if (layers.length < 2)
-    throw new UserError(
-      `layer sizes '${layers.join(',')}' need at least an input and an output, e.g. 784,500,10`,
-    );
-  const wrong = layers.find((size) => !Number.isInteger(size) || size < 1);
-  if (wrong !== undefined)
-    throw new UserError(`layer sizes '${layers.join(',')}': ${wrong} is not a whole number above 0`);
-}

@@ -1,0 +1,52 @@
+import { type Kernels, RandomStream, UserError } from '../kernels/index.ts';
+import { INITIAL_BIASES, INITIAL_WEIGHTS } from './initial.ts';
+import type { Connection, NetworkSettings, Population } from './network.ts';
+
+/**
+ * What every kind of network starts from: populations of point neurons, input first, and a connection from each to the next.
+ * Weights and biases are drawn from the streams 'weights 1', 'biases 1', ... of the seed, so they are the same for every kind.
+ * @throws UserError when the sizes do not make a network
+ */
+export function drawLayers(
+  kernels: Kernels,
+  seed: number,
+  settings: NetworkSettings,
+): { populations: Population[]; connections: Connection[] } {
+  const { layers, activation, loss, outputActivation, initial } = settings;
+  checkLayers(layers);
+  const last = layers.length - 1;
+  const populations = layers.map(
+    (size, l): Population => ({
+      name: l === 0 ? 'input' : l === last ? 'output' : `hidden ${l}`,
+      size,
+      compartments: l === 0 ? [] : ['soma'],
+      activation:
+        l === 0 ? null : l < last ? activation : loss === 'cross-entropy' ? 'softmax' : outputActivation,
+    }),
+  );
+  const connections = layers.slice(1).map((size, l): Connection => {
+    const [from, to] = [populations[l]!, populations[l + 1]!];
+    const weights = INITIAL_WEIGHTS[initial](new RandomStream(seed, `weights ${l + 1}`), from.size, size);
+    const biases = INITIAL_BIASES[initial]?.(new RandomStream(seed, `biases ${l + 1}`), size);
+    return {
+      name: `${from.name} to ${to.name}`,
+      from,
+      to,
+      compartment: 'soma',
+      weights: kernels.state(`weights ${l + 1}`, from.size, size, weights),
+      bias: kernels.state(`bias ${l + 1}`, 1, size, biases),
+    };
+  });
+  return { populations, connections };
+}
+
+/** @throws UserError when the sizes do not make a network */
+function checkLayers(layers: readonly number[]): void {
+  if (layers.length < 2)
+    throw new UserError(
+      `layer sizes '${layers.join(',')}' need at least an input and an output, e.g. 784,500,10`,
+    );
+  const wrong = layers.find((size) => !Number.isInteger(size) || size < 1);
+  if (wrong !== undefined)
+    throw new UserError(`layer sizes '${layers.join(',')}': ${wrong} is not a whole number above 0`);
+}
