@@ -104,13 +104,9 @@ const settling = (rule: string, shown: Case['options'], hidden: Case['options'])
 
 /** Phases long enough to settle, in a network without a softmax readout, and no weights that move while it settles. */
 export const SETTLED: readonly Case[] = [
-  ...['one-sided', 'symmetric'].flatMap((estimate) =>
+  ...['positive', 'centred'].flatMap((variant) =>
     DYNAMICS.map((dynamics) =>
-      settling(
-        'equilibrium-propagation',
-        { estimate, dynamics },
-        { nudgedIterations: 80, beta: 0.1, randomSign: false },
-      ),
+      settling('equilibrium-propagation', { variant, dynamics }, { nudgedIterations: 80, beta: 0.1 }),
     ),
   ),
   settling('contrastive-hebbian', {}, { clampedIterations: 80 }),
