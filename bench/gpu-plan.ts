@@ -1,6 +1,6 @@
 import { loadDataset } from '../data/index.ts';
-import { planCosts } from '../kernels/inspect.ts';
 import type { Device, Executable, Program, Tensor } from '../kernels/index.ts';
+import { planCosts } from '../kernels/inspect.ts';
 import { findRule } from '../rules/index.ts';
 import { findTask, resolveCondition, traceRun } from '../training/index.ts';
 

@@ -5,7 +5,7 @@ const COLUMNS = [
   { head: 'rule and source', width: 29 },
   { head: 'weight transport', width: 11 },
   { head: 'phases', width: 8 },
-  { head: 'signals down', width: 11 },
+  { head: 'feedback pathway', width: 11 },
   { head: 'stored activity', width: 18 },
   { head: 'a synapse sees', width: 26 },
 ] as const;
@@ -13,14 +13,14 @@ const COLUMNS = [
 const LEGEND = `
 weight transport  what feedback knows of the forward weights: all, their signs, what it learned from activity, nothing
 phases            how many things happen one after the other for each minibatch
-signals down      how signals of higher layers reach lower ones: layer by layer, directly, not at all
+feedback pathway  how signals of higher layers reach lower ones: layer by layer, directly, not at all
 stored activity   what a neuron has to remember until its synapses change
 a synapse sees    all that the change of a synapse onto a hidden neuron depends on
 
 'dendrite rule <name>' shows what one rule does: its mathematics, options and source.
 `;
 
-/** The rules with their families, networks and sources, and the ledger of what each assumes; 110 columns wide. */
+/** The rules with their families, networks and sources, and what each assumes of the brain: the plausibility table, 110 columns wide. */
 export function rulesTable(rules: readonly RuleDefinition[]): string {
   const table = new Table({
     head: COLUMNS.map(({ head }) => head),
@@ -36,7 +36,7 @@ export function rulesTable(rules: readonly RuleDefinition[]): string {
 }
 
 const groupOf = ({ family, network }: RuleDefinition): string =>
-  `${(family ?? 'of your own').toUpperCase()}, ${network} networks`;
+  `${(family ?? 'of your own').toUpperCase()}, ${network.name} network`;
 
 function row({ name, source, plausibility }: RuleDefinition): string[] {
   // Authors and year; the journal is in `dendrite rule`.

@@ -1,4 +1,4 @@
-import { UserError } from '../kernels/index.ts';
+import { sha256 } from '../kernels/index.ts';
 import type { Dataset, Split } from './dataset.ts';
 
 /**
@@ -25,13 +25,4 @@ async function contentOf({ images, labels }: Split): Promise<object> {
     images: await sha256(images.values),
     labels: labels && (await sha256(labels.values)),
   };
-}
-
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const { crypto } = globalThis;
-  if (!crypto?.subtle)
-    throw new UserError('this page cannot compute SHA-256 hashes: serve it over https or from localhost');
-  // Web Crypto refuses shared memory, hence the copy.
-  const digest = await crypto.subtle.digest('SHA-256', new Uint8Array(bytes));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

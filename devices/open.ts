@@ -6,11 +6,11 @@ import { MNIST_BATCH, MNIST_LAYERS, measureProducts } from './speed.ts';
 /** What to compute on. */
 export interface DeviceOptions {
   /** `auto`: a hardware GPU where it is measured as faster than the processor for the network at hand, else `cpu`. */
-  readonly device?: 'auto' | 'cpu' | 'gpu';
+  readonly device?: 'auto' | 'cpu' | 'gpu' | undefined;
   /** gpu only: what gpu.js runs on. */
-  readonly backend?: GpuBackend | 'auto';
+  readonly backend?: GpuBackend | 'auto' | undefined;
   /** cpu only: the system BLAS: 'auto' (default), 'none', 'openblas', 'mkl', 'blis', 'accelerate' or a library's file. */
-  readonly blas?: string;
+  readonly blas?: string | undefined;
   /** Widths of the network's layers and rows in a minibatch, for the measurement of `auto`. */
   readonly layers?: readonly number[];
   readonly batch?: number;

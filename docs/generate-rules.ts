@@ -1,14 +1,23 @@
 /**
- * Writes a page for each built-in rule, from its definition alone. Run it after a change of a definition:
+ * Writes a page for each built-in rule, and the table of rules in the README, from the definitions alone. Run it after a
+ * change of a definition:
  *
  *     npm run docs
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { describePlausibility, equationLines, RULES, type RuleDefinition } from '../rules/index.ts';
+import {
+  describePlausibility,
+  describeRecipe,
+  describeValues,
+  equationLines,
+  RULES,
+  type RuleDefinition,
+} from '../rules/index.ts';
 import { markdownTable } from './table.ts';
 
 const FOLDER = fileURLToPath(new URL('rules/', import.meta.url));
+const README = fileURLToPath(new URL('../README.md', import.meta.url));
 /** Those of `dendrite compare`: a recipe can depend on the size of the network. */
 const LAYERS = [784, 500, 10];
 
@@ -23,12 +32,35 @@ export const rulePages = (): Map<string, string> =>
 export const exampleOf = ({ name, trial }: RuleDefinition): string =>
   `npx dendrite compare --rules ${name === 'backprop' ? name : `backprop,${name}`} --layers 784,50,10 --examples ${trial?.examples ?? 2000} --seeds 2`;
 
+/** The families and their rules, as they stand in the README between two comments. */
+const familyTable = (): string =>
+  markdownTable(
+    ['family', 'rules'],
+    [...new Set(RULES.map(({ family }) => family!))].map((one) => [
+      one,
+      RULES.filter(({ family }) => family === one)
+        .map(({ name }) => `[\`${name}\`](docs/rules/${name}.md)`)
+        .join(', '),
+    ]),
+  );
+
+/**
+ * The README with the table of the rules brought up to date.
+ * @throws Error when the comments that enclose the table are missing
+ */
+export function withFamilyTable(readme: string): string {
+  const [start, end] = ['<!-- rules, written by docs/generate-rules.ts -->', '<!-- end of rules -->'];
+  const [from, to] = [readme.indexOf(start), readme.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`README.md lacks the comments ${start} and ${end}`);
+  return `${readme.slice(0, from + start.length)}\n\n${familyTable()}\n\n${readme.slice(to)}`;
+}
+
 function rulePage(rule: RuleDefinition): string {
   const { name, title, summary, source, family, network, plausibility, notes } = rule;
   return page(
     name,
     `# ${title}`,
-    `\`${name}\` · ${family} · ${network} networks`,
+    `\`${name}\` · ${family} · ${network.name} network`,
     summary,
     '## Mathematics',
     equationLines(rule)
@@ -38,10 +70,10 @@ function rulePage(rule: RuleDefinition): string {
     ...(notes ? [notes] : []),
     '## Options',
     optionTable(rule),
-    ...recipeParagraph(rule),
+    ...recipeSection(rule),
     '## Example',
     `    ${exampleOf(rule)}`,
-    '## What it plausibility',
+    '## What it assumes',
     describePlausibility(plausibility!)
       .map(([part, words]) => `- ${part}: ${words}`)
       .join('\n'),
@@ -63,11 +95,11 @@ function indexPage(): string {
         ...describePlausibility(plausibility!).map(([, words]) => words),
       ]),
     ),
-    '`dendrite rules` shows this ledger too. `test/rules/locality.test.ts` holds the rules to it: it changes what a synapse is said not to see, and its update must not move.',
+    '`dendrite rules` shows this table too. `test/rules/locality.test.ts` checks the last column: it changes what a synapse does not see by the table, and the update of the synapse must stay the same.',
     '## Symbols',
     [
       '- A row of a matrix is an example; layers are numbered from the input, 0, to the output, L.',
-      '- h_l: rates of layer l, h_0 = x; v_l: potentials of its somata; f: activation; t: one-hot target.',
+      '- h_l: firing rates of layer l, h_0 = x; v_l: potentials of its somata; f: activation; t: one-hot target.',
       '- W_l: forward weights from layer l − 1 to layer l, a row a presynaptic neuron; B_l, F: feedback weights.',
       '- ∘: product element by element; η: learning rate. A product over the rows of a minibatch is its mean.',
       '- ΔW is what plain gradient descent does; every rule can be used with every optimizer. Biases learn like weights from a neuron that always fires at 1, unless a rule says otherwise.',
@@ -82,26 +114,36 @@ const optionTable = ({ name, options }: RuleDefinition): string =>
   Object.keys(options).length === 0
     ? 'None.'
     : markdownTable(
-        [`option (\`--set ${name}.<option>=<value>\`)`, 'default', 'what it is'],
-        Object.entries(options).map(([option, { default: value, description, choices }]) => [
+        [`option (\`--set ${name}.<option>=<value>\`)`, 'default', 'values', 'what it is'],
+        Object.entries(options).map(([option, definition]) => [
           `\`${option}\``,
-          `\`${value}\``,
-          description + (choices ? ` One of ${choices.map((choice) => `\`${choice}\``).join(', ')}.` : ''),
+          `\`${definition.default}\``,
+          describeValues(definition),
+          definition.description,
         ]),
       );
 
-function recipeParagraph({ recipe }: RuleDefinition): string[] {
-  if (!recipe) return [];
-  const { options, ...own } = recipe(LAYERS);
-  const settings = Object.entries({ ...own, ...options }).map(
-    ([setting, value]) => `${setting} \`${value}\``,
-  );
+function recipeSection({ name, recipes = [] }: RuleDefinition): string[] {
+  if (recipes.length === 0) return [];
   return [
-    `Where you do not choose, it is trained with ${settings.join(', ')} (for layers ${LAYERS.join(',')}).`,
+    '## Recipes',
+    `Settings that the rule was published with, here for layers ${LAYERS.join(',')}. The first holds where you do not choose; \`--recipe ${name}=<name>\` takes another.`,
+    markdownTable(
+      ['recipe', 'source', 'published figure', 'settings'],
+      recipes.map((recipe) => [
+        `\`${recipe.name}\``,
+        recipe.source,
+        recipe.figure ?? '–',
+        describeRecipe(recipe, LAYERS)
+          .map(([setting, value]) => `${setting} \`${value}\``)
+          .join(', '),
+      ]),
+    ),
   ];
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]!).href) {
   mkdirSync(FOLDER, { recursive: true });
   for (const [file, text] of rulePages()) writeFileSync(`${FOLDER}${file}`, text);
+  writeFileSync(README, withFamilyTable(readFileSync(README, 'utf8')));
 }

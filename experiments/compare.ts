@@ -80,12 +80,13 @@ export async function prepareComparison(options: CompareOptions): Promise<Prepar
   const { validation, splitSeed } = experiment;
   const dataset = await loadDataset(experiment.dataset, { validation, seed: splitSeed }, plugins.datasets);
   checkAgainst(experiment, dataset);
+  const hashing = hashDataset(dataset);
   const settled = await settleDevice(asked, experiment);
   const provenance = collectProvenance();
-  const datasetHash = await hashDataset(dataset);
+  const datasetHash = await hashing;
   const specs = specsOf(experiment, {
     dataset: { name: experiment.dataset, hash: datasetHash, validation, splitSeed },
-    device: { asked: asked as RunSpec['device']['asked'], settled: settled.settled },
+    device: { asked, settled: settled.settled },
     plugins: [...plugins.files],
   });
   const record = recordOf(experiment, dataset);
@@ -93,7 +94,7 @@ export async function prepareComparison(options: CompareOptions): Promise<Prepar
     dendrite: provenance.dendrite,
     given: experiment.given,
     experiment: record,
-    conditions: [...experiment.conditions] as never,
+    conditions: [...experiment.conditions],
     runs: specs.map((spec) => ({
       condition: spec.condition.id,
       seed: spec.seed,
@@ -123,7 +124,7 @@ const specsOf = (
   conditions.flatMap((condition) =>
     seeds.map((seed) => ({
       format: SPEC_FORMAT,
-      condition: condition as RunSpec['condition'],
+      condition,
       seed,
       task,
       diagnostics: [...diagnostics],

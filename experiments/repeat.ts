@@ -37,7 +37,7 @@ export async function repeatRun(
     seeds: [spec.seed],
     diagnostics: spec.diagnostics.length === 0 ? ['none'] : spec.diagnostics,
     rules: [{ id, label, rule, settings, options, ...recipeOf(spec) }],
-    device: { ...spec.device.asked, device: spec.device.settled.device } as never,
+    device: { ...spec.device.asked, device: spec.device.settled.device },
     plugins: spec.plugins.map(({ path }) => path),
     out,
     jobs: 1,

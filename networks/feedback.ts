@@ -1,4 +1,4 @@
-import type { Kernels } from '../kernels/index.ts';
+import type { Kernels, RandomStream } from '../kernels/index.ts';
 import type { Connection, Network, Population } from './network.ts';
 
 /**
@@ -14,14 +14,14 @@ export interface FeedbackPath {
 
 /**
  * Synapses of their own that bring a signal from a higher population down to the apical compartments of a lower one.
- * @param values weights row by row, from.size x to.size
+ * @param values weights row by row, from.size x to.size; zeros when left out
  */
 export function feedbackPath(
   k: Kernels,
   { populations, connections }: Pick<Network, 'populations' | 'connections'>,
   from: Population,
   to: Population,
-  values: Float32Array,
+  values?: Float32Array,
 ): FeedbackPath {
   const name = `feedback from ${from.name} to ${to.name}`;
   const weights = k.state(name, from.size, to.size, values);
@@ -29,4 +29,23 @@ export function feedbackPath(
     connection: { name, from, to, compartment: 'apical', weights, bias: null },
     forward: connections.slice(populations.indexOf(to), populations.indexOf(from)),
   };
+}
+
+/**
+ * A feedback path whose weights are drawn at random, from the stream 'feedback to <name of the lower population>'.
+ * @param context of the rule
+ * @param draw gives as many weights as it is asked for
+ */
+export function drawFeedback(
+  context: {
+    readonly kernels: Kernels;
+    readonly network: Pick<Network, 'populations' | 'connections'>;
+    random(name: string): RandomStream;
+  },
+  from: Population,
+  to: Population,
+  draw: (stream: RandomStream, count: number) => Float32Array,
+): FeedbackPath {
+  const values = draw(context.random(`feedback to ${to.name}`), from.size * to.size);
+  return feedbackPath(context.kernels, context.network, from, to, values);
 }

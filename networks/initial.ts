@@ -22,8 +22,12 @@ export const INITIAL_WEIGHTS = table({
   'he-uniform': (random: RandomStream, n: number, m: number) => uniform(random, n, m, Math.sqrt(6 / n)),
   /** N(0, 2 / n), He et al. 2015, eq. 10. */
   'he-normal': (random: RandomStream, n: number, m: number) => random.normal(n * m, 0, Math.sqrt(2 / n)),
-  /** U(+-1 / sqrt(n)), LeCun et al. 1998; also the default of Torch's Linear. */
-  'lecun-uniform': (random: RandomStream, n: number, m: number) => uniform(random, n, m, 1 / Math.sqrt(n)),
+  /** U(+-sqrt(3 / n)), LeCun, Bottou, Orr & Mueller 1998, eq. 16. */
+  'lecun-uniform': (random: RandomStream, n: number, m: number) => uniform(random, n, m, Math.sqrt(3 / n)),
+  /** N(0, 1 / n), the same variance. */
+  'lecun-normal': (random: RandomStream, n: number, m: number) => random.normal(n * m, 0, Math.sqrt(1 / n)),
+  /** U(+-1 / sqrt(n)), the default of Torch's Linear, a third of that variance; its biases are drawn too, here they are zero. */
+  'torch-linear': (random: RandomStream, n: number, m: number) => uniform(random, n, m, 1 / Math.sqrt(n)),
   /** All zero: what Nokland 2016 starts direct feedback alignment of tanh networks from. Backprop cannot leave it. */
   zero: (_random: RandomStream, n: number, m: number) => new Float32Array(n * m),
   /** Guerguiev, Lillicrap & Richards 2017, as in the code that they published. */

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../kernels/index.ts';
-import { type Condition, conditionSchema } from '../training/index.ts';
+import { conditionSchema } from '../training/index.ts';
 import { type ComparisonDocument, experimentSchema } from './comparison.schema.ts';
 import { comparisonDocument } from './comparison-document.ts';
 import { hasCode, makeFolder, readJson, writeJson, writingTo } from './files.ts';
@@ -105,7 +105,7 @@ export function readExperiment(folder: string): ReadComparison {
   const document = comparisonDocument({
     dendrite: experiment.dendrite,
     experiment: experiment.experiment,
-    conditions: experiment.conditions as readonly Condition[],
+    conditions: experiment.conditions,
     runs,
   });
   return { experiment, runs, document };

@@ -13,7 +13,7 @@ export interface Line {
 export function warningLines(document: ComparisonDocument): Line[] {
   const { summary, experiment, conditions, runs } = document;
   const texts = experiment.note === undefined ? [] : [experiment.note];
-  texts.push(...otherTraining(conditions as readonly Condition[]));
+  texts.push(...otherTraining(conditions));
   for (const { id, label } of conditions) {
     const own = runs.filter((run) => run.condition === id);
     const total = experiment.seeds.length;
@@ -75,7 +75,7 @@ function missingRuns(
 /** What the scores were measured on, how, and where the runs are kept. */
 export function contextLines({ experiment, conditions, runs }: ComparisonDocument): Line[] {
   const { dataset, trainExamples, testExamples, task, score, seeds } = experiment;
-  const reference = referenceCondition(conditions as readonly Condition[]);
+  const reference = referenceCondition(conditions);
   const better = score.better === 'lower' ? 'below zero is better' : 'above zero is better';
   return [
     {
@@ -85,7 +85,7 @@ export function contextLines({ experiment, conditions, runs }: ComparisonDocumen
     ...(task === 'classify' ? [] : [{ label: 'Task', text: task }]),
     { label: 'Network', text: networkText(reference.settings) },
     { label: 'Training', text: `${trainingText(reference.settings)}, ${seedsText(seeds)}` },
-    ...otherSettings(conditions as readonly Condition[], reference),
+    ...otherSettings(conditions, reference),
     ...distinct(runs.map(({ device }) => deviceText(device))).map((text) => ({ label: 'Device', text })),
     {
       label: 'Measures',

@@ -1,5 +1,5 @@
 import type { Kernels, Tensor } from '../kernels/index.ts';
-import type { Activity, LayeredNetwork } from '../networks/index.ts';
+import { type Activity, type LayeredNetwork, layeredNetwork } from '../networks/index.ts';
 import type { Direction } from './direction.ts';
 import { errorDirections, layerErrors } from './layer-errors.ts';
 import { defineRule } from './rule.ts';
@@ -35,7 +35,7 @@ export const backprop = defineRule({
     storedActivity: 'until the error arrives',
     locality: ['presynaptic rate', 'postsynaptic potential', 'error from above'],
   },
-  network: 'layered',
+  network: layeredNetwork,
   options: {},
   build: ({ network, kernels }) => ({
     learn({ input, target }) {

@@ -1,4 +1,4 @@
-import { feedbackConnection } from '../networks/index.ts';
+import { drawFeedback, layeredNetwork } from '../networks/index.ts';
 import { errorDirections } from './layer-errors.ts';
 import { defineRule } from './rule.ts';
 
@@ -22,41 +22,37 @@ export const directFeedbackAlignment = defineRule({
     storedActivity: 'until the error arrives',
     locality: ['presynaptic rate', 'postsynaptic potential', 'output error'],
   },
-  network: 'layered',
+  network: layeredNetwork,
   options: {
     feedbackScale: {
       default: 1,
+      min: 0,
       description:
         'Feedback weights are drawn once from U[-feedbackScale / sqrt(n), feedbackScale / sqrt(n)], n = hidden units.',
     },
   },
-  build({ network, kernels: k, random, options }) {
-    const { connections } = network;
+  build(context) {
+    const { network, kernels: k, options } = context;
     const output = network.populations.at(-1)!;
-    const feedback = connections.slice(0, -1).map(({ to }) => {
+    const feedback = network.populations.slice(1, -1).map((hidden) => {
       // The range of the author's code: the reciprocal root of the number of neurons that receive the error.
-      const limit = options.feedbackScale / Math.sqrt(to.size);
-      const values = random(`feedback to ${to.name}`).uniform(output.size * to.size, -limit, limit);
-      return feedbackConnection(k, output, to, values);
+      const limit = options.feedbackScale / Math.sqrt(hidden.size);
+      return drawFeedback(context, output, hidden, (stream, count) => stream.uniform(count, -limit, limit));
     });
     return {
       learn({ input, target }) {
         const activity = network.forward(input);
         const outputError = network.outputError(activity, target);
         // delta_l = (B_l e) f'(v_l), eq. 7; the output layer takes e itself
-        const errors = feedback.map(({ weights }, l) =>
-          network.throughActivation(l + 1, k.matmul(outputError, weights), activity),
+        const errors = feedback.map(({ connection }, l) =>
+          network.throughActivation(l + 1, k.matmul(outputError, connection.weights), activity),
         );
         return {
           output: activity.at(-1)!.rate,
           directions: errorDirections(network, activity, [...errors, outputError]),
         };
       },
-      feedback: feedback.map(({ weights }, l) => ({
-        weights,
-        forward: connections.slice(l + 1),
-        orientation: 'down',
-      })),
+      feedback,
     };
   },
 });

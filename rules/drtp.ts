@@ -1,4 +1,4 @@
-import { feedbackConnection } from '../networks/index.ts';
+import { drawFeedback, layeredNetwork } from '../networks/index.ts';
 import { errorDirections } from './layer-errors.ts';
 import { defineRule } from './rule.ts';
 
@@ -24,40 +24,36 @@ export const drtp = defineRule({
     storedActivity: 'none',
     locality: ['presynaptic rate', 'postsynaptic potential', 'target'],
   },
-  network: 'layered',
+  network: layeredNetwork,
   options: {
     feedbackScale: {
       default: 1,
+      min: 0,
       description:
         'Projection weights are drawn once from U[-feedbackScale sqrt(6 / n), feedbackScale sqrt(6 / n)], n = hidden units.',
     },
   },
-  build({ network, kernels: k, random, options }) {
-    const { connections } = network;
+  build(context) {
+    const { network, kernels: k, options } = context;
     const output = network.populations.at(-1)!;
-    const projections = connections.slice(0, -1).map(({ to }) => {
+    const projections = network.populations.slice(1, -1).map((hidden) => {
       // What Torch's kaiming_uniform_ gives a classes x n matrix, as in the authors' code.
-      const limit = options.feedbackScale * Math.sqrt(6 / to.size);
-      const values = random(`feedback to ${to.name}`).uniform(output.size * to.size, -limit, limit);
-      return feedbackConnection(k, output, to, values);
+      const limit = options.feedbackScale * Math.sqrt(6 / hidden.size);
+      return drawFeedback(context, output, hidden, (stream, count) => stream.uniform(count, -limit, limit));
     });
     return {
       learn({ input, target }) {
         const activity = network.forward(input);
         // delta_l = (B_l y*) f'(v_l), in the sign of the authors' code: the target stands where the error would
-        const errors = projections.map(({ weights }, l) =>
-          network.throughActivation(l + 1, k.matmul(target, weights), activity),
+        const errors = projections.map(({ connection }, l) =>
+          network.throughActivation(l + 1, k.matmul(target, connection.weights), activity),
         );
         return {
           output: activity.at(-1)!.rate,
           directions: errorDirections(network, activity, [...errors, network.outputError(activity, target)]),
         };
       },
-      feedback: projections.map(({ weights }, l) => ({
-        weights,
-        forward: connections.slice(l + 1),
-        orientation: 'down',
-      })),
+      feedback: projections,
     };
   },
 });

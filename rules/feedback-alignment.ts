@@ -1,4 +1,4 @@
-import { feedbackConnection } from '../networks/index.ts';
+import { drawFeedback, layeredNetwork } from '../networks/index.ts';
 import { errorDirections, layerErrors } from './layer-errors.ts';
 import { defineRule } from './rule.ts';
 
@@ -20,40 +20,36 @@ export const feedbackAlignment = defineRule({
     storedActivity: 'until the error arrives',
     locality: ['presynaptic rate', 'postsynaptic potential', 'error from above'],
   },
-  network: 'layered',
+  network: layeredNetwork,
   options: {
     feedbackScale: {
       default: 0.5,
+      min: 0,
       description: 'Feedback weights are drawn once from U[-feedbackScale, feedbackScale].',
     },
   },
-  build({ network, kernels: k, random, options }) {
-    // feedback[l] brings the error of layer l + 2 back to layer l + 1, against connections[l + 1].
-    const feedback = network.connections.slice(1).map(({ from, to }) => {
-      const values = random(`feedback to ${from.name}`).uniform(
-        to.size * from.size,
-        -options.feedbackScale,
-        options.feedbackScale,
+  build(context) {
+    const { network, kernels: k } = context;
+    const limit = context.options.feedbackScale;
+    // feedback[l - 1] brings the error of layer l + 1 down to layer l.
+    const feedback = network.connections
+      .slice(1)
+      .map(({ from, to }) =>
+        drawFeedback(context, to, from, (stream, count) => stream.uniform(count, -limit, limit)),
       );
-      return feedbackConnection(k, to, from, values);
-    });
     return {
       learn({ input, target }) {
         const activity = network.forward(input);
         const errors = layerErrors(network, activity, target, (error, l) =>
           // delta_l = (B_{l+1} delta_{l+1}) f'(v_l)
-          k.matmul(error, feedback[l - 1]!.weights),
+          k.matmul(error, feedback[l - 1]!.connection.weights),
         );
         return {
           output: activity.at(-1)!.rate,
           directions: errorDirections(network, activity, errors),
         };
       },
-      feedback: feedback.map(({ weights }, l) => ({
-        weights,
-        forward: [network.connections[l + 1]!],
-        orientation: 'down',
-      })),
+      feedback,
     };
   },
 });

@@ -3,6 +3,7 @@ export { biasVector, type Direction, outerProduct, type Product, weightMatrix } 
 export { OPTIMIZERS, Optimizer, type OptimizerOptions, SCHEDULES, scheduleFactor } from './optimizer.ts';
 export {
   describeRange,
+  describeValues,
   type OptionDefinition,
   type Options,
   type OptionTable,
@@ -20,6 +21,7 @@ export {
 export { findRule, RULES } from './registry.ts';
 export {
   defineRule,
+  describeRecipe,
   equationLines,
   isRuleDefinition,
   type Minibatch,

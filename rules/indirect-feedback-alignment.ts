@@ -1,5 +1,5 @@
 import type { Tensor } from '../kernels/index.ts';
-import { feedbackConnection } from '../networks/index.ts';
+import { drawFeedback, layeredNetwork } from '../networks/index.ts';
 import { errorDirections } from './layer-errors.ts';
 import { defineRule } from './rule.ts';
 
@@ -26,32 +26,35 @@ export const indirectFeedbackAlignment = defineRule({
     // The forward weights bring the error, so to a synapse it is one of the currents into its own neuron.
     locality: ['presynaptic rate', 'postsynaptic potential', 'output error'],
   },
-  network: 'layered',
+  network: layeredNetwork,
   options: {
     feedbackScale: {
       default: 1,
+      min: 0,
       description:
         'Feedback weights are drawn once from U[-feedbackScale / sqrt(n), feedbackScale / sqrt(n)], n = neurons of the first hidden layer.',
     },
   },
-  build({ network, kernels: k, random, options }) {
-    const hidden = network.connections.slice(0, -1);
+  build(context) {
+    const { network, kernels: k, options } = context;
+    const intoHidden = network.connections.slice(0, -1);
     const output = network.populations.at(-1)!;
     // Without a hidden layer there is nothing to send an error to.
-    const feedback = hidden.slice(0, 1).map(({ to }) => {
-      const limit = options.feedbackScale / Math.sqrt(to.size);
-      const values = random(`feedback to ${to.name}`).uniform(output.size * to.size, -limit, limit);
-      return feedbackConnection(k, output, to, values);
+    const feedback = intoHidden.slice(0, 1).map(({ to: first }) => {
+      const limit = options.feedbackScale / Math.sqrt(first.size);
+      return drawFeedback(context, output, first, (stream, count) => stream.uniform(count, -limit, limit));
     });
     return {
       learn({ input, target }) {
         const activity = network.forward(input);
         const outputError = network.outputError(activity, target);
         const errors: Tensor[] = [];
-        for (const [l, { weights }] of hidden.entries()) {
+        for (const [l, { weights }] of intoHidden.entries()) {
           // delta_1 = (B_1 e) f'(v_1), then delta_l = (W_l delta_{l-1}) f'(v_l), eq. 8
           const arriving =
-            l === 0 ? k.matmul(outputError, feedback[0]!.weights) : k.matmul(errors[l - 1]!, weights);
+            l === 0
+              ? k.matmul(outputError, feedback[0]!.connection.weights)
+              : k.matmul(errors[l - 1]!, weights);
           errors.push(network.throughActivation(l + 1, arriving, activity));
         }
         return {
@@ -59,11 +62,7 @@ export const indirectFeedbackAlignment = defineRule({
           directions: errorDirections(network, activity, [...errors, outputError]),
         };
       },
-      feedback: feedback.map(({ weights }) => ({
-        weights,
-        forward: network.connections.slice(1),
-        orientation: 'down',
-      })),
+      feedback,
     };
   },
 });

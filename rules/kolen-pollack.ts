@@ -1,4 +1,4 @@
-import { feedbackConnection } from '../networks/index.ts';
+import { drawFeedback, layeredNetwork } from '../networks/index.ts';
 import { outerProduct } from './direction.ts';
 import { errorDirections, layerErrors } from './layer-errors.ts';
 import { defineRule } from './rule.ts';
@@ -26,48 +26,47 @@ export const kolenPollack = defineRule({
     storedActivity: 'until the error arrives',
     locality: ['presynaptic rate', 'postsynaptic potential', 'error from above'],
   },
-  network: 'layered',
+  network: layeredNetwork,
   options: {
     feedbackScale: {
       default: 1,
+      min: 0,
       description:
         'Feedback weights start from N(0, feedbackScale^2 / (n + m)) for n pre- and m postsynaptic neurons.',
     },
     decay: {
       default: 0.0001,
+      min: 0,
       description:
         'Decay λ of the forward and feedback weights of all connections above the first, relative to the learning rate.',
     },
   },
-  build({ network, kernels: k, random, options: { feedbackScale, decay } }) {
+  build(context) {
+    const { network, kernels: k } = context;
+    const { feedbackScale, decay } = context.options;
     const above = network.connections.slice(1);
     const feedback = above.map(({ from, to }) => {
       const deviation = feedbackScale / Math.sqrt(from.size + to.size);
-      const values = random(`feedback to ${from.name}`).normal(to.size * from.size, 0, deviation);
-      return feedbackConnection(k, to, from, values);
+      return drawFeedback(context, to, from, (stream, count) => stream.normal(count, 0, deviation));
     });
     return {
       learn({ input, target }) {
         const activity = network.forward(input);
         const errors = layerErrors(network, activity, target, (error, l) =>
-          k.matmul(error, feedback[l - 1]!.weights),
+          k.matmul(error, feedback[l - 1]!.connection.weights),
         );
         // eq. 16: the forward weights that have feedback decay
         const forward = errorDirections(network, activity, errors).map((direction) =>
           direction.connection === network.connections[0] ? direction : { ...direction, decay },
         );
         // eq. 17: the same product, transposed, and the same decay
-        const backward = feedback.map((connection, l) => ({
+        const backward = feedback.map(({ connection }, l) => ({
           ...outerProduct(connection, errors[l + 1]!, activity[l + 1]!.rate, 1 / target.rows),
           decay,
         }));
         return { output: activity.at(-1)!.rate, directions: [...forward, ...backward] };
       },
-      feedback: feedback.map(({ weights }, l) => ({
-        weights,
-        forward: [above[l]!],
-        orientation: 'down',
-      })),
+      feedback,
     };
   },
 });

@@ -10,11 +10,14 @@ export interface OptimizerOptions {
   readonly optimizer: (typeof OPTIMIZERS)[number];
   /** Learning rate: one for all connections, or one each, input side first. */
   readonly learningRate: readonly number[];
-  /** Of `momentum`; 0.9 when left out. */
+  /** Of the optimizer `momentum`: how much of the velocity is left after a step. */
   readonly momentum: number;
   /** L2 penalty added to the direction of the weights (not of the biases). */
   readonly weightDecay: number;
-  /** How the learning rates fall from the first step, at which they are whole, to the last of T steps, at which `linear` leaves 1 / T of them and `cosine` about (pi / 2T)^2. */
+  /**
+   * How the learning rates fall from the first step, which has them whole, to the last of T steps, for which `linear` leaves
+   * 1 / T of them and `cosine` about (pi / 2T)^2.
+   */
   readonly schedule: (typeof SCHEDULES)[number];
 }
 
@@ -22,7 +25,7 @@ export interface OptimizerOptions {
 const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
 const RMSPROP = { decay: 0.99, epsilon: 1e-8 };
 
-/** The fraction of the initial rate that is left at a step. */
+/** The fraction of the initial learning rate that is left at a step; the first step is 0. */
 export function scheduleFactor(
   schedule: OptimizerOptions['schedule'],
   step: number,
@@ -34,8 +37,8 @@ export function scheduleFactor(
 }
 
 /**
- * Applies directions to weights and biases. `apply` is recorded as the last part of a step.
- * @throws UserError when the number of rates is neither 1 nor that of the connections
+ * Applies directions to weights and biases. `apply` is traced as the last part of a step.
+ * @throws UserError when the number of learning rates is neither 1 nor that of the connections
  */
 export class Optimizer {
   readonly #k: Kernels;
@@ -68,7 +71,7 @@ export class Optimizer {
       const decay = this.#options.weightDecay + (direction.decay ?? 0);
       const base = learningRate[learningRate.length === 1 ? 0 : this.#indexOf(connection)]!;
       const rate = k.hostScalar(
-        `rate of ${connection.name}`,
+        `learning rate of ${connection.name}`,
         ({ step }) => -base * scheduleFactor(schedule, step, this.#totalSteps),
       );
       if (decay > 0 && optimizer === 'sgd')
@@ -96,7 +99,7 @@ export class Optimizer {
     }
   }
 
-  /** Feedback learns at the rate of the forward connection between the same two populations. */
+  /** Feedback learns at the learning rate of the forward connection between the same two populations. */
   #indexOf(connection: Connection): number {
     return this.#connections.findIndex(
       (other) => other === connection || (other.from === connection.to && other.to === connection.from),
@@ -106,20 +109,20 @@ export class Optimizer {
   /** `rate` is negative. */
   #move(parameter: Tensor, gradient: Tensor, rate: Tensor): void {
     const k = this.#k;
-    const memory = (name: string): Tensor =>
+    const moment = (name: string): Tensor =>
       k.state(`${name} of ${parameter.name}`, parameter.rows, parameter.columns);
     switch (this.#options.optimizer) {
       case 'sgd':
         k.mapInto(parameter, (w, r, g) => w + r * g, parameter, rate, gradient);
         return;
       case 'momentum': {
-        const velocity = memory('velocity');
+        const velocity = moment('velocity');
         k.mapInto(velocity, (v, g, m) => m * v + g, velocity, gradient, this.#options.momentum);
         k.mapInto(parameter, (w, r, v) => w + r * v, parameter, rate, velocity);
         return;
       }
       case 'rmsprop': {
-        const square = memory('mean square');
+        const square = moment('mean square');
         k.mapInto(square, (s, g, d) => d * s + (1 - d) * g * g, square, gradient, RMSPROP.decay);
         k.mapInto(
           parameter,
@@ -133,7 +136,7 @@ export class Optimizer {
         return;
       }
       case 'adam': {
-        const [mean, square] = [memory('mean'), memory('mean square')];
+        const [mean, square] = [moment('mean'), moment('mean square')];
         const correction = (beta: number) =>
           k.hostScalar('bias correction', ({ step }) => 1 / (1 - beta ** (step + 1)));
         const [unbias1, unbias2] = [correction(ADAM.beta1), correction(ADAM.beta2)];

@@ -91,21 +91,28 @@ export function parseDecimal(text: string): number {
 
 /** What a value should have been, in words, or null if it is right. */
 export function findFaultInValue(option: OptionDefinition, value: unknown): string | null {
-  if (option.choices && !option.choices.includes(value as OptionValue))
-    return `one of ${option.choices.join(', ')}`;
+  const right =
+    typeof value === typeof option.default &&
+    (!option.choices || option.choices.includes(value as OptionValue)) &&
+    (typeof value !== 'number' || isInRange(option, value));
+  return right ? null : describeValues(option);
+}
+
+/** The values that an option may have, in words: 'one of a, b', 'true or false', 'a number above 0'. */
+export function describeValues(option: OptionDefinition): string {
+  if (option.choices) return `one of ${option.choices.join(', ')}`;
   switch (typeof option.default) {
     case 'number':
-      return isInRange(option, value) ? null : describeRange(option);
+      return describeRange(option);
     case 'boolean':
-      return typeof value === 'boolean' ? null : 'true or false';
+      return 'true or false';
     default:
-      return typeof value === 'string' ? null : 'a text';
+      return 'a text';
   }
 }
 
-function isInRange({ min, max, above, integer }: OptionDefinition, value: unknown): boolean {
+function isInRange({ min, max, above, integer }: OptionDefinition, value: number): boolean {
   return (
-    typeof value === 'number' &&
     Number.isFinite(value) &&
     (!integer || Number.isInteger(value)) &&
     (min === undefined || value >= min) &&

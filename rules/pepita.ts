@@ -1,5 +1,5 @@
 import type { Tensor } from '../kernels/index.ts';
-import { feedbackConnection } from '../networks/index.ts';
+import { type Activity, drawFeedback, layeredNetwork } from '../networks/index.ts';
 import { type Direction, outerProduct } from './direction.ts';
 import { defineRule } from './rule.ts';
 
@@ -17,53 +17,63 @@ export const pepita = defineRule({
     ΔW_L = −η h′_{L−1}ᵀ e′`,
   notes:
     "The presynaptic factor and the output error are those of the second pass, as in the authors' " +
-    'code. The paper also drops out a tenth of the hidden neurons, the same in both passes; this is ' +
-    'left out here.',
+    'code. The error is h_L − t whatever the loss, so it holds no derivative of the output ' +
+    'activation. The paper also drops out a tenth of the hidden neurons, the same in both passes, and ' +
+    'divides the learning rate by 10 after epochs 60 and 90 of 100; both are left out here.',
   plausibility: {
     weightTransport: 'none',
     phases: ['forward pass', 'forward pass with the error added to the input'],
     feedbackPathway: 'direct',
-    storedActivity: 'rates of the first pass',
+    storedActivity: 'firing rates of the first pass',
     locality: ['presynaptic rate', 'postsynaptic rate'],
   },
-  network: 'layered',
+  network: layeredNetwork,
   options: {
     feedbackScale: {
       default: 0.05,
+      min: 0,
       description:
         'Weights from the error to the input are drawn once from U[-feedbackScale sqrt(6 / n), feedbackScale sqrt(6 / n)], n = inputs.',
     },
   },
-  // The authors' settings; they also divide the rate by 10 after epochs 60 and 90 of 100.
-  recipe: () => ({
-    activation: 'relu',
-    initial: 'he-uniform',
-    optimizer: 'momentum',
-    learningRate: [0.1],
-    schedule: 'constant',
-    batch: 64,
-  }),
-  build({ network, kernels: k, random, options }) {
+  recipes: [
+    {
+      name: 'dellaferrera-2022',
+      source: "Dellaferrera & Kreiman 2022, table 1, with the settings of the authors' code",
+      figure: '98.01 ± 0.09 % test accuracy on MNIST, 784-1024-10, 100 epochs, with dropout',
+      settings: () => ({
+        activation: 'relu',
+        initial: 'he-uniform',
+        optimizer: 'momentum',
+        momentum: 0.9,
+        learningRate: [0.1],
+        schedule: 'constant',
+        batch: 64,
+      }),
+    },
+  ],
+  build(context) {
+    const { network, kernels: k, options } = context;
     const { connections } = network;
     const [input, output] = [network.populations[0]!, network.populations.at(-1)!];
     const limit = options.feedbackScale * Math.sqrt(6 / input.size);
-    const feedback = feedbackConnection(
-      k,
-      output,
-      input,
-      random(`feedback to ${input.name}`).uniform(output.size * input.size, -limit, limit),
+    const feedback = drawFeedback(context, output, input, (stream, count) =>
+      stream.uniform(count, -limit, limit),
     );
+    /** e = h_L − t of one pass. */
+    const outputError = (pass: readonly Activity[], target: Tensor): Tensor =>
+      k.map((y, t) => y - t, pass.at(-1)!.rate, target);
     return {
       learn({ input: x, target }) {
         const first = network.forward(x);
-        const error = network.outputError(first, target);
+        const error = outputError(first, target);
         // Algorithm 1: the second pass, on x + F e
-        const perturbed = k.map((x0, fe) => x0 + fe, x, k.matmul(error, feedback.weights));
+        const perturbed = k.map((x0, fe) => x0 + fe, x, k.matmul(error, feedback.connection.weights));
         const second = network.forward(perturbed);
-        /** Of a hidden layer the difference of its rates, without f'; of the output layer the error of the second pass. */
+        /** Of a hidden layer the difference of its firing rates; of the output layer the error of the second pass. */
         const change = (l: number): Tensor =>
           l === connections.length
-            ? network.outputError(second, target)
+            ? outputError(second, target)
             : k.map((h, modulated) => h - modulated, first[l]!.rate, second[l]!.rate);
         const directions = connections.map(
           (connection, l): Direction => ({
@@ -74,7 +84,7 @@ export const pepita = defineRule({
         );
         return { output: first.at(-1)!.rate, directions };
       },
-      feedback: [{ weights: feedback.weights, forward: connections, orientation: 'down' }],
+      feedback: [feedback],
     };
   },
 });

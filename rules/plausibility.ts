@@ -12,8 +12,8 @@ export const SYNAPTIC_FACTORS = [
 export type SynapticFactor = (typeof SYNAPTIC_FACTORS)[number];
 
 /**
- * What a rule takes for granted that a brain may not have: one line of the ledger of `dendrite rules`. It speaks of
- * the synapses onto hidden neurons; those onto the output neurons, which receive the target, have an easier time.
+ * What a rule assumes of the brain: its row in the plausibility table of `dendrite rules`. It holds for the synapses onto hidden
+ * neurons; those onto output neurons receive the target itself.
  */
 export interface Plausibility {
   /**
@@ -34,11 +34,11 @@ export interface Plausibility {
   readonly locality: readonly SynapticFactor[];
 }
 
-/** A line of the ledger as pairs of a name and words, to be shown. */
+/** A row of the plausibility table as pairs of a column and words, to be shown. */
 export const describePlausibility = (plausibility: Plausibility): [name: string, words: string][] => [
   ['weight transport', plausibility.weightTransport],
   ['phases', plausibility.phases.join('; ')],
-  ['signals down', plausibility.feedbackPathway],
+  ['feedback pathway', plausibility.feedbackPathway],
   ['stored activity', plausibility.storedActivity],
   ['a synapse sees', plausibility.locality.join(', ') || 'nothing: it does not change'],
 ];
@@ -48,7 +48,7 @@ const CHOICES = {
   feedbackPathway: ['layerwise', 'direct', 'none'],
 } as const;
 
-/** What is wrong with a ledger's line (it may come from a plain JavaScript file), or null. */
+/** What is wrong with a row of the plausibility table (it may come from a plain JavaScript file), or null. */
 export function findFaultInPlausibility(plausibility: Partial<Plausibility>): string | null {
   for (const [part, choices] of Object.entries(CHOICES)) {
     const value = plausibility[part as keyof typeof CHOICES];

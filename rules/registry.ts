@@ -1,35 +1,15 @@
 import { closest, UserError } from '../kernels/index.ts';
-import { backprop } from './backprop.ts';
-import { contrastiveHebbian } from './contrastive-hebbian.ts';
-import { directFeedbackAlignment } from './direct-feedback-alignment.ts';
-import { drtp } from './drtp.ts';
-import { equilibriumPropagation } from './equilibrium-propagation.ts';
-import { feedbackAlignment } from './feedback-alignment.ts';
-import { indirectFeedbackAlignment } from './indirect-feedback-alignment.ts';
-import { kolenPollack } from './kolen-pollack.ts';
-import { pepita } from './pepita.ts';
+import * as builtIn from './built-in.ts';
 import type { RuleDefinition } from './rule.ts';
-import { segregatedDendrite } from './segregated-dendrite.ts';
-import { shallow } from './shallow.ts';
-import { signSymmetry } from './sign-symmetry.ts';
-import { weightMirror } from './weight-mirror.ts';
 
-/** The rules that come with the framework, in the order of `dendrite rules`. */
-export const RULES: readonly RuleDefinition[] = [
-  backprop,
-  feedbackAlignment,
-  directFeedbackAlignment,
-  indirectFeedbackAlignment,
-  signSymmetry,
-  kolenPollack,
-  weightMirror,
-  drtp,
-  pepita,
-  equilibriumPropagation,
-  contrastiveHebbian,
-  segregatedDendrite,
-  shallow,
-];
+/** In the order of lists. */
+const FAMILIES = ['gradient', 'feedback alignment', 'energy-based', 'segregated dendrites', 'control'];
+const place = ({ family }: RuleDefinition): number => FAMILIES.indexOf(family!);
+
+/** The rules that come with the framework, in the order of lists: by family, then by name. */
+export const RULES: readonly RuleDefinition[] = Object.values<RuleDefinition>(builtIn).sort(
+  (a, b) => place(a) - place(b) || (a.name < b.name ? -1 : 1),
+);
 
 /**
  * @param extra rules of the user's own, from plug-ins

@@ -36,7 +36,7 @@ export interface Minibatch {
 
 /** What one minibatch taught. */
 export interface RuleOutput {
-  /** Output rates before learning, batch x outputs: training loss and score come from them. */
+  /** Firing rates of the output before learning, batch x outputs: training loss and score come from them. */
   readonly output: Tensor;
   /** One for each connection that learns, as an estimate of the gradient: the optimizer moves against it. */
   readonly directions: readonly Direction[];
@@ -130,7 +130,7 @@ export interface RuleDefinition<
   readonly equations?: string;
   /** Where the rule differs from its paper, or the paper from its authors' code, and what was chosen here. */
   readonly notes?: string;
-  /** What the rule takes for granted of a brain: its row in the table of `dendrite rules`. Built-in rules have it. */
+  /** What the rule assumes of the brain: its row in the plausibility table of `dendrite rules`. Built-in rules have it. */
   readonly plausibility?: Plausibility;
   /** The kind of network that it trains. */
   readonly network: NetworkKind<N, P>;
@@ -170,6 +170,12 @@ export function equationLines({ equations = '' }: Pick<RuleDefinition, 'equation
   return lines.map((line) => line.slice(indentation).trimEnd());
 }
 
+/** The settings of a recipe as pairs of a name and a value, to be shown; options of the rule come last. */
+export function describeRecipe(recipe: Recipe, layers: readonly number[]): [name: string, value: string][] {
+  const { options, ...settings } = recipe.settings(layers);
+  return Object.entries({ ...settings, ...options }).map(([name, value]) => [name, String(value)]);
+}
+
 const NAME = /^[a-z][a-z0-9-]*$/;
 
 /** What is wrong with a definition (it may come from a plain JavaScript file), or null. */
@@ -199,6 +205,8 @@ function findFaultInOptions(options: OptionTable | undefined): string | null {
       typeof option.description !== 'string'
     )
       return `has an option '${name}' without a default or a description`;
+    if (option.choices !== undefined && !Array.isArray(option.choices))
+      return `has an option '${name}' whose choices are not a list`;
     const fault = findFaultInValue(option, option.default);
     if (fault) return `has an option '${name}' whose default is not ${fault}`;
   }
@@ -208,9 +216,15 @@ function findFaultInOptions(options: OptionTable | undefined): string | null {
 function findFaultInRecipes(recipes: RuleDefinition['recipes']): string | null {
   if (recipes === undefined) return null;
   if (!Array.isArray(recipes) || recipes.length === 0) return "has 'recipes', but not as a list of recipes";
-  for (const { name, source, settings } of recipes)
-    if (!NAME.test(name) || typeof source !== 'string' || typeof settings !== 'function')
-      return `has a recipe '${name}' without a name, a source or the function 'settings'`;
+  for (const [i, recipe] of (recipes as readonly (Partial<Recipe> | null)[]).entries()) {
+    const { name, source, figure = '', settings } = recipe ?? {};
+    if (typeof name !== 'string' || !NAME.test(name))
+      return `has a recipe (number ${i + 1}) without a name in lower-case letters, digits and hyphens`;
+    if (typeof source !== 'string' || source === '') return `has a recipe '${name}' without a source`;
+    if (typeof figure !== 'string') return `has a recipe '${name}' with a figure that is not a text`;
+    if (typeof settings !== 'function') return `has a recipe '${name}' without the function 'settings'`;
+    if (recipes.findIndex((other) => other.name === name) < i) return `has two recipes named '${name}'`;
+  }
   return null;
 }
 

@@ -1,3 +1,4 @@
+import { layeredNetwork } from '../networks/index.ts';
 import { outerProduct } from './direction.ts';
 import { defineRule } from './rule.ts';
 
@@ -18,7 +19,7 @@ export const shallow = defineRule({
     storedActivity: 'none',
     locality: [],
   },
-  network: 'layered',
+  network: layeredNetwork,
   options: {},
   build: ({ network }) => ({
     learn({ input, target }) {

@@ -1,5 +1,11 @@
 import type { Kernels, Tensor } from '../kernels/index.ts';
-import { ACTIVATIONS, type Connection, feedbackConnection, type Population } from '../networks/index.ts';
+import {
+  ACTIVATIONS,
+  type Connection,
+  drawFeedback,
+  layeredNetwork,
+  type Population,
+} from '../networks/index.ts';
 import { errorDirections, layerErrors } from './layer-errors.ts';
 import { defineRule } from './rule.ts';
 
@@ -28,35 +34,43 @@ export const weightMirror = defineRule({
     storedActivity: 'until the error arrives',
     locality: ['presynaptic rate', 'postsynaptic potential', 'error from above'],
   },
-  network: 'layered',
+  network: layeredNetwork,
   options: {
     feedbackScale: {
       default: 1,
+      min: 0,
       description:
         'Feedback weights start from N(0, feedbackScale^2 / (n + m)) for n pre- and m postsynaptic neurons.',
     },
     noise: {
       default: 0.1,
+      above: 0,
       description:
-        'Standard deviation σ of the rates in the mirror phase; small, so that responses are linear.',
+        'Standard deviation σ of the firing rates in the mirror phase; small, so that responses are linear.',
     },
-    mirrorRate: { default: 0.5, description: 'Learning rate η_B of the feedback in the mirror phase.' },
+    mirrorRate: {
+      default: 0.5,
+      min: 0,
+      description: 'Learning rate η_B of the feedback in the mirror phase.',
+    },
     mirrorDecay: {
       default: 0.005,
+      min: 0,
+      max: 1,
       description:
         'Decay λ of the feedback in each mirror phase; at mirrorRate * noise^2 feedback settles at the forward weights.',
     },
   },
-  build({ network, kernels: k, random, options }) {
-    const { feedbackScale, noise, mirrorRate, mirrorDecay } = options;
+  build(context) {
+    const { network, kernels: k } = context;
+    const { feedbackScale, noise, mirrorRate, mirrorDecay } = context.options;
     const above = network.connections.slice(1);
     const feedback = above.map(({ from, to }) => {
       const deviation = feedbackScale / Math.sqrt(from.size + to.size);
-      const values = random(`feedback to ${from.name}`).normal(to.size * from.size, 0, deviation);
-      return feedbackConnection(k, to, from, values);
+      return drawFeedback(context, to, from, (stream, count) => stream.normal(count, 0, deviation));
     });
 
-    /** One batch of noise through the forward synapses; the feedback synapses join the same two populations. */
+    /** One minibatch of noise through the forward synapses; the feedback synapses join the same two populations. */
     function mirror({ from, to, weights }: Connection, { weights: B }: Connection, examples: number): void {
       const sent = k.normal(`noise in ${from.name}`, examples, from.size, 0, noise);
       const response = rateAboveRest(k, to, k.matmul(sent, weights));
@@ -74,7 +88,7 @@ export const weightMirror = defineRule({
       learn({ input, target }) {
         const activity = network.forward(input);
         const errors = layerErrors(network, activity, target, (error, l) =>
-          k.matmul(error, feedback[l - 1]!.weights),
+          k.matmul(error, feedback[l - 1]!.connection.weights),
         );
         return {
           output: activity.at(-1)!.rate,
@@ -82,13 +96,9 @@ export const weightMirror = defineRule({
         };
       },
       betweenMinibatches(examples) {
-        for (const [l, connection] of above.entries()) mirror(connection, feedback[l]!, examples);
+        for (const [l, connection] of above.entries()) mirror(connection, feedback[l]!.connection, examples);
       },
-      feedback: feedback.map(({ weights }, l) => ({
-        weights,
-        forward: [above[l]!],
-        orientation: 'down',
-      })),
+      feedback,
     };
   },
 });

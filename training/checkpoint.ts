@@ -1,3 +1,5 @@
+import { sha256 } from '../kernels/index.ts';
+
 /** Float32 values, row by row. */
 export interface SavedTensor {
   readonly rows: number;
@@ -55,10 +57,4 @@ export async function hashStates(states: ReadonlyMap<string, SavedTensor>): Prom
     }),
   );
   return sha256(new TextEncoder().encode(hashes.join('\n')));
-}
-
-/** In lower-case hexadecimal digits. */
-async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = await globalThis.crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

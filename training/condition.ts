@@ -1,12 +1,6 @@
 import { z } from 'zod';
 import { closest, UserError } from '../kernels/index.ts';
-import {
-  type Options,
-  type OptionValue,
-  type Recipe,
-  type RuleDefinition,
-  resolveOptions,
-} from '../rules/index.ts';
+import { type OptionValue, type Recipe, type RuleDefinition, resolveOptions } from '../rules/index.ts';
 import {
   closestSetting,
   DEFAULTS,
@@ -31,14 +25,7 @@ export const conditionSchema = z.object({
     .describe('Every option of the rule.'),
 });
 
-export interface Condition {
-  readonly id: string;
-  readonly label: string;
-  readonly rule: string;
-  readonly recipe: string | null;
-  readonly settings: Settings;
-  readonly options: Options;
-}
+export type Condition = Readonly<z.infer<typeof conditionSchema>>;
 
 /** A condition as a user states it: what is left open comes from the rule's recipe, the task, and the defaults. */
 export interface ConditionInput {

@@ -12,6 +12,7 @@ export const settingsSchema = z.strictObject({
   layers: z
     .array(count)
     .min(2, 'needs at least an input and an output size')
+    .readonly()
     .describe('Neurons of each layer, input first'),
   activation: z.enum(keys(ACTIVATIONS)).describe('Of the hidden layers'),
   loss: z
@@ -26,7 +27,7 @@ export const settingsSchema = z.strictObject({
   learningRate: z
     .preprocess(
       (value) => (typeof value === 'number' ? [value] : value),
-      z.array(z.number().positive('must be above 0')).min(1),
+      z.array(z.number().positive('must be above 0')).min(1).readonly(),
     )
     .describe('Learning rate, or one for each connection, input side first'),
   momentum: z

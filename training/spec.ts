@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { UserError } from '../kernels/index.ts';
+import { GPU_BACKENDS, UserError } from '../kernels/index.ts';
 import { conditionSchema } from './condition.ts';
 
 export const SPEC_FORMAT = 1;
@@ -22,7 +22,7 @@ export const runSpecSchema = z.object({
   device: z.object({
     asked: z.object({
       device: z.enum(['auto', 'cpu', 'gpu']).optional(),
-      backend: z.string().optional(),
+      backend: z.enum([...GPU_BACKENDS, 'auto']).optional(),
       blas: z.string().optional(),
     }),
     settled: z.object({

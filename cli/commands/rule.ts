@@ -1,13 +1,22 @@
 import type { CommandModule } from 'yargs';
 import { loadPlugins } from '../../experiments/index.ts';
-import { describePlausibility, equationLines, findRule, type RuleDefinition } from '../../rules/index.ts';
+import {
+  describePlausibility,
+  describeRecipe,
+  describeValues,
+  equationLines,
+  findRule,
+  type OptionDefinition,
+  type Recipe,
+  type RuleDefinition,
+} from '../../rules/index.ts';
 
 /** Those of `dendrite compare`: a recipe can depend on the size of the network. */
 const DEFAULT_LAYERS = [784, 500, 10];
 
 export const rule: CommandModule<object, { name: string; plugin: string[] }> = {
   command: 'rule <name>',
-  describe: 'Show one learning rule: its mathematics, what it plausibility, its options',
+  describe: 'Show one learning rule: its mathematics, what it assumes, its recipes and options',
   builder: (parser) =>
     parser
       .positional('name', { type: 'string', demandOption: true, describe: 'Name of the rule' })
@@ -23,37 +32,43 @@ export const rule: CommandModule<object, { name: string; plugin: string[] }> = {
 };
 
 function describeRule(definition: RuleDefinition): string {
-  const { name, title, summary, source, family, network, plausibility, notes } = definition;
-  const options = Object.entries(definition.options).flatMap(
-    ([option, { default: value, description, choices }]) => [
-      `${option} = ${value}${choices ? ` (${choices.join(', ')})` : ''}`,
-      `    ${description}`,
-    ],
-  );
-  const ledger = plausibility ? describePlausibility(plausibility) : [];
-  const { options: ownOptions, ...settings } = definition.recipe?.(DEFAULT_LAYERS) ?? {};
-  const recipe = Object.entries({ ...settings, ...ownOptions });
+  const { name, title, summary, source, family, network, plausibility, notes, recipes = [] } = definition;
   return [
     `${title} (${name})`,
     summary,
     '',
     `source:   ${source}`,
     ...(family ? [`family:   ${family}`] : []),
-    `network:  ${network}`,
+    `network:  ${network.name}`,
     ...section('mathematics', equationLines(definition)),
     ...section('notes', notes ? [notes] : []),
+    ...section('assumes', plausibility ? pairs(describePlausibility(plausibility)) : []),
     ...section(
-      'assumes',
-      ledger.map(([part, words]) => `${part.padEnd(16)}  ${words}`),
+      `recipes, for layers ${DEFAULT_LAYERS}; the first holds where you do not choose, --recipe ${name}=<name> takes another`,
+      recipes.flatMap(recipeLines),
     ),
     ...section(
-      `trained, where you do not choose, with (for layers ${DEFAULT_LAYERS})`,
-      recipe.map(([setting, value]) => `${setting} ${value}`),
+      `options, to be set with --set ${name}.<option>=<value>`,
+      Object.entries(definition.options).flatMap(optionLines),
     ),
-    ...section(`options, to be set with --set ${name}.<option>=<value>`, options),
     '',
   ].join('\n');
 }
+
+const recipeLines = (recipe: Recipe): string[] => [
+  recipe.name,
+  `    ${recipe.source}`,
+  ...(recipe.figure ? [`    ${recipe.figure}`] : []),
+  ...pairs(describeRecipe(recipe, DEFAULT_LAYERS)).map((line) => `    ${line}`),
+];
+
+const optionLines = ([name, option]: [string, OptionDefinition]): string[] => [
+  `${name} = ${option.default} (${describeValues(option)})`,
+  `    ${option.description}`,
+];
+
+const pairs = (entries: readonly (readonly [name: string, value: string])[]): string[] =>
+  entries.map(([name, value]) => `${name.padEnd(16)}  ${value}`);
 
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((line) => `  ${line}`)];

@@ -5,7 +5,7 @@ import { rulesTable } from '../rules-table.ts';
 
 export const rules: CommandModule<object, { plugin: string[] }> = {
   command: 'rules',
-  describe: 'List the learning rules, and what each assumes of a brain',
+  describe: 'List the learning rules, and what each assumes of the brain',
   builder: {
     plugin: { type: 'string', array: true, default: [], describe: 'File that exports rules of your own' },
   },

@@ -1,4 +1,4 @@
-import { type Direction, defineRule, outerProduct } from 'dendrite';
+import { type Direction, defineRule, layeredNetwork, outerProduct } from 'dendrite';
 
 /**
  * Feedback that has the sign of each forward weight, but one magnitude for all: "uniform sign-concordant feedback" of
@@ -9,12 +9,12 @@ export const signSymmetry = defineRule({
   title: 'Sign-symmetric feedback, uniform magnitude',
   source: 'Liao, Leibo & Poggio 2016, AAAI 30, arXiv:1510.05067',
   summary: 'Errors descend through the signs of the forward weights.',
-  network: 'layered',
+  network: layeredNetwork,
   options: {
-    magnitude: { default: 0.05, description: 'Size of every feedback weight.' },
+    magnitude: { default: 0.05, min: 0, description: 'Size of every feedback weight.' },
   },
   build: ({ network, kernels: k, options }) => ({
-    // Recorded once, then run for every minibatch: nothing is computed while this code runs.
+    // Traced once, then run for every minibatch: nothing is computed while this code runs.
     learn({ input, target }) {
       const activity = network.forward(input);
       const directions: Direction[] = [];

@@ -18,7 +18,7 @@ export const inLockstep = (
     for (const group of lockstepGroups(jobs, replicas)) {
       if (events.signal?.aborted) return;
       const { asked } = group[0]!.spec.device;
-      const devices = openReplicas(asked as Parameters<typeof openReplicas>[0], group.length);
+      const devices = openReplicas(asked, group.length);
       yield* await Promise.all(
         group.map((job, i) =>
           runJob(job, { ...shared, extensions, definitions, open: async () => (await devices)[i]! }, events),

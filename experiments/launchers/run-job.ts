@@ -75,7 +75,7 @@ export async function runJob(job: Job, resources: Resources, events: RunEvents =
 
 /** The device of a spec, opened on this machine. */
 export const openDeviceOf = ({ device: { asked, settled } }: RunSpec): Promise<Device> =>
-  openDevice({ ...asked, device: settled.device } as Parameters<typeof openDevice>[0]);
+  openDevice({ ...asked, device: settled.device });
 
 async function trainInto(
   { spec, folder }: Job,
@@ -110,7 +110,7 @@ async function trainerOf(
 ): Promise<Trainer> {
   const definition = definitions?.get(condition.rule) ?? findRule(condition.rule, extensions.rules);
   return buildTrainer({
-    condition: condition as Parameters<typeof buildTrainer>[0]['condition'],
+    condition,
     definition,
     seed,
     task: findTask(task, extensions.tasks),

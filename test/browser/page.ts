@@ -6,7 +6,8 @@ import { type ConformanceRun, conformanceRun } from './conformance-run.ts';
 async function runAll(): Promise<ConformanceRun[]> {
   const bytes = new Uint8Array(await (await fetch(kernels)).arrayBuffer());
   const runs: ConformanceRun[] = [];
-  for (const rule of RULES) runs.push(await conformanceRun(rule, await openCpu(bytes, { hardware: 'a browser', blas: null })));
+  for (const rule of RULES)
+    runs.push(await conformanceRun(rule, await openCpu(bytes, { hardware: 'a browser', blas: null })));
   return runs;
 }
 

@@ -6,7 +6,7 @@ import { dendrite } from './dendrite.ts';
 
 const lines = (text: string) => text.split('\n');
 
-test('dendrite rules: every rule with its ledger, within 110 columns and without colour codes', async () => {
+test('dendrite rules: every rule with what it assumes, within 110 columns and without colour codes', async () => {
   const { stdout, code } = await dendrite('rules');
   assert.is(code, 0);
   assert.is(stdout, rulesTable(RULES));
@@ -21,24 +21,30 @@ test('dendrite rules: every rule with its ledger, within 110 columns and without
 
 test('rules are in groups of family and network', () => {
   const text = rulesTable(RULES);
-  const groups = [...text.matchAll(/^│ ([A-Z][A-Z -]+), (\w+) networks/gm)].map(([, family]) => family);
-  assert.is(new Set(groups).size, groups.length);
+  const groups = [...text.matchAll(/^│ ([A-Z][A-Z -]+), ([\w-]+) network /gm)].map(([, family]) => family);
+  assert.equal(groups, [...new Set(RULES.map(({ family }) => family!.toUpperCase()))]);
   assert.ok(text.indexOf('FEEDBACK ALIGNMENT') < text.indexOf('weight-mirror'));
 });
 
-test('a rule of your own without a ledger is shown as such', () => {
+test('a rule of your own without a row in the plausibility table is shown as such', () => {
   const { title, source, summary, network, options, build } = RULES[0]!;
   const own = { name: 'mine', title, source, summary, network, options, build } as RuleDefinition;
-  assert.match(rulesTable([own]), /OF YOUR OWN, layered networks[\s\S]*│ mine +│ \? +│ \? +│/);
+  assert.match(rulesTable([own]), /OF YOUR OWN, layered network [\s\S]*│ mine +│ \? +│ \? +│/);
 });
 
-test('dendrite rule shows mathematics, notes, ledger, recipe and options', async () => {
+test('dendrite rule shows mathematics, notes, what it assumes, recipes and options', async () => {
   const { stdout } = await dendrite('rule', 'pepita');
   assert.match(stdout, /mathematics:\n {2}first pass: +h_0 = x/);
   assert.match(stdout, /notes:\n {2}The presynaptic factor/);
-  assert.match(stdout, /signals down +direct/);
-  assert.match(stdout, /initial he-uniform/);
-  assert.match(stdout, /--set pepita\.<option>=<value>:\n {2}feedbackScale = 0\.05\n/);
+  assert.match(stdout, /feedback pathway +direct/);
+  assert.match(
+    stdout,
+    /--recipe pepita=<name>.*:\n {2}dellaferrera-2022\n {6}Dellaferrera.*\n {6}98\.01 .*\n[\s\S]* {6}initial +he-uniform\n/,
+  );
+  assert.match(
+    stdout,
+    /--set pepita\.<option>=<value>:\n {2}feedbackScale = 0\.05 \(a number, 0 or more\)\n/,
+  );
 });
 
 test.run();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { run } from '../../cli/run.ts';
-import { rulePages } from '../../docs/generate-rules.ts';
+import { rulePages, withFamilyTable } from '../../docs/generate-rules.ts';
 import { RULES } from '../../rules/index.ts';
 
 const test = suite('docs of rules');
@@ -21,6 +21,16 @@ test('the committed pages are those of the definitions', () => {
       readFileSync(new URL(file, folder), 'utf8'),
       text,
       `${file} is out of date: run 'npm run docs'`,
+    );
+});
+
+test('the README lists the rules by family', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  assert.is(readme, withFamilyTable(readme), "README.md is out of date: run 'npm run docs'");
+  for (const { name, family } of RULES)
+    assert.match(
+      readme,
+      new RegExp(`^\\| ${family} \\| .*\\[\`${name}\`\\]\\(docs/rules/${name}\\.md\\)`, 'm'),
     );
 });
 

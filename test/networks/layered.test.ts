@@ -58,7 +58,9 @@ const VARIANCE: Partial<Record<InitialWeights, (n: number, m: number) => number>
   'glorot-normal': (n, m) => 2 / (n + m),
   'he-uniform': (n) => 2 / n,
   'he-normal': (n) => 2 / n,
-  'lecun-uniform': (n) => 1 / (3 * n),
+  'lecun-uniform': (n) => 1 / n,
+  'lecun-normal': (n) => 1 / n,
+  'torch-linear': (n) => 1 / (3 * n),
   zero: () => 0,
 };
 for (const [name, expected] of Object.entries(VARIANCE))

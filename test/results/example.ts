@@ -50,7 +50,7 @@ export const conditions = [condition('backprop'), condition('feedback-alignment'
 
 export const spec = (seed: number): RunSpec => ({
   format: 1,
-  condition: conditions[0] as RunSpec['condition'],
+  condition: conditions[0]!,
   seed,
   task: 'classify',
   dataset: { name: 'mnist', hash: '0'.repeat(64), validation: 0, splitSeed: 0 },

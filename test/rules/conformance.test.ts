@@ -43,10 +43,10 @@ test('a rule whose values overflow is found out', async () => {
       const scale = 3e38;
       return {
         learn(batch) {
-          const lesson = rule.learn(batch);
+          const output = rule.learn(batch);
           return {
-            ...lesson,
-            directions: lesson.directions.map((d) => ({
+            ...output,
+            directions: output.directions.map((d) => ({
               ...d,
               products: d.products.map((p) => ({ ...p, scale })),
             })),
@@ -70,10 +70,10 @@ test('a rule that is not deterministic is found out', async () => {
       const factor = 1 + calls / 10;
       return {
         learn(batch) {
-          const lesson = rule.learn(batch);
+          const output = rule.learn(batch);
           return {
-            ...lesson,
-            directions: lesson.directions.map((d) => ({
+            ...output,
+            directions: output.directions.map((d) => ({
               ...d,
               products: d.products.map((p) => ({ ...p, scale: 0.05 * factor })),
             })),

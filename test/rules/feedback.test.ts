@@ -1,10 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { LayeredNetwork } from '../../networks/index.ts';
-import { RULES } from '../../rules/index.ts';
+import type { Tensor } from '../../kernels/index.ts';
+import { LayeredNetwork, layeredNetwork } from '../../networks/index.ts';
+import { type Direction, gradient, RULES, type RuleDefinition, weightMatrix } from '../../rules/index.ts';
 import { buildRule, float64, networkSettings, normalState, oneHotState, runOnce } from '../support.ts';
 
-const LAYERED = RULES.filter(({ network }) => network === 'layered');
+const LAYERED = RULES.filter(({ network }) => network === layeredNetwork);
 
 for (const definition of LAYERED) {
   test(`${definition.name}: feedback has the shape of the forward path that it stands for`, () => {
@@ -13,11 +14,13 @@ for (const definition of LAYERED) {
     const { feedback } = buildRule(definition, network, k);
     // Backprop uses the forward weights themselves; the control has no feedback.
     assert.is(feedback === undefined, ['backprop', 'shallow'].includes(definition.name));
-    for (const { weights, forward, orientation } of feedback ?? []) {
-      for (const [i, connection] of forward.entries())
-        if (i > 0) assert.is(connection.from, forward[i - 1]!.to);
-      const ends = [forward[0]!.from.size, forward.at(-1)!.to.size];
-      assert.equal([weights.rows, weights.columns], orientation === 'up' ? ends : ends.reverse());
+    for (const { connection, forward } of feedback ?? []) {
+      for (const [i, { from }] of forward.entries()) if (i > 0) assert.is(from, forward[i - 1]!.to);
+      assert.is(connection.from, forward.at(-1)!.to);
+      assert.is(connection.to, forward[0]!.from);
+      const { weights, from, to } = connection;
+      assert.equal([weights.rows, weights.columns], [from.size, to.size]);
+      assert.is(connection.compartment, 'apical');
     }
   });
 
@@ -27,7 +30,9 @@ for (const definition of LAYERED) {
     const rule = buildRule(definition, network, k);
     const [input, target] = [normalState(k, 'input', 6, 5), oneHotState(k, 6, 3)];
     // The feedback of sign-symmetry is a function of the forward weights.
-    const kept = [...k.states.values()].filter(({ name }) => !name.startsWith('feedback along'));
+    const kept = [...k.states.values()].filter(
+      ({ name }) => definition.name !== 'sign-symmetry' || !name.startsWith('feedback from'),
+    );
     const before = kept.map((t) => [...device.values(t)]);
     await runOnce(k, () => void rule.learn({ input, target }));
     assert.equal(
@@ -36,5 +41,54 @@ for (const definition of LAYERED) {
     );
   });
 }
+
+const observes = (definition: RuleDefinition): boolean => {
+  const { k } = float64();
+  return buildRule(definition, new LayeredNetwork(k, 1, networkSettings()), k).observe !== undefined;
+};
+for (const definition of LAYERED.filter(observes))
+  test(`${definition.name}: observe sees what learn would do, and changes no state`, async () => {
+    const { device, k } = float64();
+    const network = new LayeredNetwork(k, 1, networkSettings({ layers: [5, 6, 4, 3] }));
+    const rule = buildRule(definition, network, k);
+    const [input, target] = [normalState(k, 'input', 6, 5), oneHotState(k, 6, 3)];
+    const states = [...k.states.values()];
+    const before = states.map((t) => [...device.values(t)]);
+    const keep = (prefix: string) =>
+      network.connections.map(({ name, weights: w }) => k.state(`${prefix} ${name}`, w.rows, w.columns));
+    const [learned, seen, exact, expected] = [keep('learned'), keep('seen'), keep('exact'), keep('expected')];
+    const rates = network.populations.slice(1).map(({ name, size }) => k.state(`rates of ${name}`, 6, size));
+    const write = (into: readonly Tensor[], directions: readonly Direction[]) => {
+      for (const [l, direction] of directions.entries())
+        k.mapInto(into[l]!, (x) => x, weightMatrix(k, direction));
+    };
+    await runOnce(k, () => {
+      const { directions, gradient: given, firingRates } = rule.observe!({ input, target });
+      write(seen, directions);
+      write(exact, given!);
+      write(expected, gradient(k, network, network.forward(input), target));
+      for (const [l, rate] of firingRates!.entries()) k.mapInto(rates[l]!, (x) => x, rate);
+    });
+    assert.equal(
+      states.map((t) => [...device.values(t)]),
+      before,
+    );
+    await runOnce(k, () => write(learned, rule.learn({ input, target }).directions));
+    const values = (tensors: readonly Tensor[]) => tensors.map((t) => [...device.values(t)]);
+    assert.equal(values(seen), values(learned));
+    assert.equal(values(exact), values(expected));
+    const again = rates.map(({ name, columns }) => k.state(`${name}, again`, 6, columns));
+    await runOnce(k, () => {
+      for (const [l, rate] of network.respond(input).entries()) k.mapInto(again[l]!, (x) => x, rate);
+    });
+    assert.equal(values(rates), values(again));
+  });
+
+test('of the feed-forward rules only sign-symmetry writes a state of its own while it learns', () => {
+  assert.equal(
+    LAYERED.filter(observes).map(({ name }) => name),
+    ['sign-symmetry'],
+  );
+});
 
 test.run();

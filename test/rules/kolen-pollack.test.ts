@@ -47,7 +47,7 @@ async function train(decay: number, steps: number, optimizer: Partial<OptimizerO
   return seen;
 }
 
-test('in plain SGD ||W - Bᵀ|| falls as (1 - rate * decay)^t', async () => {
+test('in plain SGD ||W - Bᵀ|| falls as (1 - learning rate * decay)^t', async () => {
   const seen = await train(0.1, 40);
   for (const [t, pairs] of seen.entries())
     for (const [i, { norm }] of pairs.entries()) {
@@ -64,10 +64,11 @@ test('without decay ||W - Bᵀ|| stays as it is', async () => {
 
 for (const optimizer of ['momentum', 'adam'] as const)
   test(`under ${optimizer} B turns towards Wᵀ too`, async () => {
-    const seen = await train(0.1, 300, { optimizer, learningRate: [0.05], momentum: 0.9 });
+    // Decay as weak as this leaves the weights well above the size of a step, so that the angle means something.
+    const seen = await train(0.01, 1500, { optimizer, learningRate: [0.05], momentum: 0.9 });
     for (const [i, { angle, norm }] of seen.at(-1)!.entries()) {
-      assert.ok(angle < 15, `${seen[0]![i]!.angle} degrees became ${angle}`);
-      assert.ok(norm < 0.3 * seen[0]![i]!.norm, `${seen[0]![i]!.norm} became ${norm}`);
+      assert.ok(angle < 5, `${seen[0]![i]!.angle} degrees became ${angle}`);
+      assert.ok(norm < 0.1 * seen[0]![i]!.norm, `${seen[0]![i]!.norm} became ${norm}`);
     }
   });
 

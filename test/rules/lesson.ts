@@ -22,10 +22,9 @@ interface LessonSettings {
 /** Lays out a network and a rule on the float64 device, and has the rule look at one batch. */
 export async function lessonOf(name: string, { network: given, options, batch = 6, set }: LessonSettings) {
   const { device, k } = float64();
-  const definition = findRule(name);
   const settings = networkSettings({ layers: [5, 6, 4, 3], ...given });
-  const network: Network = buildNetwork(definition, k, settings, options, 3);
-  const rule = buildRule(definition, network, k, options);
+  const network: Network = buildNetwork(findRule(name), k, settings, options, 3);
+  const rule = buildRule(findRule(name), network, k, options);
   const input = normalState(k, 'input', batch, network.populations[0]!.size);
   const target = oneHotState(k, batch, network.populations.at(-1)!.size);
   const values = valuesOf(device, k.states);
@@ -34,7 +33,10 @@ export async function lessonOf(name: string, { network: given, options, batch = 
   const keep = (name: string, of: Tensor) => k.state(name, of.rows, of.columns);
   const own = new Map<string, Tensor>();
   const biases = new Map<string, Tensor>();
-  const exact = network.connections.map((c) => keep(`exact ${c.name}`, c.weights));
+  const exact =
+    network instanceof LayeredNetwork
+      ? network.connections.map((c) => keep(`exact ${c.name}`, c.weights))
+      : [];
   await runOnce(k, () => {
     const { directions } = rule.learn({ input, target });
     for (const direction of directions) {
@@ -45,9 +47,9 @@ export async function lessonOf(name: string, { network: given, options, batch = 
       biases.set(connection.name, keep(`own bias ${connection.name}`, connection.bias));
       k.mapInto(biases.get(connection.name)!, (x) => x, biasVector(k, direction));
     }
-    if (!(network instanceof LayeredNetwork)) return;
-    for (const [l, d] of gradient(k, network, network.forward(input), target).entries())
-      k.mapInto(exact[l]!, (x) => x, weightMatrix(k, d));
+    if (network instanceof LayeredNetwork)
+      for (const [l, d] of gradient(k, network, network.forward(input), target).entries())
+        k.mapInto(exact[l]!, (x) => x, weightMatrix(k, d));
   });
   const read = (t: Tensor | undefined) => (t ? device.values(t) : null);
   return {
@@ -58,7 +60,7 @@ export async function lessonOf(name: string, { network: given, options, batch = 
     biases: network.connections.map((c) => read(biases.get(c.name))),
     /** Directions of feedback, by the connection's name. */
     feedback: (connection: string) => read(own.get(connection)),
-    /** The gradient of backpropagation, in a layered network. */
+    /** The gradient of each forward connection, of a layered network. */
     exact: exact.map((t) => device.values(t)),
   };
 }

@@ -1,11 +1,17 @@
 import * as assert from 'uvu/assert';
-import { DYNAMICS, GUERGUIEV_2017, type Network, type NetworkSettings } from '../../networks/index.ts';
+import {
+  DYNAMICS,
+  GUERGUIEV_2017,
+  layeredNetwork,
+  type Network,
+  type NetworkSettings,
+} from '../../networks/index.ts';
 import { findRule, type Plausibility, RULES } from '../../rules/index.ts';
 import { lessonOf } from './lesson.ts';
 
 /**
- * The ledger is held to what rules do: what it says a synapse does not see is changed, everything else is kept, and
- * the update must not move. Each change is made in float64 on one example, so that biases can undo what it does to
+ * The plausibility table is held to what rules do: what a synapse does not see, by the table, is changed, everything else is
+ * kept, and the update must not move. Each change is made in float64 on one example, so that biases can undo what it does to
  * the neurons; what must not move then moves by rounding errors only.
  */
 export const ROUNDING = 1e-12;
@@ -48,7 +54,7 @@ const caseOf = (
 });
 
 export const LAYERED: readonly FeedForwardCase[] = RULES.filter(
-  ({ network }) => network === 'layered',
+  ({ network }) => network === layeredNetwork,
 ).flatMap(({ name, options }) =>
   (options.variant?.choices ?? [undefined]).map((variant) => ({
     ...caseOf(name, variant === undefined ? {} : { variant }, {}, {}),

@@ -59,7 +59,7 @@ async function expectTrajectory(options: Partial<OptimizerOptions>, move: (g: nu
   for (const [i, w] of byHand(move).entries()) close(weights[i]!, w);
 }
 
-test('SGD subtracts rate times direction, from biases too', async () => {
+test('SGD subtracts learning rate times direction, from biases too', async () => {
   await expectTrajectory({}, (g) => 0.1 * g);
   close((await trajectory({})).bias, -0.5);
 });
@@ -99,10 +99,11 @@ test('weight decay adds decay * w to the direction, but not to that of the biase
   close((await trajectory({ weightDecay: 0.3 })).bias, -0.5);
 });
 
-test('schedules end at 0 where they promise to', () => {
+test('schedules fall from the whole learning rate, and would be 0 after the last step', () => {
   close(scheduleFactor('constant', 100, 100), 1);
   close(scheduleFactor('linear', 0, 100), 1);
   close(scheduleFactor('linear', 25, 100), 0.75);
+  close(scheduleFactor('linear', 99, 100), 1 / 100);
   close(scheduleFactor('linear', 100, 100), 0);
   close(scheduleFactor('cosine', 0, 100), 1);
   close(scheduleFactor('cosine', 50, 100), 0.5);
@@ -128,7 +129,7 @@ test('a schedule reaches the weights', async () => {
   await expectTrajectory({ schedule: 'linear' }, (g, t) => 0.1 * (1 - (t - 1) / STEPS) * g);
 });
 
-test('each connection can have its own rate', async () => {
+test('each connection can have its own learning rate', async () => {
   const { device, k } = float64();
   const network = new LayeredNetwork(k, 1, networkSettings({ layers: [1, 1, 1], initial: 'zero' }));
   const one = k.state('one', 1, 1, Float32Array.of(1));
@@ -143,7 +144,7 @@ test('each connection can have its own rate', async () => {
   );
 });
 
-test('a wrong number of rates is refused', () => {
+test('a wrong number of learning rates is refused', () => {
   const { k } = float64();
   const network = new LayeredNetwork(k, 1, networkSettings());
   assert.throws(

@@ -32,6 +32,34 @@ test('two passes, computed by hand', async () => {
   assert.ok(distance(own[2]!, meanProduct(second.h[2]!, second.error)) < 1e-14);
 });
 
+test('with squared error the error is h_L - t too, without a derivative', async () => {
+  const network = {
+    layers: [5, 6, 3],
+    activation: 'relu',
+    initial: 'he-uniform',
+    loss: 'squared-error',
+    outputActivation: 'tanh',
+  } as const;
+  const { network: net, values, own } = await lessonOf('pepita', { network, options: { feedbackScale: 2 } });
+  const [x, t] = [matrix(values('input'), 5), matrix(values('target'), 3)];
+  const minus = (a: number, b: number) => a - b;
+  const pass = (input: number[][]) => {
+    const [v1, v2] = potentials(values, net.connections, input, relu) as [number[][], number[][]];
+    const error = combine(
+      v2.map((row) => row.map(Math.tanh)),
+      t,
+      minus,
+    );
+    return { input, hidden: v1.map((row) => row.map(relu)), error };
+  };
+  const first = pass(x);
+  const F = matrix(values('feedback from output to input'), 5);
+  const second = pass(combine(x, multiply(first.error, F), (a, b) => a + b));
+  const difference = combine(first.hidden, second.hidden, minus);
+  assert.ok(distance(own[0]!, meanProduct(second.input, difference)) < 1e-14);
+  assert.ok(distance(own[1]!, meanProduct(second.hidden, second.error)) < 1e-14);
+});
+
 test('biases do not learn', async () => {
   const { biases } = await lessonOf('pepita', SETTINGS);
   assert.equal(biases, [null, null, null]);

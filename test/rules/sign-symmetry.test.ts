@@ -3,16 +3,26 @@ import * as assert from 'uvu/assert';
 import { LayeredNetwork } from '../../networks/index.ts';
 import { findRule } from '../../rules/index.ts';
 import { buildRule, float64, networkSettings, normalState, oneHotState } from '../support.ts';
-import { lessonOf } from './lesson.ts';
+import { lessonOf, transposeInto } from './lesson.ts';
 
-const ABOVE = ['hidden 1 to hidden 2', 'hidden 2 to output'];
+/** Feedback into each hidden layer: from m neurons above to n below. */
+const ABOVE = [
+  { name: 'feedback from hidden 2 to hidden 1', n: 6, m: 4 },
+  { name: 'feedback from output to hidden 2', n: 4, m: 3 },
+];
+
+const transposed = (values: Float64Array, rows: number, columns: number): Float64Array => {
+  const out = new Float64Array(values.length);
+  transposeInto(out, values, rows, columns);
+  return out;
+};
 
 test('with B = Wᵀ, that is magnitudes |W|, sign-symmetry is backprop to the bit', async () => {
   const { own, biases, exact } = await lessonOf('sign-symmetry', {
     options: { variant: 'fixed-random' },
     set: (values) => {
-      for (const [i, name] of ABOVE.entries())
-        values(`magnitudes of feedback along ${name}`).set(values(`weights ${i + 2}`).map(Math.abs));
+      for (const [i, { name, n, m }] of ABOVE.entries())
+        values(`magnitudes of ${name}`).set(transposed(values(`weights ${i + 2}`), n, m).map(Math.abs));
     },
   });
   const backprop = await lessonOf('backprop', {});
@@ -29,10 +39,12 @@ test('uniform: every feedback weight is sqrt(2 / (n + m)) with the sign of the f
       values('weights 3')[0] = 0;
     },
   });
-  for (const [i, [name, n, m]] of [[ABOVE[0], 6, 4] as const, [ABOVE[1], 4, 3] as const].entries())
+  for (const [i, { name, n, m }] of ABOVE.entries())
     assert.equal(
-      [...values(`feedback along ${name}`)],
-      [...values(`weights ${i + 2}`)].map((w) => 3 * Math.sqrt(2 / (n + m)) * Math.sign(w) || 0),
+      [...values(name)],
+      [...transposed(values(`weights ${i + 2}`), n, m)].map(
+        (w) => 3 * Math.sqrt(2 / (n + m)) * Math.sign(w) || 0,
+      ),
     );
 });
 
@@ -46,9 +58,9 @@ async function twoSteps(variant: string) {
   const feedback: number[][] = [];
   for (const firstStep of [0, 1]) {
     await step.run({ steps: 1, firstStep, rows: new Uint32Array(0) });
-    feedback.push([...device.values(k.states.get(`feedback along ${ABOVE[0]}`)!)]);
+    feedback.push([...device.values(k.states.get(ABOVE[0]!.name)!)]);
   }
-  return { feedback, weights: device.values(k.states.get('weights 2')!) };
+  return { feedback, weights: transposed(device.values(k.states.get('weights 2')!), 40, 50) };
 }
 
 for (const variant of ['batch-random', 'fixed-random'])

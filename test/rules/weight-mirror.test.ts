@@ -64,8 +64,8 @@ test('with decay η σ² the feedback settles at Wᵀ, from a start at right ang
   assert.ok(Math.abs(ratio - 1) < 0.1, `norm ratio ${ratio}`);
 });
 
-test('one mirror phase multiplies the feedback by 1 - decay when the noise is silent', async () => {
-  const net = await mirror({ noise: 0, mirrorDecay: 0.25 });
+test('one mirror phase without learning multiplies the feedback by 1 - decay', async () => {
+  const net = await mirror({ mirrorRate: 0, mirrorDecay: 0.25 });
   const before = [...net.B];
   await net.run(2);
   assert.ok(net.B.every((b, i) => Math.abs(b - 0.75 ** 2 * before[i]!) < 1e-15));

@@ -3,53 +3,43 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { openDevice } from '../../devices/index.ts';
-import { DIAGNOSTIC_STATE } from '../../experiments/diagnostics/index.ts';
-import { DIAGNOSTICS, defineExperiment, findDiagnostics, tinyTask, train } from '../../experiments/index.ts';
-import { prepareRun } from '../../experiments/prepared-run.ts';
+import { defineExperiment } from '../../experiments/index.ts';
 import { RandomStream, UserError } from '../../kernels/index.ts';
-import { type CompareDocument, readRun } from '../../results/index.ts';
-import { findRule, RULES } from '../../rules/index.ts';
+import { type ComparisonDocument, readRun } from '../../results/index.ts';
+import { RULES } from '../../rules/index.ts';
+import { DIAGNOSTICS, findDiagnostics, traceRun } from '../../training/index.ts';
 import { dendrite } from '../cli/dendrite.ts';
+import { openCpu, partsOf } from './parts.ts';
 
 const NAMES = DIAGNOSTICS.map(({ name }) => name);
 const folder = mkdtempSync(join(tmpdir(), 'dendrite-diagnostics-'));
 test.after(() => rmSync(folder, { recursive: true }));
 
-const plan = (rule: string, diagnostics: readonly string[], epochs = 2) => {
-  const definition = findRule(rule);
-  const settings = { epochs, ...(definition.recipe?.([36, 8, 6, 4]).batch === undefined && { batch: 20 }) };
-  const rules = [{ name: rule }];
-  return defineExperiment({ rules, layers: [36, 8, 6, 4], diagnostics: [...diagnostics], settings })
-    .rules[0]!;
-};
-const openCpu = () => openDevice({ device: 'cpu', blas: 'none' });
-const dataset = tinyTask();
-
 /** Two rounds of a few minibatches with a test and the diagnostics after each, and all that is left behind. */
 async function rounds(rule: string, diagnostics: readonly string[]) {
   const device = await openCpu();
-  const settings = plan(rule, diagnostics);
-  const run = await prepareRun(settings, findRule(rule), 1, dataset, device);
-  const seen: { loss: number; wrong: number; testError: number }[] = [];
+  const parts = await partsOf(rule, { diagnostics, device });
+  const { dataset, condition } = parts;
+  const { batch } = condition.settings;
+  const run = await traceRun(parts);
+  const seen: { loss: number; score: number | null; testScore: number }[] = [];
   const measured = [];
   const order = Uint32Array.from({ length: dataset.train.images.count }, (_, i) => i);
   const random = new RandomStream(1, 'order');
-  const steps = Math.min(5, order.length / settings.batch);
+  const steps = Math.min(5, order.length / batch);
   for (const round of [0, 1]) {
     random.shuffle(order);
     await run.resetTotals();
-    await run.step.run({ steps, firstStep: round * steps, rows: order.slice(0, steps * settings.batch) });
-    seen.push({ ...(await run.totals()), testError: await run.test.error() });
+    await run.step.run({ steps, firstStep: round * steps, rows: order.slice(0, steps * batch) });
+    seen.push({ ...(await run.totals()), testScore: await run.testScore() });
     measured.push(await run.diagnostics.measure());
   }
   const states: Record<string, string> = {};
   const keep = (name: string, values: Float32Array) => {
     states[name] = Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');
   };
-  for (const [name, state] of run.states)
-    if (!name.startsWith(DIAGNOSTIC_STATE)) keep(name, await device.read(state));
-  for (const [name, { values }] of run.rowStores) keep(`memory ${name}`, Float32Array.from(values));
+  for (const [name, state] of run.states) keep(name, await device.read(state));
+  for (const [name, { values }] of run.rowStores) keep(`row store ${name}`, Float32Array.from(values));
   await device.dispose();
   return { seen, states, measured, notes: run.diagnostics.notes };
 }
@@ -73,26 +63,6 @@ for (const { name: rule } of RULES)
     }
   });
 
-test('metrics of training are the same with all diagnostics and with none', async () => {
-  const metrics = async (diagnostics: string) => {
-    const device = await openCpu();
-    const epochs: object[] = [];
-    const notes: (readonly string[])[] = [];
-    await train(plan('weight-mirror', [diagnostics]), findRule('weight-mirror'), 1, dataset, device, {
-      notes: (found) => notes.push(found),
-      epoch: ({ seconds, evaluationSeconds, examplesPerSecond, diagnostics: measured, ...rest }) => {
-        assert.is(measured === undefined, diagnostics === 'none');
-        epochs.push(rest);
-      },
-    });
-    await device.dispose();
-    // Once a run, not once an epoch.
-    assert.is(notes.length, diagnostics === 'none' ? 0 : 1);
-    return epochs;
-  };
-  assert.equal(await metrics('all'), await metrics('none'));
-});
-
 test('diagnostics are found by name, all of them or none', () => {
   assert.equal(findDiagnostics(['all']), DIAGNOSTICS);
   assert.equal(findDiagnostics(['none']), []);
@@ -101,17 +71,17 @@ test('diagnostics are found by name, all of them or none', () => {
     ['energy', 'angle'],
   );
   assert.is(new Set(NAMES).size, NAMES.length);
-  for (const { name, describe } of DIAGNOSTICS) {
+  for (const { name, description } of DIAGNOSTICS) {
     assert.match(name, /^[a-z]+(-[a-z]+)*$/);
     // One sentence; the upright line would end a cell of the table in docs/results.md.
-    assert.match(describe, /^[A-Z][^|]*\.$/);
+    assert.match(description, /^[A-Z][^|]*\.$/);
   }
 });
 
 test('a name that there is not is refused, with a guess', () => {
   const says = (text: string) => (error: Error) => error instanceof UserError && error.message === text;
   const define = (...diagnostics: string[]) => {
-    return () => defineExperiment({ rules: [{ name: 'backprop' }], diagnostics });
+    return () => defineExperiment({ rules: ['backprop'], diagnostics });
   };
   assert.throws(define('angel'), says("diagnostics: there is no 'angel'; did you mean 'angle'?"));
   assert.throws(
@@ -144,7 +114,7 @@ test('compare says once for each rule what cannot be measured, and keeps it with
       .sort(),
     [`backprop: ${energy}`, `backprop: ${feedback}`, `feedback-alignment: ${energy}`],
   );
-  const { runs } = JSON.parse(stdout) as CompareDocument;
+  const { runs } = JSON.parse(stdout) as ComparisonDocument;
   assert.is(runs.length, 4);
   for (const { rule, folder: own, notes, epochs } of runs) {
     const isAligned = rule === 'feedback-alignment';
@@ -167,7 +137,7 @@ test('the help of compare lists every diagnostic, and a wrong name ends it with 
     await dendrite(...SMALL, '--diagnostics', 'angel'),
   ];
   const text = help.stdout.replace(/\s+/g, ' ');
-  for (const { name, describe } of DIAGNOSTICS) assert.ok(text.includes(`${name}: ${describe}`), name);
+  for (const { name, description } of DIAGNOSTICS) assert.ok(text.includes(`${name}: ${description}`), name);
   assert.is(wrong.code, 1);
   assert.is(wrong.stderr.trim(), "dendrite: diagnostics: there is no 'angel'; did you mean 'angle'?");
 });

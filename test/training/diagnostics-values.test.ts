@@ -1,20 +1,27 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Dataset, makeSplit } from '../../data/index.ts';
-import { DIAGNOSTICS, prepareMeasurements } from '../../experiments/diagnostics/index.ts';
 import { RandomStream, type Tensor } from '../../kernels/index.ts';
-import { type Connection, LayeredNetwork, type NetworkSettings } from '../../networks/index.ts';
+import {
+  type Connection,
+  LayeredNetwork,
+  type Network,
+  type NetworkKind,
+  type NetworkSettings,
+} from '../../networks/index.ts';
 import {
   defineRule,
   findRule,
   type Minibatch,
+  type Observation,
+  type OptionTable,
   type RuleContext,
   type RuleDefinition,
-  type RuleOutput,
 } from '../../rules/index.ts';
+import { DIAGNOSTICS, prepareMeasurements } from '../../training/index.ts';
 import { type HandState, handEnergy, handStep } from '../networks/settling-by-hand.ts';
 import { combine, type Matrix, matrix, meanProduct, multiply, softmax, transpose } from '../rules/by-hand.ts';
-import { buildRule, float64, networkSettings } from '../support.ts';
+import { buildNetwork, buildRule, float64, networkSettings } from '../support.ts';
 
 /** Every diagnostic against plain loops in float64. Readings are float32, hence the tolerances. */
 const RELATIVE = 1e-5;
@@ -33,7 +40,7 @@ function images(): Dataset {
 }
 const DATA = images();
 const INPUT: Matrix = matrix(DATA.train.images.values, 6).map((row) => row.map((byte) => byte / 255));
-const TARGET: Matrix = Array.from(DATA.train.labels.values, (label) =>
+const TARGET: Matrix = Array.from(DATA.train.labels!.values, (label) =>
   [0, 1, 2].map((c) => Number(c === label)),
 );
 
@@ -47,7 +54,13 @@ interface Setup {
 /** All diagnostics of a rule on a network 6-5-4-3. */
 async function look(definition: RuleDefinition, { network: given, options = {}, set }: Setup = {}) {
   const { device, k } = float64();
-  const network = new LayeredNetwork(k, 3, networkSettings({ layers: [6, 5, 4, 3], ...given }));
+  const network: Network = buildNetwork(
+    definition,
+    k,
+    networkSettings({ layers: [6, 5, 4, 3], ...given }),
+    options,
+    3,
+  );
   const rule = buildRule(definition, network, k, options);
   const values = (state: string) => device.values(k.states.get(state)!);
   const random = new RandomStream(9, 'biases');
@@ -55,8 +68,9 @@ async function look(definition: RuleDefinition, { network: given, options = {}, 
   set?.(values);
   const { measure, notes } = await prepareMeasurements(
     DIAGNOSTICS,
-    { kernels: k, network, definition, rule },
-    DATA,
+    { kernels: k, network, kind: definition.network.name, rule },
+    DATA.train.images,
+    (input) => k.gather(DATA.train.labels!, input.rows),
   );
   const weights = network.connections.map(({ to }, l) => matrix(values(`weights ${l + 1}`), to.size));
   const biases = network.connections.map((_, l) => [...values(`bias ${l + 1}`)]);
@@ -159,14 +173,19 @@ test('feedback that skips layers is compared with the product of the weights on 
     },
     DEGREES,
   );
-  // The feedback of this rule lies the other way round: from below (rows) to above.
   const network = { activation: 'sigmoid', loss: 'squared-error', outputActivation: 'sigmoid' } as const;
-  const upward = await look(findRule('segregated-dendrite'), { network, options: { neurons: 'rate' } });
+  const dendritic = await look(findRule('segregated-dendrite'), { network, options: { neurons: 'rate' } });
   expectNear(
-    upward.measured['feedback-angle'],
+    dendritic.measured['feedback-angle'],
     {
-      'feedback to hidden 1': angleOf(upward.state('feedback to hidden 1', 3), paths(upward)[0]!),
-      'feedback to hidden 2': angleOf(upward.state('feedback to hidden 2', 3), paths(upward)[1]!),
+      'feedback from output to hidden 1': angleOf(
+        dendritic.state('feedback from output to hidden 1', 5),
+        transpose(paths(dendritic)[0]!),
+      ),
+      'feedback from output to hidden 2': angleOf(
+        dendritic.state('feedback from output to hidden 2', 4),
+        transpose(paths(dendritic)[1]!),
+      ),
     },
     DEGREES,
   );
@@ -286,7 +305,7 @@ const ENERGY: Partial<NetworkSettings> = {
   loss: 'squared-error',
   outputActivation: 'sigmoid',
 };
-const SETTLED = { freeIterations: 150, nudgedIterations: 150, persistent: false, randomSign: false };
+const SETTLED = { freeIterations: 150, nudgedIterations: 150, persistent: false, variant: 'positive' };
 
 test('energy and activity of a network that has settled', async () => {
   const seen = await look(findRule('equilibrium-propagation'), { network: ENERGY, options: SETTLED });
@@ -308,7 +327,7 @@ test('energy and activity of a network that has settled', async () => {
 
 test('the direction of a network that settles is compared with the gradient of its own cost', async () => {
   const rule = findRule('equilibrium-propagation');
-  const symmetric = { ...SETTLED, estimate: 'symmetric', beta: 0.02 };
+  const symmetric = { ...SETTLED, variant: 'centred', beta: 0.02 };
   const close = await look(rule, { network: ENERGY, options: symmetric });
   expectNear(close.measured.angle, { [FIRST]: 0, [SECOND]: 0, [THIRD]: 0 }, DEGREES);
   expectNear(close.measured['norm-ratio'], { [FIRST]: 1, [SECOND]: 1, [THIRD]: 1 });
@@ -327,24 +346,34 @@ test('the direction of a network that settles is compared with the gradient of i
   }
 });
 
+/** A network that is layered inside, which the diagnostics cannot know. */
+const FOREIGN: NetworkKind<Network, void> = {
+  name: 'foreign',
+  description: 'A kind of its own.',
+  build(kernels, seed, settings) {
+    const { populations, connections } = new LayeredNetwork(kernels, seed, settings);
+    return { populations, connections, loss: (output) => output };
+  },
+};
+
 /** A rule for a network that the diagnostics know nothing of. */
-const foreign = (lesson: (batch: Minibatch, context: RuleContext) => Partial<RuleOutput>) =>
+const foreign = (observe?: (batch: Minibatch, context: RuleContext<OptionTable, Network>) => Observation) =>
   defineRule({
     name: 'foreign',
     title: 'Foreign',
     source: 'none',
     summary: 'none',
-    network: 'compartmental',
-    options: {},
+    network: FOREIGN,
+    options: {} as OptionTable,
     build: (context) => ({
-      learn: (batch) => ({ output: batch.target, directions: [], ...lesson(batch, context) }),
+      learn: ({ target }) => ({ output: target, directions: [] }),
+      ...(observe && { observe: (batch: Minibatch) => observe(batch, context) }),
     }),
   });
 
 test('a rule that gives its own gradient is compared with that, where it gives one', async () => {
   const { measured, notes, weights } = await look(
-    foreign(({ input, probe }, { kernels: k, network: { connections } }) => {
-      assert.is(probe, true);
+    foreign(({ input }, { kernels: k, network: { connections } }) => {
       const [first, second, third] = connections as [Connection, Connection, Connection];
       const post = k.matmul(input, first.weights);
       const ones = (of: Connection) => k.constant(1, input.rows, of.from.size);
@@ -372,9 +401,9 @@ test('a rule that gives its own gradient is compared with that, where it gives o
 });
 
 test('what a foreign network does not tell is not measured, with the reason', async () => {
-  const { measured, notes } = await look(foreign(() => ({})));
+  const { measured, notes } = await look(foreign());
   assert.equal(Object.keys(measured), ['weight-norms']);
-  const kind = "the rule trains a network of the kind 'compartmental' and does not";
+  const kind = "the rule trains a network of the kind 'foreign' and does not";
   assert.equal(notes, [
     `angle is not measured: ${kind} give its gradient`,
     `norm-ratio is not measured: ${kind} give its gradient`,
