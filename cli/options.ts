@@ -17,6 +17,15 @@ import {
 // Readers of options. All options with values are texts for yargs, which would make NaN, 0 or 16 of 'abc', '' or '0x10'.
 // Each reader throws a UserError that names the option and the value.
 
+/** `--plugin`, given once for each file. @param what it adds, in words */
+export const pluginOption = (what: string) =>
+  ({
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe: `File (.ts or .js) that exports ${what} of your own`,
+  }) satisfies Options;
+
 /** A text that must say something: an unset variable of the shell says nothing. */
 export function parseText(option: string, text: string): string {
   if (text.trim() === '')

@@ -12,6 +12,7 @@ import {
   parseSettings,
   parseText,
   parseWhole,
+  pluginOption,
   settingOptions,
 } from '../options.ts';
 import { printComparison } from '../print-comparison.ts';
@@ -81,13 +82,7 @@ const options = {
     describe:
       "Compare several values: rule.option=a,b,c or, in quotes, 'setting=a|b|c'; recipes too: rule.recipe=a,b; several --vary form the grid",
   },
-  plugin: {
-    type: 'string',
-    array: true,
-    requiresArg: true,
-    group: EXPERIMENT,
-    describe: 'File (.ts or .js) that exports rules, datasets, tasks or diagnostics of your own',
-  },
+  plugin: { ...pluginOption('rules, datasets, tasks or diagnostics'), group: EXPERIMENT },
   ...settingOptions(TRAINING),
   device: {
     choices: ['auto', 'cpu', 'gpu'],

@@ -2,19 +2,13 @@ import Table from 'cli-table3';
 import { listDatasets } from '../../data/index.ts';
 import { loadPlugins } from '../../experiments/index.ts';
 import type { Command } from '../command.ts';
+import { pluginOption } from '../options.ts';
 import { print } from '../output.ts';
 
 export const datasets: Command<{ plugin?: string[] }> = {
   command: 'datasets',
   describe: 'List the datasets',
-  builder: {
-    plugin: {
-      type: 'string',
-      array: true,
-      requiresArg: true,
-      describe: 'File that exports datasets of your own',
-    },
-  },
+  builder: { plugin: pluginOption('datasets') },
   handler: async ({ plugin = [] }) => {
     const table = new Table({
       head: ['dataset', 'training', 'test', 'what it is', 'source'],
