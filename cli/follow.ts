@@ -38,8 +38,7 @@ export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Pr
     if (stopped === null) return { result, stopped };
     (progress as Progress | null)?.stop();
     process.stderr.write(
-      `dendrite: stopped; ${ended} of ${total} runs ended, and what is recorded is in ${folder}: ` +
-        `'dendrite table ${folder}' prints it\n`,
+      `dendrite: stopped after ${ended} of ${total} runs; 'dendrite table ${folder}' prints what is recorded\n`,
     );
     return { result: null, stopped };
   } finally {

@@ -72,9 +72,11 @@ function bars(stream: NodeJS.WriteStream, experiment: Experiment): Progress {
     format: '{name} {bar} {percentage} %  ETA {eta_formatted}  {device}  {score}',
     barsize: 24,
   });
+  let stopped = false;
   const stop = (): void => {
     process.off('exit', stop);
-    multi.stop();
+    if (!stopped) multi.stop();
+    stopped = true;
   };
   // Bars hide the cursor and switch line wrapping off: whatever ends the process, the terminal gets both back.
   process.on('exit', stop);

@@ -16,7 +16,7 @@ import { print } from '../output.ts';
 /** Those of `dendrite compare`: a recipe can depend on the size of the network. */
 const DEFAULT_LAYERS = [784, 500, 10];
 
-export const rule: Command<{ name: string; plugin?: string[] }> = {
+export const rule: Command<{ name: string; plugin: string[] | undefined }> = {
   command: 'rule <name>',
   describe: 'Show one learning rule: its mathematics, what it assumes, its recipes and options',
   builder: (parser) =>
