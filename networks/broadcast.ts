@@ -1,29 +1,35 @@
 import type { Kernels, RandomStream, Tensor } from '../kernels/index.ts';
+import { type FeedbackPath, feedbackPath } from './feedback.ts';
 import { dendriticWeights } from './initial.ts';
-import type { LayeredNetwork } from './layered.ts';
+import type { Network } from './network.ts';
 
-export type BroadcastKind = 'random' | 'sparse' | 'symmetric' | 'noisy-symmetric';
+export const BROADCASTS = ['random', 'sparse', 'symmetric', 'noisy-symmetric'] as const;
+export type BroadcastKind = (typeof BROADCASTS)[number];
 
-/** One in so many feedback weights is kept by `sparse`, and made so many times as large. */
-const THINNING = 5;
+/** Share of the feedback weights that `sparse` sets to zero, and how many times as large it makes the others. */
+const ZEROS = 0.8;
+const AMPLIFICATION = 5;
 /** Deviation of the noise on symmetric weights. The paper calls 0.05 the variance; in its code it is the deviation. */
 const NOISE = 0.05;
 
 /**
- * Weights from the output layer to the apical dendrites of every hidden layer (Guerguiev, Lillicrap & Richards 2017,
- * "Multiple hidden layers" and Fig. 8), each of them size of the layer x outputs.
+ * Weights from the output layer to the apical dendrites of every hidden layer, each of them outputs x size of the layer
+ * (Guerguiev, Lillicrap & Richards 2017, "Multiple hidden layers" and Fig. 8).
  */
 export class BroadcastFeedback {
   /** Weights that never change; null for those that follow the forward weights. */
-  readonly fixed: readonly Tensor[] | null;
+  readonly fixed: readonly FeedbackPath[] | null;
   readonly #k: Kernels;
-  readonly #network: LayeredNetwork;
+  readonly #network: Pick<Network, 'populations' | 'connections'>;
   readonly #kind: BroadcastKind;
 
-  /** @param width of the distribution of random weights, as in dendriticWeights */
+  /**
+   * @param width of the distribution of random weights, as in dendriticWeights
+   * @param random the streams 'feedback to hidden 1', ... and, for the zeros, 'kept feedback to hidden 1', ...
+   */
   constructor(
     k: Kernels,
-    network: LayeredNetwork,
+    network: Pick<Network, 'populations' | 'connections'>,
     kind: BroadcastKind,
     width: number,
     random: (name: string) => RandomStream,
@@ -31,32 +37,42 @@ export class BroadcastFeedback {
     this.#k = k;
     this.#network = network;
     this.#kind = kind;
-    const hidden = network.populations.slice(1, -1);
-    const outputs = network.populations.at(-1)!.size;
+    const output = network.populations.at(-1)!;
+    const draw = (name: string, size: number): Float32Array => {
+      const values = dendriticWeights(random(`feedback to ${name}`), size, output.size * size, width);
+      return kind === 'sparse' ? thinOut(values, random(`kept feedback to ${name}`)) : values;
+    };
     this.fixed = kind.endsWith('symmetric')
       ? null
-      : hidden.map(({ name, size }) => {
-          const values = dendriticWeights(random(`feedback to ${name}`), size, size * outputs, width);
-          if (kind === 'sparse') thinOut(values, random(`kept feedback to ${name}`));
-          return k.state(`feedback to ${name}`, size, outputs, values);
-        });
+      : network.populations
+          .slice(1, -1)
+          .map((to) => feedbackPath(k, network, output, to, draw(to.name, to.size)));
   }
 
   /** The weights as they are in a step; noise is drawn anew by each call. */
   weights(): readonly Tensor[] {
-    if (this.fixed) return this.fixed;
+    if (this.fixed) return this.fixed.map(({ connection }) => connection.weights);
     const k = this.#k;
     const products: Tensor[] = [];
-    for (const { weights } of this.#network.connections.slice(1).reverse())
-      products.unshift(products[0] ? k.matmul(weights, products[0]) : weights);
-    if (this.#kind === 'symmetric') return products;
-    return products.map((w) =>
-      k.map((x, z) => x + z, w, k.normal('noise on the feedback', w.rows, w.columns, 0, NOISE)),
-    );
+    // Y = W_Lᵀ W_L-1ᵀ ...: every matrix with its own noise, which the layers further down share, as in the authors' code.
+    for (const { weights } of this.#network.connections.slice(1).reverse()) {
+      const above = products[0];
+      const w = this.#kind === 'noisy-symmetric' ? this.#withNoise(weights) : weights;
+      products.unshift(above ? k.matmul(above, w, { transposeB: true }) : k.transpose(w));
+    }
+    return products;
+  }
+
+  #withNoise(weights: Tensor): Tensor {
+    const noise = this.#k.normal('noise on the feedback', weights.rows, weights.columns, 0, NOISE);
+    return this.#k.mapInto(noise, (w, z) => w + z, weights, noise);
   }
 }
 
-function thinOut(values: Float32Array, random: RandomStream): void {
-  for (const [i, value] of values.entries())
-    values[i] = random.integer(THINNING) === 0 ? THINNING * value : 0;
+/** Sets exactly ZEROS of the values, rounded down, to zero and amplifies the others, as in the authors' code. */
+function thinOut(values: Float32Array, random: RandomStream): Float32Array {
+  const order = random.shuffle(Uint32Array.from(values.keys()));
+  const zeros = Math.floor(ZEROS * values.length);
+  for (const [place, i] of order.entries()) values[i] = place < zeros ? 0 : AMPLIFICATION * values[i]!;
+  return values;
 }

@@ -1,6 +1,9 @@
-import type { Kernels, Tensor } from '../kernels/index.ts';
-import type { Connection, LayeredNetwork, Population } from './layered.ts';
-import { Presentation } from './presentation.ts';
+import { type Kernels, type Tensor, UserError } from '../kernels/index.ts';
+import { drawLayers } from './layers.ts';
+import { squaredError } from './loss.ts';
+import type { Connection, Network, NetworkKind, NetworkSettings, Population } from './network.ts';
+import type { Allocate, NeuronState } from './neuron-state.ts';
+import { EARLIEST_PLATEAU } from './plateau-times.ts';
 import { type PspKernel, pspTaps } from './psp.ts';
 
 /**
@@ -8,18 +11,18 @@ import { type PspKernel, pspTaps } from './psp.ts';
  * of the simulation is 1 ms: the taps of the synapses are counted in steps, so the step is no parameter.
  */
 export interface NeuronConstants {
-  /** Conductance of the leak, 1/ms; its reciprocal is the membrane's time constant. */
+  /** g_l, conductance of the leak, 1/ms; its reciprocal is the membrane's time constant. */
   readonly leak: number;
-  /** From the basal dendrite to the soma, 1/ms. */
+  /** g_b, from the basal dendrite to the soma, 1/ms; g_d in output neurons. */
   readonly basal: number;
-  /** From the apical dendrite to the soma, 1/ms; 0 keeps the two apart. */
+  /** g_a, from the apical dendrite to the soma, 1/ms; 0 keeps the two apart. */
   readonly apical: number;
-  /** Rate at which a neuron cannot fire faster, spikes/ms. */
+  /** phi_max, the firing rate that a neuron cannot exceed, spikes/ms. */
   readonly maximalRate: number;
-  /** Reversal potential of the teaching current of the target's neuron, and of the others'. */
+  /** E_E and E_I, reversal potentials of the teaching current of the target's neuron, and of the others'. */
   readonly excitation: number;
   readonly inhibition: number;
-  /** Conductance of the teaching current, 1/ms. */
+  /** g_E of the target's neuron and g_I of the others, conductance of the teaching current, 1/ms. */
   readonly teaching: number;
   readonly psp: PspKernel;
 }
@@ -40,52 +43,34 @@ export interface CompartmentalOptions {
   readonly constants: NeuronConstants;
   /** `spiking`: simulated in time; `rate`: every potential at once at its steady state, and no spikes. */
   readonly neurons: 'spiking' | 'rate';
-  /** What output neurons send to apical dendrites: postsynaptic potentials of their spikes, or their rates. */
+  /** What output neurons send to apical dendrites: postsynaptic potentials of their spikes, or their firing rates. */
   readonly feedback: 'spikes' | 'rates';
+  /** `fixed`: every apical mean ends with the phase; `random`: that of each neuron up to 5 ms earlier. */
+  readonly plateauTimes: 'fixed' | 'random';
   /** A phase is averaged over its last ms: so many. */
   readonly window: number;
-}
-
-/** The potential of the soma and what is on its way to it, for one layer; batch x size. */
-interface Cell {
-  readonly soma: Tensor;
-  /** Currents that past spikes will cause in the next milliseconds, (taps - 1) batch x size. */
-  readonly pending: Tensor;
-}
-
-/** Everything that lasts from one millisecond to the next. */
-export interface Memory {
-  /** One for each connection: that of the layer it leads to. */
-  readonly cells: readonly Cell[];
-  /** What reaches the apical dendrites in the next millisecond, batch x outputs, and what is on its way. */
-  readonly signal: Tensor;
-  readonly pendingSignal: Tensor;
+  /** No phase that is averaged for learning is shorter, ms. */
+  readonly shortestPhase: number;
 }
 
 /**
- * Layers of neurons with a basal dendrite, an apical dendrite (hidden neurons only) and a soma, in steps of 1 ms
- * (Guerguiev, Lillicrap & Richards 2017). It has the connections of a layered network, which now end at basal dendrites;
- * the output layer projects to the apical dendrites of every hidden layer.
- *
- * In every ms, for each layer from below:
- *
- * - basal: V_b = W s + b, with the postsynaptic potentials s of the layer below (eq. 13);
- * - apical: V_a = Y s, with those of the output layer up to the ms before (eq. 13);
- * - soma: dV/dt = -g_l V + g_b (V_b - V) + g_a (V_a - V) (eq. 1), in output neurons + g_E (E_E - V) + g_I (E_I - V) while a
- *   target is given (eq. 18 to 20; g_E = 1 for the target's neuron, g_I = 1 for the others);
- * - rate: phi = phi_max sigma(V) (eq. 17), and Poisson spikes of that mean.
+ * Layers of neurons with a basal dendrite, an apical dendrite (hidden neurons only) and a soma (Guerguiev, Lillicrap &
+ * Richards 2017). Forward connections end at basal dendrites; the output layer projects to the apical dendrites of every
+ * hidden layer. What the neurons do is computed by a Presentation.
  */
-export class CompartmentalNetwork {
-  readonly kind = 'compartmental';
+export class CompartmentalNetwork implements Network {
   readonly populations: readonly Population[];
   readonly connections: readonly Connection[];
   readonly constants: NeuronConstants;
   readonly options: CompartmentalOptions;
   readonly kernels: Kernels;
-  /** 1 x taps. */
+  /** Taps of a postsynaptic potential, 1 x taps. */
   readonly psp: Tensor;
 
-  constructor(kernels: Kernels, { populations, connections }: LayeredNetwork, options: CompartmentalOptions) {
+  /** @throws UserError when settings or options ask for neurons that there are not */
+  constructor(kernels: Kernels, seed: number, settings: NetworkSettings, options: CompartmentalOptions) {
+    checkNeurons(settings, options);
+    const { populations, connections } = drawLayers(kernels, seed, settings);
     this.kernels = kernels;
     this.options = options;
     this.constants = options.constants;
@@ -93,7 +78,6 @@ export class CompartmentalNetwork {
     this.populations = populations.map((population, p) => ({
       ...population,
       compartments: p === 0 ? [] : p < last ? ['basal', 'apical', 'soma'] : ['basal', 'soma'],
-      activation: p === 0 ? null : 'sigmoid',
     }));
     this.connections = connections.map((connection, l) => ({
       ...connection,
@@ -105,46 +89,105 @@ export class CompartmentalNetwork {
     this.psp = kernels.state('taps of a postsynaptic potential', 1, taps.length, taps);
   }
 
-  /** Steady potential of the soma of a hidden neuron for a basal potential of 1: k_b of eq. 34. */
-  get hiddenGain(): number {
+  /** Steady potential of the soma of a hidden neuron for a basal potential of 1 (eq. 34). */
+  get kB(): number {
     const { leak, basal, apical } = this.constants;
     return basal / (leak + basal + apical);
   }
 
-  /** The same of an output neuron, which has no apical dendrite: k_d of eq. 27. */
-  get outputGain(): number {
+  /** The same of an output neuron, which has no apical dendrite (eq. 27). */
+  get kD(): number {
     const { leak, basal } = this.constants;
     return basal / (leak + basal);
   }
 
+  /** So many ms before the window of a phase, spikes still count in its means of postsynaptic and apical potentials. */
+  get msBeforeWindow(): number {
+    return this.constants.psp.taps + this.earliestPlateau;
+  }
+
+  /** The earliest ms of a plateau potential, counted from the end of a phase. */
+  get earliestPlateau(): number {
+    return this.options.plateauTimes === 'random' ? EARLIEST_PLATEAU : 0;
+  }
+
+  /** Whether spikes of one phase still count in the means of the next. */
+  get spikesOutlastPhases(): boolean {
+    const { window, shortestPhase } = this.options;
+    return window + this.msBeforeWindow > shortestPhase;
+  }
+
   /**
-   * What neurons keep from one millisecond to the next, all zero at first.
+   * Neurons at rest, without a spike on its way.
    * @param batch images at once
-   * @param name of the states that keep it for the next minibatch; none: every minibatch finds the neurons at rest
+   * @param allocate makes what lasts; left out: the neurons last as long as a step does
    */
-  memory(batch: number, name?: string): Memory {
-    const k = this.kernels;
+  neuronState(batch: number, allocate?: Allocate): NeuronState {
     const ahead = (this.constants.psp.taps - 1) * batch;
     const make = (what: string, rows: number, { size }: Population): Tensor =>
-      name === undefined ? k.constant(0, rows, size) : k.state(`${name}: ${what}`, rows, size);
+      allocate ? allocate(what, rows, size) : this.kernels.constant(0, rows, size);
     const output = this.populations.at(-1)!;
     return {
-      cells: this.connections.map(({ to }) => ({
+      layers: this.connections.map(({ to }) => ({
         soma: make(`soma of ${to.name}`, batch, to),
         pending: make(`synapses of ${to.name}`, ahead, to),
       })),
       signal: make('feedback', batch, output),
       pendingSignal: make('feedback on its way', ahead, output),
+      pendingPsps: this.spikesOutlastPhases
+        ? this.connections.map(({ from }) => make(`potentials of ${from.name} on their way`, ahead, from))
+        : null,
     };
   }
 
-  /**
-   * Shows images to the neurons.
-   * @param input pixels from 0 to 1, batch x inputs
-   * @param feedback weights to each hidden layer, size of the layer x outputs
-   * @param memory where the neurons go on from, and what they change
-   */
-  present(input: Tensor, feedback: readonly Tensor[], memory = this.memory(input.rows)): Presentation {
-    return new Presentation(this, input, feedback, memory);
+  /** 1/2 (y - t)^2 of each output, for y from 0 to 1: firing rates in units of phi_max. */
+  loss(output: Tensor, target: Tensor): Tensor {
+    return squaredError('sigmoid').loss(this.kernels, output, target);
   }
+}
+
+/** Neurons with a basal dendrite, an apical dendrite and a soma. */
+export const compartmentalNetwork: NetworkKind<CompartmentalNetwork, CompartmentalOptions> = {
+  name: 'compartmental',
+  description:
+    'Layers of neurons with a basal dendrite, an apical dendrite and a soma, spiking in steps of 1 ms or at their steady potentials.',
+  build: (kernels, seed, settings, options) => new CompartmentalNetwork(kernels, seed, settings, options),
+};
+
+/**
+ * Whether there are neurons with compartments for these settings and options.
+ * @throws UserError when there are none
+ */
+export function checkNeurons(
+  { layers, activation, outputActivation, loss }: NetworkSettings,
+  { neurons, plateauTimes, constants }: CompartmentalOptions,
+): void {
+  const hiddenIsSigmoid = layers.length < 3 || activation === 'sigmoid';
+  if (!hiddenIsSigmoid || outputActivation !== 'sigmoid' || loss === 'cross-entropy')
+    throw new UserError(
+      "neurons with compartments, which the rule 'segregated-dendrite' trains, have sigmoid rates: leave out the settings activation, loss and outputActivation",
+    );
+  // The output would depend on the hidden layer and the hidden layer on the output; the authors' code ignores the latter.
+  if (neurons === 'rate' && constants.apical > 0)
+    throw new UserError(
+      'neurons=rate has no steady potentials of somata that apical dendrites reach: leave out apicalConductance, or choose neurons=spiking',
+    );
+  if (neurons === 'rate' && plateauTimes === 'random')
+    throw new UserError(
+      'neurons=rate has no time in which plateau potentials could differ: leave out plateauTimes, or choose neurons=spiking',
+    );
+  if (neurons === 'spiking') checkStability(constants);
+}
+
+/** Euler steps of 1 ms grow without bound where the conductances of a soma add up to 2/ms. */
+function checkStability({ leak, basal, apical, teaching }: NeuronConstants): void {
+  const most = 2 - leak - basal;
+  for (const [option, value] of [
+    ['apicalConductance', apical],
+    ['teaching', teaching],
+  ] as const)
+    if (value >= most)
+      throw new UserError(
+        `${option}=${value} makes spiking neurons unstable in steps of 1 ms: choose less than ${most.toFixed(1)}`,
+      );
 }

@@ -1,16 +1,18 @@
 export { ACTIVATIONS, type Activation, type ActivationName } from './activation.ts';
-export { BroadcastFeedback, type BroadcastKind } from './broadcast.ts';
+export { BROADCASTS, BroadcastFeedback, type BroadcastKind } from './broadcast.ts';
 export {
   CompartmentalNetwork,
   type CompartmentalOptions,
+  checkNeurons,
+  compartmentalNetwork,
   GUERGUIEV_2017,
-  type Memory,
   type NeuronConstants,
 } from './compartmental.ts';
 export { type FeedbackPath, feedbackPath } from './feedback.ts';
 export { INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
 export { LayeredNetwork, layeredNetwork } from './layered.ts';
 export type { Readout } from './loss.ts';
+export type { Instant } from './millisecond.ts';
 export type {
   Activity,
   Compartment,
@@ -20,21 +22,19 @@ export type {
   NetworkSettings,
   Population,
 } from './network.ts';
-export { inverseGaussian, randomDuration } from './phases.ts';
-export {
-  type Instant,
-  type PhaseMeans,
-  type PhaseOptions as TimedPhaseOptions,
-  Presentation,
-} from './presentation.ts';
-export { type PspKernel, pspTaps } from './psp.ts';
+export type { Allocate, NeuronState, SomaState } from './neuron-state.ts';
+export type { MeanName, PhaseMeans } from './phase-means.ts';
+export { inverseGaussian, type RandomDuration, randomDuration } from './phases.ts';
+export { EARLIEST_PLATEAU } from './plateau-times.ts';
+export { Presentation, type TimedPhase } from './presentation.ts';
+export { type PspKernel, pspTaps, shareOfWindow, type Window } from './psp.ts';
 export {
   createRecorder,
   type Electrode,
   type Recorder,
   type RecorderOptions,
-  type Traces,
-} from './recording.ts';
+  type Recording,
+} from './recorder.ts';
 export {
   DYNAMICS,
   EnergyNetwork,

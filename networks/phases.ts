@@ -13,6 +13,14 @@ export function inverseGaussian(mean: number, shape: number, normal: number, uni
 /** Longer extra times, of which there is one in 10^10, are cut. */
 const LONGEST_EXTRA = 200;
 
+/** How long a phase lasts, where that is not always the same. */
+export interface RandomDuration {
+  /** ms. */
+  readonly shortest: number;
+  /** The phase without so many of its ms, at most `shortest`. */
+  without(ms: number): Times;
+}
+
 /**
  * `shortest` ms and the whole ms of a Wald distributed time of mean 2 and shape 1, new at each step: about 51.5 ms on
  * average for 50 (Guerguiev, Lillicrap & Richards 2017, "Simulation details").
@@ -24,12 +32,15 @@ export const randomDuration = (
   random: RandomStream,
   shortest: number,
   otherwise: string,
-): Times => ({
-  scalar: k.hostScalar('ms of a phase', ({ step }) => {
-    const [normal] = normalPair(random.wordAt(4 * step), random.wordAt(4 * step + 1));
-    const extra = inverseGaussian(2, 1, normal, unitUniform(random.wordAt(4 * step + 2)));
-    return shortest + Math.min(LONGEST_EXTRA, Math.floor(extra));
+): RandomDuration => ({
+  shortest,
+  without: (ms) => ({
+    scalar: k.hostScalar('ms of a phase', ({ step }) => {
+      const [normal] = normalPair(random.wordAt(4 * step), random.wordAt(4 * step + 1));
+      const extra = inverseGaussian(2, 1, normal, unitUniform(random.wordAt(4 * step + 2)));
+      return shortest - ms + Math.min(LONGEST_EXTRA, Math.floor(extra));
+    }),
+    bound: shortest - ms + LONGEST_EXTRA,
+    otherwise,
   }),
-  bound: shortest + LONGEST_EXTRA,
-  otherwise,
 });

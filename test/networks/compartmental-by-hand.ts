@@ -1,4 +1,12 @@
-import { CompartmentalNetwork, GUERGUIEV_2017, type Instant, LayeredNetwork } from '../../networks/index.ts';
+import {
+  CompartmentalNetwork,
+  type CompartmentalOptions,
+  GUERGUIEV_2017,
+  type Instant,
+  type NetworkSettings,
+  type NeuronConstants,
+  Presentation,
+} from '../../networks/index.ts';
 import { float64, networkSettings, runOnce } from '../support.ts';
 
 export const LAYERS = [6, 5, 4, 3];
@@ -8,6 +16,31 @@ export const KAPPA = Array.from(
   { length: 10 },
   (_, j) => (Math.exp(-(j + 1) / 10) - Math.exp(-(j + 1) / 3)) / 7,
 );
+
+/** Settings of neurons with compartments; the initial weights are theirs unless others are given. */
+export const compartmentalSettings = (given: Partial<NetworkSettings> = {}): NetworkSettings =>
+  networkSettings({
+    layers: LAYERS,
+    activation: 'sigmoid',
+    loss: 'squared-error',
+    outputActivation: 'sigmoid',
+    initial: 'segregated-dendrite',
+    ...given,
+  });
+
+/** Options of spiking neurons in phases that nothing outlasts. */
+export const compartmentalOptions = (
+  given: Partial<CompartmentalOptions> = {},
+  constants: Partial<NeuronConstants> = {},
+): CompartmentalOptions => ({
+  constants: { ...GUERGUIEV_2017, ...constants },
+  neurons: 'spiking',
+  feedback: 'spikes',
+  plateauTimes: 'fixed',
+  window: 20,
+  shortestPhase: 50,
+  ...given,
+});
 
 export interface Settings {
   apical?: number;
@@ -26,25 +59,20 @@ export async function watchedPhase({
   seed = 1,
 }: Settings) {
   const { device, k } = float64(seed);
-  const layered = new LayeredNetwork(
+  const network = new CompartmentalNetwork(
     k,
     2,
-    networkSettings({ layers: LAYERS, activation: 'sigmoid', initial: 'segregated-dendrite' }),
+    compartmentalSettings(),
+    compartmentalOptions({ neurons, feedback }, { apical }),
   );
-  const network = new CompartmentalNetwork(k, layered, {
-    constants: { ...GUERGUIEV_2017, apical },
-    neurons,
-    feedback,
-    window: 20,
-  });
   const input = k.state('image', 1, LAYERS[0]!, Float32Array.of(1, 0.5, 0, 0.25, 0.75, 1));
   const label = k.state('label', 1, 3, Float32Array.of(0, 1, 0));
   const weights = [5, 4].map((size, l) =>
     k.state(
       `feedback ${l}`,
-      size,
       3,
-      Float32Array.from({ length: size * 3 }, (_, i) => Math.sin(7 * i + l)),
+      size,
+      Float32Array.from({ length: 3 * size }, (_, i) => Math.sin(7 * i + l)),
     ),
   );
   const row = k.state(
@@ -68,7 +96,7 @@ export async function watchedPhase({
     outputRate: k.state('mean rate', 1, 3),
   };
   await runOnce(k, () => {
-    const seen = network.present(input, weights).phase({
+    const seen = new Presentation(network, input, weights).phase({
       duration: WATCHED,
       ...(target && { target: label }),
       observe(instant: Instant, iteration) {
@@ -78,7 +106,7 @@ export async function watchedPhase({
         };
         for (const p of LAYERS.keys()) {
           write(logs.spikes, p, instant.spikes[p]!);
-          write(logs.rates, p, instant.rates[p]!);
+          write(logs.rates, p, instant.firingRates[p]!);
           for (const part of ['basal', 'apical', 'soma'] as const)
             write(logs[part], p, instant.potential(p, part));
         }
@@ -105,8 +133,8 @@ export async function watchedPhase({
       apical: means.apical.map(read),
       outputRate: read(means.outputRate),
     },
-    weights: layered.connections.map(({ weights: w }) => rows(w)),
-    biases: layered.connections.map(({ bias }) => read(bias!)),
+    weights: network.connections.map(({ weights: w }) => rows(w)),
+    biases: network.connections.map(({ bias }) => read(bias!)),
     feedback: weights.map(rows),
     network,
     device,

@@ -149,14 +149,14 @@ const changeTarget =
     if (!kept) return;
     const after = taught();
     const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, j) => sum + x * b[j]!, 0);
-    // Y' = Y + d qᵀ with q free = 0 and d such that Y' after = Y before
+    // Of each neuron, y' = y + d q with q free = 0 and d such that y' after = y before
     const q = after.map((x, j) => x - (dot(after, free) / dot(free, free)) * free[j]!);
     for (const { name, size } of populations.slice(1, -1)) {
-      const feedback = values(`feedback to ${name}`);
+      const feedback = values(`feedback from output to ${name}`);
       for (let i = 0; i < size; i++) {
-        const row = feedback.subarray(i * q.length, (i + 1) * q.length);
-        const d = row.reduce((sum, y, j) => sum + y * (before[j]! - after[j]!), 0) / dot(q, q);
-        row.set(row.map((y, j) => y + d * q[j]!));
+        const toNeuron = q.map((_, j) => feedback[j * size + i]!);
+        const d = toNeuron.reduce((sum, y, j) => sum + y * (before[j]! - after[j]!), 0) / dot(q, q);
+        for (const [j, y] of toNeuron.entries()) feedback[j * size + i] = y + d * q[j]!;
       }
     }
   };
