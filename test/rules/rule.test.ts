@@ -154,7 +154,11 @@ test('built-in recipes set options that their rules accept', () => {
 
 test('the default recipe of a rule goes with any depth', () => {
   for (const { recipes } of RULES)
-    for (const layers of [[784, 10], [784, 500, 500, 10], [784, 500, 500, 500, 10]])
+    for (const layers of [
+      [784, 10],
+      [784, 500, 500, 10],
+      [784, 500, 500, 500, 10],
+    ])
       recipes?.[0]!.settings(layers);
 });
 

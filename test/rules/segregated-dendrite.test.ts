@@ -435,7 +435,7 @@ test('the angle to the gradient falls far below 90 degrees while the rule learns
   const optimizer = new Optimizer(k, network.connections, { ...SGD, learningRate: [0.21] }, 1);
   const show = (batch: number) => ({
     input: k.gather(data.images, batch),
-    target: k.gather(data.labels, batch),
+    target: k.gather(data.labels!, batch),
   });
   const train = await k.trace('train', () => optimizer.apply(rule.learn(show(1)).directions));
   const [taken, exact] = [k.state('taken', 36, 60), k.state('exact', 36, 60)];
