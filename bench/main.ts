@@ -3,31 +3,13 @@
  */
 import { collectProvenance } from '../results/index.ts';
 import { above0, parseArguments, runBench } from './arguments.ts';
-import { type Comparison, compareWorkload, type Measurement, type Pair } from './comparison.ts';
-import type { Machine } from './environment.ts';
+import { compareWorkload } from './comparison.ts';
 import { findOurs } from './ours.ts';
-import { findPython, type Python } from './python.ts';
+import type { PeersDocument } from './peers-document.ts';
+import { findPython } from './python.ts';
 import { peersReport } from './report.ts';
-import { measureStartUp, type StartUp } from './start-up.ts';
+import { measureStartUp } from './start-up.ts';
 import { chooseWorkloads, WORKLOADS } from './workloads.ts';
-
-/** What `--json` prints. */
-export interface PeersDocument {
-  readonly kind: 'peers';
-  readonly machine: Machine;
-  /** The device or the BLAS behind each of our programs. */
-  readonly ours: Readonly<Record<string, string>>;
-  readonly python: Python | null;
-  readonly seconds: number;
-  readonly rounds: number;
-  readonly device: 'cpu' | 'gpu';
-  readonly notes: readonly string[];
-  readonly workloads: readonly { readonly name: string; readonly title: string }[];
-  readonly measurements: readonly Measurement[];
-  readonly comparisons: readonly Comparison[];
-  readonly pairs: readonly Pair[];
-  readonly startUp: readonly StartUp[];
-}
 
 const OPTIONS = {
   only: {

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { describeMachine } from './environment.ts';
 
-import type { PeersDocument } from './main.ts';
+import type { PeersDocument } from './peers-document.ts';
 import type { Spread } from './statistics.ts';
 
 /** A table in plain characters. */

@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { describeMachine } from '../bench/environment.ts';
 import type { KernelsDocument } from '../bench/kernels.ts';
 import { losses } from '../bench/limit.ts';
-import type { PeersDocument } from '../bench/main.ts';
+import type { PeersDocument } from '../bench/peers-document.ts';
 import type { ProfileDocument } from '../bench/profile.ts';
 import { describePrograms, showRatio, whole } from '../bench/report.ts';
 import type { ScalingDocument } from '../bench/scaling.ts';

@@ -83,7 +83,8 @@ function decode(bytes: Uint8Array): Checkpoint {
     const [from, to] = data_offsets;
     if (start + to > bytes.length || to - from !== 4 * shape[0] * shape[1])
       throw new Error(`'${name}' has other sizes than its values`);
-    const values = new Float32Array(bytes.slice(start + from, start + to).buffer);
+    // A copy, which begins at a multiple of four bytes.
+    const values = new Float32Array(new Uint8Array(bytes.subarray(start + from, start + to)).buffer);
     const into = name.startsWith(STATE) ? states : rowStores;
     into.set(name.slice(name.indexOf('/') + 1), { rows: shape[0], columns: shape[1], values });
   }

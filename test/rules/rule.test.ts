@@ -149,11 +149,17 @@ test('built-in rules stand together by family: gradient first, the control last'
 test('built-in recipes set options that their rules accept', () => {
   for (const rule of RULES)
     for (const { settings } of rule.recipes ?? [])
-      for (const layers of [
-        [784, 500, 10],
-        [784, 500, 500, 10],
-      ])
-        resolveOptions(rule, settings(layers).options ?? {});
+      resolveOptions(rule, settings([784, 500, 10]).options ?? {});
+});
+
+test('the default recipe of a rule goes with any depth', () => {
+  for (const { recipes } of RULES)
+    for (const layers of [
+      [784, 10],
+      [784, 500, 500, 10],
+      [784, 500, 500, 500, 10],
+    ])
+      recipes?.[0]!.settings(layers);
 });
 
 test('a recipe is shown with the options of the rule last', () => {

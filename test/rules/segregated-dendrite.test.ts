@@ -1,7 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openDevice } from '../../devices/index.ts';
-import { tinyTask } from '../../experiments/tiny-task.ts';
 import { type Kernels, RandomStream, type Tensor, UserError } from '../../kernels/index.ts';
 import {
   type CompartmentalNetwork,
@@ -10,6 +9,7 @@ import {
   Presentation,
 } from '../../networks/index.ts';
 import { type Direction, findRule, Optimizer, resolveOptions, weightMatrix } from '../../rules/index.ts';
+import { tinyDataset } from '../../training/index.ts';
 import { angleBetween, buildNetwork, buildRule, float64, networkSettings, runOnce } from '../support.ts';
 import { type Matrix, matrix, multiply, transpose } from './by-hand.ts';
 
@@ -368,6 +368,23 @@ test('noisy symmetric feedback has noise on every matrix, and layers share that 
     close(own[l]!, wanted, `noisy ${l + 1}`);
 });
 
+test('options of the neurons reach the network', () => {
+  const given = {
+    taps: 60,
+    apicalConductance: 0.05,
+    teaching: 0.5,
+    feedback: 'rates',
+    plateauTimes: 'random',
+  };
+  const network = buildNetwork(RULE, float64().k, options(), given) as CompartmentalNetwork;
+  assert.is(network.psp.columns, 60);
+  assert.is(network.constants.apical, 0.05);
+  assert.is(network.constants.teaching, 0.5);
+  assert.is(network.options.feedback, 'rates');
+  assert.is(network.options.plateauTimes, 'random');
+  assert.is(network.options.neurons, 'spiking');
+});
+
 test('published learning rates by depth; the recipe of the earlier code has narrow weights', () => {
   const [published, narrow] = RULE.recipes!;
   const rates = (layers: number[]) => published!.settings(layers).learningRate;
@@ -412,13 +429,13 @@ test('the angle to the gradient falls far below 90 degrees while the rule learns
   const device = await openDevice({ device: 'cpu', blas: 'none' });
   const { Kernels: K } = await import('../../kernels/index.ts');
   const k = new K(device, 1);
-  const data = tinyTask().train;
+  const data = tinyDataset().train;
   const network = buildNetwork(RULE, k, options({ layers: [36, 60, 4] }));
   const rule = buildRule(RULE, network, k);
   const optimizer = new Optimizer(k, network.connections, { ...SGD, learningRate: [0.21] }, 1);
   const show = (batch: number) => ({
     input: k.gather(data.images, batch),
-    target: k.gather(data.labels, batch),
+    target: k.gather(data.labels!, batch),
   });
   const train = await k.trace('train', () => optimizer.apply(rule.learn(show(1)).directions));
   const [taken, exact] = [k.state('taken', 36, 60), k.state('exact', 36, 60)];
