@@ -15,6 +15,11 @@ const folder = mkdtempSync(join(tmpdir(), 'dendrite-compare-'));
 test.after(() => rmSync(folder, { recursive: true }));
 
 const tiny = ['compare', '--out', join(folder, 'runs'), ...onTiny(writeTinyIdx(join(folder, 'tiny')))];
+/** `tiny` without an option and its value. */
+const tinyWithout = (option: string): string[] => {
+  const at = tiny.indexOf(option);
+  return tiny.filter((_, i) => i !== at && i !== at + 1);
+};
 const onMnist = [
   ...['compare', '--out', join(folder, 'runs'), '--layers', '784,30,10'],
   ...['--blas', 'none', '--device', 'cpu'],
@@ -85,14 +90,14 @@ test('prints one JSON document that fits its schema, and leaves a folder for eac
 
 test('the same command gives the same bits, with one worker and with three', async () => {
   const args = ['--rules', 'backprop,direct-feedback-alignment', '--seeds', '2', '--epochs', '2'];
-  const one = await documentOf(tiny, ...args, '--jobs', '1');
-  const three = await documentOf(tiny, ...args, '--jobs', '3');
+  const one = await documentOf(tiny, ...args);
+  const three = await documentOf(tinyWithout('--jobs'), ...args, '--jobs', '3');
   assert.equal(metrics(one), metrics(three));
 });
 
 test('a run that diverges is recorded and does not stop the others', async () => {
   const document = await documentOf(
-    onMnist,
+    tiny,
     ...['--activation', 'relu', '--initial', 'he-normal', '--learning-rate', '3e4', '--seeds', '1'],
     ...['--rules', 'backprop,feedback-alignment', '--loss', 'squared-error', '--output-activation', 'linear'],
     ...['--epochs', '2'],
@@ -213,7 +218,7 @@ test('--task says what is learned and scored', async () => {
   );
   assert.is(probed.experiment.task, 'probe:hidden 1');
   const autoencoder = await documentOf(
-    tiny.filter((_, i) => ![tiny.indexOf('--layers'), tiny.indexOf('--layers') + 1].includes(i)),
+    tinyWithout('--layers'),
     ...['--rules', 'backprop', '--seeds', '1', '--epochs', '1', '--task', 'reconstruct'],
     ...['--layers', '64,5,64'],
   );
@@ -234,7 +239,7 @@ test('the help lists every setting, task and diagnostic, within 110 columns', as
 
 test('--no-diagnostics and --no-blas mean none', async () => {
   const { experiment, runs } = await documentOf(
-    tiny.filter((_, i) => ![tiny.indexOf('--blas'), tiny.indexOf('--blas') + 1].includes(i)),
+    tinyWithout('--blas'),
     ...['--rules', 'backprop', '--seeds', '1', '--epochs', '1', '--no-diagnostics', '--no-blas'],
   );
   assert.equal(experiment.diagnostics, []);
