@@ -128,7 +128,7 @@ async function importFile(file: string, path: string): Promise<Record<string, un
   const { createJiti } = await import('jiti');
   const jiti = createJiti(import.meta.url, { virtualModules: await entryPoints(), moduleCache: false });
   try {
-    return await jiti.import(path);
+    return await unlessNothingIsLeft(jiti.import<Record<string, unknown>>(path));
   } catch (error) {
     const place = placeOf(error, path);
     throw new UserError(
@@ -136,6 +136,14 @@ async function importFile(file: string, path: string): Promise<Record<string, un
     );
   }
 }
+
+/** Rejects too when the process would end before the work does: what a plug-in awaits will never come. */
+const unlessNothingIsLeft = <T>(work: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const end = (): void => reject(new Error('it awaits something that never comes'));
+    process.once('beforeExit', end);
+    work.then(resolve, reject).finally(() => process.off('beforeExit', end));
+  });
 
 /** What is wrong with a plug-in and where, as far as the error tells; `path` is that of the plug-in. */
 function placeOf(error: unknown, path: string): { what: string; where: string } | null {
