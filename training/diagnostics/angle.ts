@@ -1,6 +1,6 @@
 import type { Tensor } from '../../kernels/index.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { degrees } from './vectors.ts';
+import { angleOfUnitVectors } from './vectors.ts';
 
 export const angle: Diagnostic = {
   name: 'angle',
@@ -18,6 +18,6 @@ export const angle: Diagnostic = {
       const sum = k.norm(k.map((x, y) => x + y, a, b));
       const across = observed.keep(`difference of directions of ${connection.name}`, difference);
       const along = observed.keep(`sum of directions of ${connection.name}`, sum);
-      return async () => degrees(2 * Math.atan2(await across(), await along()));
+      return async () => angleOfUnitVectors(await across(), await along());
     }),
 };
