@@ -96,6 +96,8 @@ function bars(stream: NodeJS.WriteStream, experiment: Experiment): Progress {
         device: progress.device,
         score: words.score(progress.testScore),
       };
+      // Bars below the last row of the terminal would be drawn again and again.
+      if (!active.has(name) && active.size >= (stream.rows || 24) - 2) return;
       const bar = active.get(name) ?? multi.create(progress.stepsTotal, 0, payload);
       active.set(name, bar);
       bar.update(progress.stepsDone, payload);
@@ -103,6 +105,7 @@ function bars(stream: NodeJS.WriteStream, experiment: Experiment): Progress {
     ended(run) {
       const bar = active.get(words.name(run));
       if (bar) multi.remove(bar);
+      active.delete(words.name(run));
       if (run.reason) multi.log(`${words.name(run)} ${run.status}: ${run.reason}\n`);
       total.increment(1, { score: words.score(run.epochs.at(-1)?.testScore) });
     },

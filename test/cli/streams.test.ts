@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -12,12 +12,13 @@ const test = suite('streams');
 const folder = mkdtempSync(join(tmpdir(), 'dendrite-streams-'));
 test.after(() => rmSync(folder, { recursive: true }));
 
-const tiny = [
-  ...['compare', '--out', join(folder, 'runs'), ...onTiny(writeTinyIdx(join(folder, 'tiny')))],
-  ...['--rules', 'backprop', '--seeds', '1'],
+const data = writeTinyIdx(join(folder, 'tiny'));
+const of = (seeds: number, out = join(folder, 'runs')): string[] => [
+  ...['compare', '--out', out, ...onTiny(data), '--rules', 'backprop', '--seeds', String(seeds)],
 ];
+const tiny = of(1);
 /** Longer than any test waits. */
-const endless = [...tiny.slice(0, -1), '3', '--epochs', '1000000'];
+const endless = [...of(3), '--epochs', '1000000'];
 
 /** Runs `dendrite` where nobody reads one of its outputs. */
 function withClosed(closed: 'stdout' | 'stderr', ...args: string[]): Promise<CommandResult> {
@@ -79,13 +80,36 @@ for (const args of [['rules'], ['compare', '--help'], [...tiny, '--epochs', '1',
   });
 
 test('a closed standard error ends only the progress lines', async () => {
-  const { code, stdout } = await withClosed('stderr', ...tiny.slice(0, -1), '3', '--epochs', '20', '--json');
+  const { code, stdout } = await withClosed('stderr', ...of(3), '--epochs', '20', '--json');
   assert.is(code, 0);
   assert.equal(
     JSON.parse(stdout).runs.map(({ status }: { status: string }) => status),
     ['finished', 'finished', 'finished'],
   );
 });
+
+const diskFull = 'a disk that is full ends in the sentence that says so';
+const disk = join(folder, 'disk');
+mkdirSync(disk);
+if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status === 0)
+  test(diskFull, async () => {
+    try {
+      const { code, stdout, stderr } = await dendrite(...of(1, disk), '--epochs', '600');
+      assert.is(code, 1);
+      assert.is(stdout, '');
+      assert.match(
+        stderr,
+        /^backprop seed 1 failed: the folder \S+ cannot be written because the disk is full/m,
+      );
+      assert.match(stderr, /^dendrite: the folder \S+ cannot be written because the disk is full/m);
+    } finally {
+      spawnSync('umount', [disk]);
+    }
+  });
+else {
+  console.log(`skipped, ${diskFull}: only root can make a small disk`);
+  test.skip(diskFull);
+}
 
 const full = 'output that cannot be written is one sentence';
 if (existsSync('/dev/full'))
