@@ -77,45 +77,39 @@ export async function prepareComparison(options: CompareOptions): Promise<Prepar
     throw new UserError(`jobs: ${jobs} must be a whole number above 0`);
   const plugins = await loadPlugins(files);
   const experiment = defineExperiment(input, plugins);
-  const { validation, splitSeed } = experiment;
-  const dataset = await loadDataset(experiment.dataset, { validation, seed: splitSeed }, plugins.datasets);
+  const { dataset: name, validation, splitSeed } = experiment;
+  const dataset = await loadDataset(name, { validation, seed: splitSeed }, plugins.datasets);
   checkAgainst(experiment, dataset);
   const hashing = hashDataset(dataset);
-  const settled = await settleDevice(asked, experiment);
-  const provenance = collectProvenance();
-  const datasetHash = await hashing;
+  const device = await settleDevice(asked, experiment);
+  const hash = await hashing;
   const specs = specsOf(experiment, {
-    dataset: { name: experiment.dataset, hash: datasetHash, validation, splitSeed },
-    device: { asked, settled: settled.settled },
+    dataset: { name, hash, validation, splitSeed },
+    device: { asked, settled: device.settled },
     plugins: [...plugins.files],
   });
+  const provenance = collectProvenance();
   const record = recordOf(experiment, dataset);
   const comparison = openComparison(out, {
     dendrite: provenance.dendrite,
     given: experiment.given,
     experiment: record,
     conditions: [...experiment.conditions],
-    runs: specs.map((spec) => ({
-      condition: spec.condition.id,
-      seed: spec.seed,
-      folder: folderOf(spec),
-    })),
+    runs: specs.map(placeOf),
   });
-  const launcher = launcherFor(experiment, plugins, settled, jobs);
-  return {
-    experiment,
-    folder: comparison.folder,
-    datasetHash,
-    run: (events = {}) =>
-      runAll(
-        specs.map((spec) => ({ spec, folder: join(comparison.folder, folderOf(spec)) })),
-        { experiment, record, dataset, provenance, comparison, launcher },
-        events,
-      ),
-  };
+  const { folder } = comparison;
+  const jobsToDo = specs.map((spec) => ({ spec, folder: join(folder, placeOf(spec).folder) }));
+  const launcher = launcherFor(experiment, plugins, device, jobs);
+  const running = { experiment, record, dataset, provenance, comparison, launcher };
+  return { experiment, folder, datasetHash: hash, run: (events = {}) => runAll(jobsToDo, running, events) };
 }
 
-const folderOf = ({ condition, seed }: RunSpec): string => `${condition.id}-seed-${seed}`;
+/** Where a run lies in the comparison's folder. */
+const placeOf = ({ condition: { id }, seed }: RunSpec) => ({
+  condition: id,
+  seed,
+  folder: `${id}-seed-${seed}`,
+});
 
 const specsOf = (
   { conditions, seeds, task, diagnostics }: Experiment,

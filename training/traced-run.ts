@@ -11,6 +11,7 @@ import type { Network } from '../networks/index.ts';
 import { Optimizer, type Rule, type RuleDefinition, type RuleOutput } from '../rules/index.ts';
 import type { Condition } from './condition.ts';
 import { type Diagnostic, type Measurements, prepareMeasurements } from './diagnostics/index.ts';
+import { type EpochTotals, epochTotals } from './epoch-totals.ts';
 import { EVALUATION_BATCH } from './evaluation.ts';
 import type { BuiltTask } from './task.ts';
 import type { ChosenTask } from './tasks/index.ts';
@@ -43,9 +44,7 @@ export interface TracedRun {
   readonly testScore: () => Promise<number>;
   readonly validationScore: (() => Promise<number>) | null;
   readonly diagnostics: Measurements;
-  resetTotals(): Promise<void>;
-  /** Sums of loss and score over the training examples since the totals were reset; score null where the task has none. */
-  totals(): Promise<{ loss: number; score: number | null }>;
+  readonly totals: EpochTotals;
   /** Every state tensor by name: weights, feedback, moments of the optimizer, the totals above. */
   readonly states: ReadonlyMap<string, Tensor>;
   /** What is kept of each training example. */
@@ -54,8 +53,7 @@ export interface TracedRun {
 
 /** Builds network and rule on a device, and traces what a run does. */
 export async function traceRun(parts: RunParts): Promise<TracedRun> {
-  const { condition, definition, seed, dataset, device } = parts;
-  const { settings } = condition;
+  const { definition, seed, dataset, device } = parts;
   const k = new Kernels(device, seed);
   const network = buildNetwork(parts, k);
   const rule = buildRule(parts, k, network);
@@ -70,26 +68,8 @@ export async function traceRun(parts: RunParts): Promise<TracedRun> {
     respond,
     evaluationBatchSize,
   });
-  const optimizer = new Optimizer(
-    k,
-    network.connections,
-    settings,
-    totalSteps(settings, dataset.train.images.count),
-  );
-  const lossTotal = k.state('training loss of the epoch', 1, 1);
-  const scoreTotal = k.state('training score of the epoch', 1, 1);
-  const step = await k.trace('step', () => {
-    const input = k.gather(dataset.train.images, settings.batch);
-    const target = task.target(input);
-    const output = rule.learn({ input, target });
-    checkOutput(definition.name, output, target);
-    for (const { store, values } of output.rowWrites ?? []) k.scatter(store, values);
-    const add = (into: Tensor, values: Tensor) => k.sum(values, { over: 'all', into, accumulate: true });
-    add(lossTotal, network.loss(output.output, target));
-    if (task.trainingScore) add(scoreTotal, task.trainingScore(output.output, target));
-    optimizer.apply(output.directions);
-    rule.betweenMinibatches?.(settings.batch);
-  });
+  const totals = epochTotals(k, task);
+  const step = await traceStep(parts, { kernels: k, network, rule, task, totals });
   return {
     network,
     rule,
@@ -106,18 +86,38 @@ export async function traceRun(parts: RunParts): Promise<TracedRun> {
       dataset.train.images,
       task.target,
     ),
-    async resetTotals() {
-      await device.write(lossTotal, new Float32Array(1));
-      await device.write(scoreTotal, new Float32Array(1));
-    },
-    async totals() {
-      const [loss] = await device.read(lossTotal);
-      const [score] = await device.read(scoreTotal);
-      return { loss: loss!, score: task.trainingScore ? task.scale * score! : null };
-    },
+    totals,
     states: k.states,
     rowStores: k.rowStores,
   };
+}
+
+/** One minibatch, in the order in which it happens. */
+function traceStep(
+  { condition: { settings }, definition, dataset }: RunParts,
+  {
+    kernels: k,
+    network,
+    rule,
+    task,
+    totals,
+  }: Pick<TracedRun, 'kernels' | 'network' | 'rule' | 'task' | 'totals'>,
+): Promise<Executable> {
+  const { images } = dataset.train;
+  const optimizer = new Optimizer(k, network.connections, settings, totalSteps(settings, images.count));
+  return k.trace('step', () => {
+    const input = k.gather(images, settings.batch);
+    const target = task.target(input);
+    const output = rule.learn({ input, target });
+    checkOutput(definition.name, output, target);
+    for (const { store, values } of output.rowWrites ?? []) k.scatter(store, values);
+    totals.add(
+      network.loss(output.output, target),
+      task.trainingScore && task.trainingScore(output.output, target),
+    );
+    optimizer.apply(output.directions);
+    rule.betweenMinibatches?.(settings.batch);
+  });
 }
 
 /** Minibatches in an epoch: whole ones only, so the last few examples of each order sit out. */

@@ -101,7 +101,7 @@ class DeviceTrainer implements Trainer {
       const first = epoch * this.#stepsPerEpoch;
       const end = Math.min(first + this.#stepsPerEpoch, this.stepsTotal);
       if (this.#step === first) {
-        await this.#run.resetTotals();
+        await this.#run.totals.reset();
         this.#seconds = 0;
       }
       const diverged = await this.#train(this.#order(epoch), first, end, options);
@@ -195,7 +195,7 @@ class DeviceTrainer implements Trainer {
         firstStep: this.#step,
         rows: order.slice(at, at + steps * batch),
       });
-      const { loss } = await this.#run.totals();
+      const { loss } = await this.#run.totals.read();
       this.#seconds += (performance.now() - begin) / 1000;
       this.#step += steps;
       if (!Number.isFinite(loss)) {
@@ -209,7 +209,7 @@ class DeviceTrainer implements Trainer {
   }
 
   async #record(epoch: number, first: number, diverged: string | null): Promise<EpochRecord> {
-    const { loss, score } = await this.#run.totals();
+    const { loss, score } = await this.#run.totals.read();
     const { batch } = this.#parts.condition.settings;
     const seen = (this.#step - first) * batch;
     const common = {

@@ -29,9 +29,9 @@ async function rounds(rule: string, diagnostics: readonly string[]) {
   const steps = Math.min(5, order.length / batch);
   for (const round of [0, 1]) {
     random.shuffle(order);
-    await run.resetTotals();
+    await run.totals.reset();
     await run.step.run({ steps, firstStep: round * steps, rows: order.slice(0, steps * batch) });
-    seen.push({ ...(await run.totals()), testScore: await run.testScore() });
+    seen.push({ ...(await run.totals.read()), testScore: await run.testScore() });
     measured.push(await run.diagnostics.measure());
   }
   const states: Record<string, string> = {};
