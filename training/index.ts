@@ -32,6 +32,7 @@ export { decodeCheckpoint, encodeCheckpoint } from './safetensors.ts';
 export {
   closestSetting,
   DEFAULTS,
+  describeSetting,
   findSetting,
   optionName,
   parse,
