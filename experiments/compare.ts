@@ -22,6 +22,7 @@ import type { Job, Launcher, RunEvents } from './launchers/launcher.ts';
 import { workerThreads } from './launchers/worker-threads.ts';
 import { loadPlugins, type Plugins } from './plugins.ts';
 
+/** What is compared, on what, and where the results go. */
 export interface CompareOptions extends ExperimentInput {
   /** Where to compute; `auto` when left out. */
   readonly device?: DeviceOptions;
@@ -33,6 +34,7 @@ export interface CompareOptions extends ExperimentInput {
   readonly jobs?: number;
 }
 
+/** What a comparison tells on its way, and how it is stopped. */
 export interface CompareEvents extends RunEvents {
   /** Once, before the first run. */
   started?(comparison: { readonly experiment: Experiment; readonly folder: string }): void;

@@ -38,6 +38,7 @@ export type Expression =
     }
   | { readonly kind: 'select'; readonly operands: readonly [Expression, Expression, Expression] };
 
+/** A function of numbers, as `map` takes it. */
 export type JsScalarFunction = (...values: number[]) => number;
 
 export interface ScalarFunction {

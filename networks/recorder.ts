@@ -20,6 +20,7 @@ export interface Recording {
   readonly plateaus: readonly { readonly forward: Float32Array; readonly target: Float32Array }[];
 }
 
+/** What is recorded, and for how long. */
 export interface RecorderOptions {
   readonly electrodes: readonly Electrode[];
   /** ms of the forward and of the target phase. */

@@ -2,7 +2,9 @@ import { type Kernels, type Tensor, UserError } from '../kernels/index.ts';
 import type { Connection } from '../networks/index.ts';
 import { biasVector, type Direction, weightMatrix } from './direction.ts';
 
+/** Names of the ways in which directions become changes of weights. */
 export const OPTIMIZERS = ['sgd', 'momentum', 'rmsprop', 'adam'] as const;
+/** Names of the ways in which the learning rate falls over a run. */
 export const SCHEDULES = ['constant', 'linear', 'cosine'] as const;
 
 /** Turns directions into changes of weights; the same for every rule, so that rules can be compared under it. */

@@ -109,8 +109,8 @@ test('the command compares rules, one of them from a TypeScript plug-in', async 
 test('a plug-in may be plain JavaScript', async () => {
   writeFileSync(
     join(project, 'my-rule.js'),
-    `import { defineRule, gradient } from 'dendrite';
-     export const mine = defineRule({ name: 'mine', title: 't', source: 's', summary: 's', network: 'layered', options: {},
+    `import { defineRule, gradient, layeredNetwork } from 'dendrite';
+     export const mine = defineRule({ name: 'mine', title: 't', source: 's', summary: 's', network: layeredNetwork, options: {},
        build: ({ network, kernels }) => ({ learn({ input, target }) {
          const activity = network.forward(input);
          return { output: activity.at(-1).rate, directions: gradient(kernels, network, activity, target) };
@@ -123,9 +123,9 @@ test('a plug-in may be plain JavaScript', async () => {
 test('the library is typed', async () => {
   writeFileSync(
     join(project, 'typed.ts'),
-    `import { defineRule, type Tensor } from 'dendrite';
+    `import { defineRule, layeredNetwork, type Tensor } from 'dendrite';
      import { Kernels } from 'dendrite/kernels';
-     defineRule({ name: 'a', title: 't', source: 's', summary: 's', network: 'layered',
+     defineRule({ name: 'a', title: 't', source: 's', summary: 's', network: layeredNetwork,
        options: { rate: { default: 1, description: 'd' } },
        build({ options }) { const rate: number = options.rate; void rate; return { learn: () => ({ output: null as unknown as Tensor, directions: [] }) }; } });
      void Kernels;

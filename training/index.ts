@@ -27,6 +27,7 @@ export {
   type Reason,
 } from './diagnostics/index.ts';
 export { countOf, type EpochRecord, epochSchema, parseEpoch, quantity } from './epoch.ts';
+export { meanOverExamples } from './evaluation.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './safetensors.ts';
 export {
   closestSetting,

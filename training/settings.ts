@@ -39,6 +39,7 @@ export const settingsSchema = z.strictObject({
   schedule: z.enum(SCHEDULES).describe('How the learning rate falls over the run'),
 });
 
+/** Settings with everything filled in: see `settingsSchema`. */
 export type Settings = Readonly<z.output<typeof settingsSchema>>;
 
 /** Settings as a user may write them; a single learning rate may be a number. */

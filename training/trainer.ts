@@ -3,6 +3,7 @@ import { type Checkpoint, hashStates, identify, type SavedTensor } from './check
 import type { EpochRecord } from './epoch.ts';
 import { type RunParts, stepsPerEpoch, type TracedRun, totalSteps, traceRun } from './traced-run.ts';
 
+/** How training is watched and stopped. */
 export interface EpochsOptions {
   /** Stops training after the minibatches at hand; `epochs` then throws the signal's reason, and the trainer can be saved. */
   readonly signal?: AbortSignal;

@@ -8,6 +8,7 @@ export interface Job {
   readonly folder: string;
 }
 
+/** How far a run has come. */
 export interface RunProgress {
   readonly condition: string;
   readonly label: string;
