@@ -163,7 +163,7 @@ function kernelSpeeds({
       ),
       `a spike added up over ${spike.targets} neurons, the search for it included: ${whole(spike.nanoseconds)} ns`,
     ]),
-    'Products, m x k by k x n, in GFLOP/s and against the fastest peak. A sparse one skips the zeros of images, of which a fifth is lit, and counts as if it were dense.',
+    'Products, m x k by k x n, in GFLOP/s and against the fastest peak. A sparse one skips the zeros of images, of which a fifth is not zero, and counts as if it were dense.',
     table(
       ['product', 'm x k x n', ...programs.flatMap((name) => [name, 'of peak'])],
       products.map(({ use, m, k, n, gflops }) => [

@@ -12,12 +12,6 @@ import type { Extensions } from './experiment.ts';
 export const ENTRY_POINTS: Readonly<Record<string, string>> = {
   dendrite: 'index',
   'dendrite/browser': 'browser',
-  'dendrite/kernels': 'kernels/index',
-  'dendrite/networks': 'networks/index',
-  'dendrite/rules': 'rules/index',
-  'dendrite/data': 'data/index',
-  'dendrite/experiments': 'experiments/index',
-  'dendrite/results': 'results/index',
 };
 
 /**
