@@ -1,27 +1,21 @@
 import { UserError } from '../errors.ts';
-import type {
-  AccumulateDeltaOp,
-  ConvolveOp,
-  DotOp,
-  Factor,
-  HostScalar,
-  MapOp,
-  MatmulOp,
-  Op,
-  Program,
-  RandomOp,
-  RepeatOp,
-  ScatterOp,
-  SimpleOp,
-  SoftmaxOp,
-  SumOp,
-} from '../program.ts';
-import type { Expression } from '../scalar.ts';
+import type { HostScalar, MatmulOp, Op, Program, RepeatOp, ScatterOp, SimpleOp } from '../program.ts';
 import type { RowStore, Table, Tensor } from '../tensor.ts';
-import { call, type KernelCall, MAX_ARGUMENTS, scratch, type Target, X, Y } from './call.ts';
-import { expressionText } from './expression-source.ts';
+import { call, type KernelCall, scratch, type Target, X, Y } from './call.ts';
 import { fuseCalls } from './fusion.ts';
-import { keyHalves, RANDOM_FUNCTIONS, wordText } from './random-source.ts';
+import {
+  accumulateDeltaCall,
+  argmaxCall,
+  convolveCalls,
+  dotCalls,
+  mapCall,
+  matmulCall,
+  softmaxCalls,
+  sumCalls,
+  transposeCall,
+} from './op-calls.ts';
+import { randomCall } from './random-call.ts';
+import { keyHalves } from './random-source.ts';
 import { isResident, lookUp } from './tables.ts';
 
 export interface LoweringOptions {
@@ -70,6 +64,9 @@ export interface Counter {
 export function lowerProgram(program: Program, options: LoweringOptions): LoweredProgram {
   return new Lowering(program, options).result();
 }
+
+/** Shorter rows of eight neighbouring threads lie within a few lines of a GPU's cache, and are read from there. */
+const LONG_ROW = 32;
 
 class Lowering {
   readonly #program: Program;
@@ -192,7 +189,7 @@ class Lowering {
       case 'dot':
         return dotCalls(op, target);
       case 'argmax':
-        return [call(op.out, { a: op.a }, argmaxBody(op.a.columns))];
+        return [argmaxCall(op)];
       case 'softmax':
         return softmaxCalls(op, target);
       case 'random':
@@ -224,244 +221,3 @@ class Lowering {
     return { ...op, b: copy, transposeB: false };
   }
 }
-
-/** Shorter rows of eight neighbouring threads lie within a few lines of a GPU's cache, and are read from there. */
-const LONG_ROW = 32;
-
-const transposeCall = (out: Tensor, a: Tensor): KernelCall => call(out, { a }, `return a[${X}][${Y}];`);
-
-function matmulCall(op: MatmulOp, target: Target): KernelCall {
-  const inner = op.transposeA ? op.a.rows : op.a.columns;
-  const total = sumOf(target, inner, (k) => {
-    const a = op.transposeA ? `a[${k}][${Y}]` : `a[${Y}][${k}]`;
-    const b = op.transposeB ? `b[${X}][${k}]` : `b[${k}][${X}]`;
-    return `${a} * ${b}`;
-  });
-  return linearCall(op, { a: op.a, b: op.b }, total);
-}
-
-/** All of it: what did not change is no less work for a GPU. */
-function accumulateDeltaCall({ out, before, after, b }: AccumulateDeltaOp, target: Target): KernelCall {
-  const total = sumOf(target, b.rows, (k) => `(after[${Y}][${k}] - before[${Y}][${k}]) * b[${k}][${X}]`);
-  return linearCall(
-    { out, factor: { constant: 1, scalar: null }, accumulate: true },
-    { before, after, b },
-    total,
-  );
-}
-
-/** Where both axes are summed, in two passes: rows first, with a thread for each column. */
-function sumCalls(op: SumOp, target: Target): KernelCall[] {
-  const { a, over } = op;
-  const overColumns = sumOf(target, a.columns, (j) => `a[${Y}][${j}]`);
-  if (over === 'columns' || (over === 'all' && a.rows === 1)) return [linearCall(op, { a }, overColumns)];
-  const overRows = sumOf(target, a.rows, (i) => `a[${i}][${X}]`);
-  if (over === 'rows' || a.columns === 1) return [linearCall(op, { a }, overRows)];
-  const partial = scratch('sum', 1, a.columns);
-  return [totalCall(partial, { a }, overRows), ...sumCalls({ ...op, a: partial }, target)];
-}
-
-function dotCalls({ out, a, b }: DotOp, target: Target): KernelCall[] {
-  const partial = scratch('dot', 1, a.columns);
-  return [
-    totalCall(
-      partial,
-      { a, b },
-      sumOf(target, a.rows, (i) => `a[${i}][${X}] * b[${i}][${X}]`),
-    ),
-    totalCall(
-      out,
-      { a: partial },
-      sumOf(target, a.columns, (j) => `a[0][${j}]`),
-    ),
-  ];
-}
-
-/** Each thread adds up its row itself where that is short, and reads the powers of its row where it is long. */
-function softmaxCalls({ out, a }: SoftmaxOp, target: Target): KernelCall[] {
-  const top = topOf(a.columns);
-  const power = (column: string): string => `Math.exp(a[${Y}][${column}] - top)`;
-  if (a.columns <= SHORT_ROW) {
-    const total = sumOf(target, a.columns, power);
-    return [call(out, { a }, `${top}\n${total.lines}\nreturn ${power(X)} / ${total.result};`)];
-  }
-  const powers = scratch('softmax', a.rows, a.columns);
-  const total = sumOf(target, a.columns, (j) => `a[${Y}][${j}]`);
-  return [
-    call(powers, { a }, `${top}\nreturn ${power(X)};`),
-    call(out, { a: powers }, `${total.lines}\nreturn a[${Y}][${X}] / ${total.result};`),
-  ];
-}
-
-const SHORT_ROW = 32;
-
-function mapCall(op: MapOp): KernelCall {
-  const args = op.args.filter((t, i) => op.args.indexOf(t) === i && isUsed(op, t));
-  if (args.length > MAX_ARGUMENTS)
-    throw new UserError(
-      `the gpu device takes at most ${MAX_ARGUMENTS} tensors in one map, not ${args.length}: split \`${op.fn.source.slice(0, 80)}\` in two`,
-    );
-  const loads = args.map(
-    (t, i) =>
-      `const x${i} = a${i}[${t.rows === op.out.rows ? Y : 0}][${t.columns === op.out.columns ? X : 0}];`,
-  );
-  const text = expressionText(op.fn, (index) => `x${args.indexOf(op.args[index]!)}`);
-  return call(
-    op.out,
-    Object.fromEntries(args.map((t, i) => [`a${i}`, t])),
-    [...loads, ...text.lines, `return ${text.result};`].join('\n'),
-    { floats: text.constants },
-  );
-}
-
-/** A function may ignore an argument: derivatives get both potential and rate. */
-function isUsed({ fn, args }: MapOp, tensor: Tensor): boolean {
-  const seen = new Set<Expression>();
-  const reads = (e: Expression): boolean => {
-    if (e.kind === 'argument') return args[e.index] === tensor;
-    if (e.kind === 'constant' || seen.has(e)) return false;
-    seen.add(e);
-    return e.operands.some(reads);
-  };
-  return reads(fn.body);
-}
-
-function convolveCalls({ out, a, kernel, pending }: ConvolveOp): KernelCall[] {
-  const { rows } = a;
-  const taps = kernel.columns;
-  const now = `return kernel[0][0] * a[${Y}][${X}] + pending[${Y}][${X}];`;
-  // Row y belongs to the block y / rows, which a quotient of floats could miss.
-  const tap = Array.from(
-    { length: taps - 1 },
-    (_, j) => `if (${Y} >= ${j * rows}) { tap = kernel[0][${j + 1}]; row = ${Y} - ${j * rows}; }`,
-  );
-  const later = taps > 2 ? `if (${Y} < ${(taps - 2) * rows}) { next = pending[${Y} + ${rows}][${X}]; }` : '';
-  const body = `let tap = 0.0; let row = 0; let next = 0.0;
-    ${tap.join('\n')}
-    ${later}
-    return next + tap * a[row][${X}];`;
-  return [call(out, { kernel, a, pending }, now), call(pending, { kernel, a, pending }, body)];
-}
-
-function randomCall(op: RandomOp, counters: Tensor, keys: Tensor, fill: number): KernelCall {
-  const element = `(${Y} * ${op.out.columns} + ${X})`;
-  const word = (odd: string): string => wordText(`${element} >> 1`, fill, odd);
-  // A statement of its own: inside a float expression gpu.js makes floats of integers.
-  const uniform = `const u = unit(${word(`${element} & 1`)});\n`;
-  const options = { takesStep: true, functions: RANDOM_FUNCTIONS };
-  const args = { counters, keys };
-  switch (op.distribution) {
-    case 'uniform':
-      return call(op.out, args, `${uniform}return this.constants.low + this.constants.width * u;`, {
-        ...options,
-        floats: { low: op.a, width: op.b - op.a },
-      });
-    case 'normal': {
-      const body = `
-        const distance = negativeLog(${word('0')});
-        const u = unit(${word('1')});
-        const turn = (${element} & 1) > 0 ? (u < 0.25 ? u + 0.75 : u - 0.25) : u;
-        return this.constants.mean + this.constants.deviation * Math.sqrt(2.0 * distance) * cosine(turn);`;
-      return call(op.out, args, body, { ...options, floats: { mean: op.a, deviation: op.b } });
-    }
-    case 'bernoulli':
-      return call(
-        op.out,
-        { p: op.probability!, ...args },
-        `${uniform}return u < p[${Y}][${X}] ? 1.0 : 0.0;`,
-        options,
-      );
-    case 'poisson':
-      return call(
-        op.out,
-        { p: op.probability!, ...args },
-        `const u = unit(${wordText(`${element} >> 2`, fill, `((${element} >> 1) & 1) | ((${element} & 1) << 1)`)});\n${POISSON_BODY}`,
-        options,
-      );
-  }
-}
-
-/** See poissonCount in ../random.ts. */
-const POISSON_BODY = `
-  const mean = p[${Y}][${X}];
-  let series = 1.0;
-  ${[8, 7, 6, 5, 4, 3, 2].map((n) => `series = 1.0 - mean * ${Math.fround(1 / n)} * series;`).join('\n')}
-  let tail = mean * series;
-  let probability = 1.0 - tail;
-  let count = 0.0;
-  ${[1, 2, 3, 4, 5, 6, 7, 8]
-    .map(
-      (n) =>
-        `if (u < tail) { count = ${n}.0; probability = probability * mean / ${n}.0; tail = tail - probability; }`,
-    )
-    .join('\n')}
-  return count;`;
-
-const totalCall = (out: Tensor, args: Readonly<Record<string, Tensor>>, total: Total): KernelCall =>
-  call(out, args, `${total.lines}\nreturn ${total.result};`);
-
-/** result = factor * total, added to the old value where the op accumulates. */
-function linearCall(
-  { factor, out, accumulate }: { factor: Factor; out: Tensor; accumulate: boolean },
-  args: Readonly<Record<string, Tensor>>,
-  total: Total,
-): KernelCall {
-  const terms = [total.result];
-  if (factor.constant !== 1) terms.push('this.constants.factor');
-  if (factor.scalar) terms.push('scale[0][0]');
-  const old = accumulate ? ` + old[${Y}][${X}]` : '';
-  return call(
-    out,
-    { ...args, ...(factor.scalar && { scale: factor.scalar }), ...(accumulate && { old: out }) },
-    `${total.lines}\nreturn ${terms.join(' * ')}${old};`,
-    { floats: factor.constant === 1 ? {} : { factor: factor.constant } },
-  );
-}
-
-interface Total {
-  readonly lines: string;
-  readonly result: string;
-}
-
-/** Terms that a thread adds in one turn of a loop on a GPU. */
-const TURN = 16;
-
-/**
- * The sum of `term(0) ... term(count - 1)`, as four sums side by side: faster, and with a quarter of the rounding.
- *
- * gpu.js makes the counter of a loop an integer where it goes up by one, and a float otherwise, which a GPU has to
- * convert for every index. So a GPU counts turns of many terms; a processor vectorizes the loop over floats as well.
- */
-function sumOf(target: Target, count: number, term: (index: string) => string): Total {
-  const turn = target === 'gpu' ? TURN : 4;
-  const whole = count - (count % turn);
-  const lines = ['let s0 = 0.0; let s1 = 0.0; let s2 = 0.0; let s3 = 0.0;'];
-  const add = (i: number, index: string): string => `s${i % 4} += ${term(index)};`;
-  if (whole > 0) {
-    const [step, first] = target === 'gpu' ? [`k++`, `${turn} * k`] : [`k += ${turn}`, 'k'];
-    const body = Array.from({ length: turn }, (_, i) => add(i, i === 0 ? first : `${first} + ${i}`));
-    const end = target === 'gpu' ? whole / turn : whole;
-    lines.push(`for (let k = 0; k < ${end}; ${step}) { ${body.join(' ')} }`);
-  }
-  for (let k = whole; k < count; k++) lines.push(add(k, String(k)));
-  return { lines: lines.join('\n'), result: '((s0 + s1) + (s2 + s3))' };
-}
-
-/** NaN compares false with everything, so what is neither below 0 nor at least 0 is NaN. */
-const argmaxBody = (columns: number): string => `
-  let best = a[${Y}][0];
-  let column = 0.0;
-  let nan = 0.0;
-  for (let j = 0; j < ${columns}; j++) {
-    const v = a[${Y}][j];
-    if (v > best) { best = v; column = j; }
-    nan = v < 0.0 ? nan : (v >= 0.0 ? nan : v);
-  }
-  return column + nan;`;
-
-const topOf = (columns: number): string => `
-  let top = a[${Y}][0];
-  for (let j = 1; j < ${columns}; j++) {
-    const v = a[${Y}][j];
-    if (v > top) { top = v; }
-  }`;
