@@ -21,6 +21,7 @@ export {
 export {
   type Device,
   type DeviceInfo,
+  hasRelaxedSimd,
   type JsScalarFunction,
   Kernels,
   type MatmulOptions,

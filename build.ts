@@ -8,7 +8,8 @@ import { rolldown } from 'rolldown';
 const GPU_JS = 'dist/devices/gpu-js.js';
 const BUNDLED = ['gpu.js', 'gpu-mock.js'];
 
-copyFileSync('kernels/cpu/kernels.wasm', 'dist/kernels/cpu/kernels.wasm');
+for (const name of ['kernels.wasm', 'kernels-fma.wasm'])
+  copyFileSync(`kernels/cpu/${name}`, `dist/kernels/cpu/${name}`);
 chmodSync('dist/cli/main.js', 0o755);
 
 // Dependencies of the package stay outside: acorn, and headless-gl, which gpu.js does without where it is missing.

@@ -1,31 +1,34 @@
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { type Device, openCpu } from '../kernels/index.ts';
+import { type Device, hasRelaxedSimd, openCpu, UserError } from '../kernels/index.ts';
 import { findBlas } from './blas.ts';
 
 /** What makes the built-in kernels, and where the build puts it. */
-const KERNELS = new URL('../kernels/cpu/kernels.wasm', import.meta.url);
+const EXACT = new URL('../kernels/cpu/kernels.wasm', import.meta.url);
+const FUSED = new URL('../kernels/cpu/kernels-fma.wasm', import.meta.url);
 
 /**
  * Opens the device that computes on one thread of this machine's processor.
- * @param blas `auto`: a system BLAS multiplies where one is found, else the built-in kernels. `none`: the built-in kernels, with
- * the same bits on every machine. Else 'openblas', 'mkl', 'blis', 'accelerate' or a library's file.
- * @throws UserError if a BLAS asked for by name cannot be used, or there is no memory
+ * @param blas `auto`: a system BLAS multiplies where one is found, else the built-in kernels, with fused multiply-add where
+ * Node.js has it. `none`: the built-in kernels, with the same bits on every machine. `fma`: those with fused multiply-add. Else
+ * 'openblas', 'mkl', 'blis', 'accelerate' or a library's file.
+ * @throws UserError if what was asked for by name cannot be used, or there is no memory
  */
 export async function openCpuDevice(blas = 'auto'): Promise<Device> {
-  const found = blas === 'none' ? null : findBlas(blas);
-  return openCpu(readKernels(), { hardware: processorName(), blas: found });
+  if (blas === 'fma' && !hasRelaxedSimd())
+    throw new UserError('this Node.js has no relaxed SIMD; Node 22 and later have it');
+  const found = blas === 'none' || blas === 'fma' ? null : findBlas(blas);
+  const fused = blas === 'fma' || (blas === 'auto' && found === null && hasRelaxedSimd());
+  return openCpu(readKernels(fused ? FUSED : EXACT), { hardware: processorName(), blas: found });
 }
 
 export const processorName = (): string => cpus()[0]?.model.trim() || process.arch;
 
 /** @throws Error if the kernels have not been built */
-function readKernels(): Uint8Array {
+function readKernels(file: URL): Uint8Array {
   try {
-    return readFileSync(KERNELS);
+    return readFileSync(file);
   } catch {
-    throw new Error(
-      `cannot read the kernels of the cpu device in ${KERNELS.pathname}: run \`npm run build\``,
-    );
+    throw new Error(`cannot read the kernels of the cpu device in ${file.pathname}: run \`npm run build\``);
   }
 }

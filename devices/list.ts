@@ -19,6 +19,7 @@ export interface DeviceListing {
 export async function listDevices(): Promise<DeviceListing[]> {
   const candidates: [DeviceListing['device'], string, () => Promise<Device>][] = [
     ['cpu', 'built-in kernels', () => openCpuDevice('none')],
+    ['cpu', 'built-in kernels, fused multiply-add', () => openCpuDevice('fma')],
     ['cpu', 'system BLAS', openSystemBlas],
     ...GPU_BACKENDS.map((backend): [DeviceListing['device'], string, () => Promise<Device>] => [
       'gpu',

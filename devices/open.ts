@@ -9,7 +9,10 @@ export interface DeviceOptions {
   readonly device?: 'auto' | 'cpu' | 'gpu' | undefined;
   /** gpu only: what gpu.js runs on. */
   readonly backend?: GpuBackend | 'auto' | undefined;
-  /** cpu only: the system BLAS: 'auto' (default), 'none', 'openblas', 'mkl', 'blis', 'accelerate' or a library's file. */
+  /**
+   * cpu only: 'auto' (default), 'none' or 'fma' for the built-in kernels without and with fused multiply-add, or a system BLAS:
+   * 'openblas', 'mkl', 'blis', 'accelerate' or a library's file.
+   */
   readonly blas?: string | undefined;
   /** Widths of the network's layers and rows in a minibatch, for the measurement of `auto`. */
   readonly layers?: readonly number[];

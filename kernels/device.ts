@@ -4,7 +4,7 @@ import type { Tensor } from './tensor.ts';
 /** What really runs, as measured and asserted, not as asked for: goes into every run record. */
 export interface DeviceInfo {
   readonly name: 'cpu' | 'gpu' | 'reference';
-  /** e.g. 'wasm-simd', or for gpu.js the mode that executes: 'webgpu', 'webasm', 'headlessgl', 'cpu'. */
+  /** 'wasm-simd', 'wasm-simd+fma' with fused multiply-add, or for gpu.js the mode that executes: 'webgpu', 'webasm', 'headlessgl', 'cpu'. */
   readonly backend: string;
   /** Library and version of the system BLAS that multiplies, or null for the built-in kernels. */
   readonly blas: string | null;

@@ -1,5 +1,6 @@
 export { AS_IS, type Blas, ROW_MAJOR, TRANSPOSED } from './cpu/blas.ts';
 export { openCpu, type Processor } from './cpu/device.ts';
+export { hasRelaxedSimd } from './cpu/relaxed-simd.ts';
 export type { Capabilities, Device, DeviceInfo, Executable, Feed } from './device.ts';
 export { UserError } from './errors.ts';
 export { GPU_BACKENDS, type GpuBackend } from './gpu/backend.ts';

@@ -78,6 +78,21 @@ test('two releases are compared', () => {
   assert.is.not(nodeOf(here), nodeOf(there));
 });
 
+/** What is skipped where Node has no relaxed SIMD. */
+const FUSED = [
+  'test/kernels/cpu-fma.test.ts',
+  'test/kernels/devices.test.ts',
+  'test/kernels/sparse-input.test.ts',
+  'test/training/devices-agree.test.ts',
+];
+
+for (const file of FUSED)
+  test(`${file} tests fused multiply-add`, async () => {
+    const { stdout, stderr, code } = await onRelease('node', '--import', 'tsx', file);
+    assert.is(code, 0, stdout + stderr);
+    assert.not.match(stdout, /skipped.*fused multiply-add/);
+  });
+
 test('npm start', async () => {
   const { stdout, stderr, code } = await onRelease(
     ...['npm', '--silent', 'start', '--', '--seeds', '1', '--epochs', '1'],

@@ -37,8 +37,8 @@ const ON_NODE = words(`
 
 /** From 'dendrite/browser' alone: what Node's part reads from files is handed in. */
 const IN_BROWSERS = words(`
-  Idx IdxContent IdxFiles Processor TrainerInput decodeCheckpoint encodeCheckpoint makeIdxDataset makeMnist
-  openCpu parseIdx parsePixels withValidation
+  Idx IdxContent IdxFiles Processor TrainerInput decodeCheckpoint encodeCheckpoint hasRelaxedSimd
+  makeIdxDataset makeMnist openCpu parseIdx parsePixels withValidation
 `);
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');

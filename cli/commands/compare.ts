@@ -98,7 +98,7 @@ const options = {
   blas: {
     type: 'string',
     group: MACHINE,
-    describe: 'auto, none (bit-exact), or a BLAS library to load',
+    describe: 'auto, none (bit-exact), fma, or a BLAS library to load',
   },
   jobs: {
     type: 'string',

@@ -2,6 +2,8 @@
 export interface CpuKernels {
   /** First address that the kernels do not use themselves. */
   readonly ARENA_START: { readonly value: number };
+  /** Whether the kernels round once where they multiply and add, for `epsilon` = 2^-13. */
+  roundsOnce(epsilon: number): number;
   product(
     out: number,
     a: number,

@@ -13,7 +13,7 @@ import { Arena, bytesOf } from './memory.ts';
 export interface Processor {
   /** In words, for the run record. */
   readonly hardware: string;
-  /** Multiplies matrices in place of the built-in kernels; null or left out: these, with the same bits on every machine. */
+  /** Multiplies matrices in place of the built-in kernels; null or left out: these. */
   readonly blas?: Blas | null;
 }
 
@@ -21,7 +21,8 @@ const INITIAL_PAGES = 64;
 
 /**
  * Opens the device that computes on the thread at hand, in Node and in a browser.
- * @param kernels the built-in kernels: the bytes of kernels.wasm
+ * @param kernels the built-in kernels: the bytes of kernels.wasm, which has the same bits on every machine, or of
+ * kernels-fma.wasm, where `hasRelaxedSimd`
  * @throws UserError if there is no memory for it
  */
 export async function openCpu(kernels: Uint8Array, { hardware, blas = null }: Processor): Promise<Device> {
@@ -62,7 +63,7 @@ class CpuDevice implements Device {
   constructor({ memory, kernels, blas, hardware }: Parts) {
     this.info = {
       name: 'cpu',
-      backend: 'wasm-simd',
+      backend: kernels.roundsOnce(2 ** -13) ? 'wasm-simd+fma' : 'wasm-simd',
       blas: blas?.description ?? null,
       executorKind: null,
       fallbackReason: null,

@@ -1,5 +1,5 @@
 /**
- * Writes WebAssembly modules of one function in the binary format (WebAssembly Core Specification 2.0, chapter 5), as
+ * Writes WebAssembly modules of one function in the binary format (WebAssembly Core Specification 3.0, chapter 5), as
  * far as the compiler of `map` functions needs it.
  */
 
@@ -32,6 +32,7 @@ export const VECTOR_OPERATORS = {
   'f32x4.pmin': 0xea,
   'f32x4.pmax': 0xeb,
   'f32x4.convert_i32x4_s': 0xfa,
+  'f32x4.relaxed_madd': 0x105,
 } as const;
 
 export type VectorOperator = keyof typeof VECTOR_OPERATORS;

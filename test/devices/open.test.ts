@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type DeviceOptions, listDevices, openDevice } from '../../devices/index.ts';
-import { UserError } from '../../kernels/index.ts';
+import { hasRelaxedSimd, UserError } from '../../kernels/index.ts';
 import { execute } from '../cli/dendrite.ts';
 
 async function opened(options: DeviceOptions): Promise<string[]> {
@@ -65,13 +65,24 @@ test('the list names every way to compute, measured, or why it is missing', asyn
   const listings = await listDevices();
   assert.equal(
     listings.map(({ device, backend }) => `${device} ${backend}`),
-    ['cpu built-in kernels', 'cpu system BLAS', 'gpu webgpu', 'gpu headlessgl', 'gpu webasm', 'gpu cpu'],
+    [
+      'cpu built-in kernels',
+      'cpu built-in kernels, fused multiply-add',
+      'cpu system BLAS',
+      'gpu webgpu',
+      'gpu headlessgl',
+      'gpu webasm',
+      'gpu cpu',
+    ],
   );
   for (const { available, reason, hardware, gflops, backend } of listings) {
     assert.is(reason === null, available, backend);
     assert.is(hardware !== null, available, backend);
     assert.is(gflops !== null && gflops > 0, available, backend);
   }
+  const fused = listings.find(({ backend }) => backend.endsWith('fused multiply-add'))!;
+  const reason = 'this Node.js has no relaxed SIMD; Node 22 and later have it';
+  assert.is(fused.reason, hasRelaxedSimd() ? null : reason);
   const everywhere = ['built-in kernels', 'webasm', 'cpu'];
   assert.ok(listings.every(({ backend, available }) => available || !everywhere.includes(backend)));
 });

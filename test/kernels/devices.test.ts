@@ -7,6 +7,7 @@ import { differenceFromReference, OP_TABLE } from './op-table.ts';
 /** The devices that have to agree with the float64 reference. A UserError from `open` means that it is missing here. */
 const DEVICES: readonly { name: string; open: () => Promise<Device> }[] = [
   { name: 'cpu, built-in kernels', open: () => openCpuDevice('none') },
+  { name: 'cpu, fused multiply-add', open: () => openCpuDevice('fma') },
   { name: 'cpu, OpenBLAS', open: () => openCpuDevice('openblas') },
 ];
 

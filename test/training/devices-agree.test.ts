@@ -86,6 +86,11 @@ async function whyMissing(options: DeviceOptions): Promise<string | null> {
 const candidates: [string, DeviceOptions, string | null][] = [
   ['cpu, built-in kernels', { device: 'cpu', blas: 'none' }, null],
   [
+    'cpu, fused multiply-add',
+    { device: 'cpu', blas: 'fma' },
+    await whyMissing({ device: 'cpu', blas: 'fma' }),
+  ],
+  [
     'cpu, OpenBLAS',
     { device: 'cpu', blas: 'openblas' },
     await whyMissing({ device: 'cpu', blas: 'openblas' }),

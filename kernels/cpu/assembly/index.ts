@@ -8,3 +8,4 @@ export { argmax, dot, sumOverColumns, sumOverRows } from './reductions';
 export { softmax } from './softmax';
 export { convolve, poisson, sparseOuterProduct, sparseProduct } from './spikes';
 export { transpose } from './transpose';
+export { roundsOnce } from './vectors';

@@ -1,7 +1,7 @@
 import { BLOCK_COLUMNS, BLOCK_ROWS, DEPTH, PACKED_A, PACKED_B } from './memory';
 import { packPairs, packRows, packTransposed, WIDTH } from './packing';
 import { columnVectorProduct, outerProduct, rowVectorProduct } from './vector-product';
-import { storePart } from './vectors';
+import { madd, storePart } from './vectors';
 
 /**
  * Matrix product in the manner of Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication": the
@@ -117,22 +117,22 @@ function tile(
     const a0 = v128.load32_splat(first + at);
     const a1 = v128.load32_splat(second + at);
     const b0 = v128.load(b);
-    c00 = f32x4.add(c00, f32x4.mul(a0, b0));
-    c10 = f32x4.add(c10, f32x4.mul(a1, b0));
+    c00 = madd(c00, a0, b0);
+    c10 = madd(c10, a1, b0);
     if (vectors > 1) {
       const b1 = v128.load(b, 16);
-      c01 = f32x4.add(c01, f32x4.mul(a0, b1));
-      c11 = f32x4.add(c11, f32x4.mul(a1, b1));
+      c01 = madd(c01, a0, b1);
+      c11 = madd(c11, a1, b1);
     }
     if (vectors > 2) {
       const b2 = v128.load(b, 32);
-      c02 = f32x4.add(c02, f32x4.mul(a0, b2));
-      c12 = f32x4.add(c12, f32x4.mul(a1, b2));
+      c02 = madd(c02, a0, b2);
+      c12 = madd(c12, a1, b2);
     }
     if (vectors > 3) {
       const b3 = v128.load(b, 48);
-      c03 = f32x4.add(c03, f32x4.mul(a0, b3));
-      c13 = f32x4.add(c13, f32x4.mul(a1, b3));
+      c03 = madd(c03, a0, b3);
+      c13 = madd(c13, a1, b3);
     }
   }
   finishRow(vectors, c, columns, c00, c01, c02, c03, scale, add);
@@ -156,6 +156,5 @@ function finishRow(
 // @ts-ignore: decorator
 @inline
 function result(c: usize, sum: v128, scale: v128, add: bool): v128 {
-  const scaled = f32x4.mul(sum, scale);
-  return add ? f32x4.add(v128.load(c), scaled) : scaled;
+  return add ? madd(v128.load(c), sum, scale) : f32x4.mul(sum, scale);
 }

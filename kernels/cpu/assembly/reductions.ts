@@ -1,4 +1,4 @@
-import { laneMax, laneSum } from './vectors';
+import { laneMax, laneSum, madd } from './vectors';
 
 /**
  * Sums in a fixed order: blocks in float32, whose sums are added in float64. So the error does not grow with the
@@ -10,10 +10,12 @@ const BLOCK: i32 = 1024;
 /** Rows of a block in a sum of rows; each of its 2 partial sums has 32 terms. */
 const ROW_BLOCK: i32 = 64;
 
+/** `sum` with the term at `at`. */
 // @ts-ignore: decorator
 @inline
-function term(a: usize, b: usize, at: usize, product: bool): v128 {
-  return product ? f32x4.mul(v128.load(a + at), v128.load(b + at)) : v128.load(a + at);
+function addTerm(sum: v128, a: usize, b: usize, at: usize, product: bool): v128 {
+  const value = v128.load(a + at);
+  return product ? madd(sum, value, v128.load(b + at)) : f32x4.add(sum, value);
 }
 
 /** Sum of the values at a, or of their products with those at b; `product` is a constant. */
@@ -27,12 +29,12 @@ function total(a: usize, b: usize, count: i32, product: bool): f64 {
     const blockEnd = min(vectorEnd, at + (BLOCK << 2));
     let s0 = f32x4.splat(0), s1 = f32x4.splat(0), s2 = f32x4.splat(0), s3 = f32x4.splat(0);
     for (; at + 64 <= blockEnd; at += 64) {
-      s0 = f32x4.add(s0, term(a, b, at, product));
-      s1 = f32x4.add(s1, term(a, b, at + 16, product));
-      s2 = f32x4.add(s2, term(a, b, at + 32, product));
-      s3 = f32x4.add(s3, term(a, b, at + 48, product));
+      s0 = addTerm(s0, a, b, at, product);
+      s1 = addTerm(s1, a, b, at + 16, product);
+      s2 = addTerm(s2, a, b, at + 32, product);
+      s3 = addTerm(s3, a, b, at + 48, product);
     }
-    for (; at < blockEnd; at += 16) s0 = f32x4.add(s0, term(a, b, at, product));
+    for (; at < blockEnd; at += 16) s0 = addTerm(s0, a, b, at, product);
     sum += <f64>laneSum(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
   }
   for (; at < <usize>count << 2; at += 4) sum += <f64>(product ? load<f32>(a + at) * load<f32>(b + at) : load<f32>(a + at));

@@ -1,5 +1,6 @@
 import { COUNTERS, EVENT_LIST, EVENTS, WORDS } from './memory';
 import { rounds, SECOND, STEP } from './random';
+import { madd } from './vectors';
 
 /** Spikes: mostly zeros, so that what is zero costs next to nothing. */
 
@@ -86,8 +87,8 @@ function addFour(out: usize, n: i32, list: usize): void {
   const end = <usize>n << 2;
   let at: usize = 0;
   for (; at < vectorEnd; at += 16) {
-    const low = f32x4.add(f32x4.mul(s0, v128.load(b0 + at)), f32x4.mul(s1, v128.load(b1 + at)));
-    const high = f32x4.add(f32x4.mul(s2, v128.load(b2 + at)), f32x4.mul(s3, v128.load(b3 + at)));
+    const low = madd(f32x4.mul(s0, v128.load(b0 + at)), s1, v128.load(b1 + at));
+    const high = madd(f32x4.mul(s2, v128.load(b2 + at)), s3, v128.load(b3 + at));
     v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.add(low, high)));
   }
   for (; at < end; at += 4) {
@@ -103,7 +104,7 @@ function addRow(out: usize, b: usize, n: i32, value: f32): void {
   const end = <usize>n << 2;
   let at: usize = 0;
   for (; at < vectorEnd; at += 16)
-    v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.mul(factor, v128.load(b + at))));
+    v128.store(out + at, madd(v128.load(out + at), factor, v128.load(b + at)));
   for (; at < end; at += 4) store<f32>(out + at, load<f32>(out + at) + value * load<f32>(b + at));
 }
 
@@ -127,17 +128,17 @@ export function convolve(out: usize, a: usize, kernel: usize, pending: usize, co
     let tap = kernel + 4;
     let p = pending + at;
     let t = v128.load32_splat(kernel);
-    v128.store(out + at, f32x4.add(f32x4.mul(t, x0), v128.load(p)));
-    v128.store(out + at, f32x4.add(f32x4.mul(t, x1), v128.load(p, 16)), 16);
-    v128.store(out + at, f32x4.add(f32x4.mul(t, x2), v128.load(p, 32)), 32);
-    v128.store(out + at, f32x4.add(f32x4.mul(t, x3), v128.load(p, 48)), 48);
+    v128.store(out + at, madd(v128.load(p), t, x0));
+    v128.store(out + at, madd(v128.load(p, 16), t, x1), 16);
+    v128.store(out + at, madd(v128.load(p, 32), t, x2), 32);
+    v128.store(out + at, madd(v128.load(p, 48), t, x3), 48);
     for (; p < last; p += block, tap += 4) {
       const next = p + block;
       t = v128.load32_splat(tap);
-      v128.store(p, f32x4.add(v128.load(next), f32x4.mul(t, x0)));
-      v128.store(p, f32x4.add(v128.load(next, 16), f32x4.mul(t, x1)), 16);
-      v128.store(p, f32x4.add(v128.load(next, 32), f32x4.mul(t, x2)), 32);
-      v128.store(p, f32x4.add(v128.load(next, 48), f32x4.mul(t, x3)), 48);
+      v128.store(p, madd(v128.load(next), t, x0));
+      v128.store(p, madd(v128.load(next, 16), t, x1), 16);
+      v128.store(p, madd(v128.load(next, 32), t, x2), 32);
+      v128.store(p, madd(v128.load(next, 48), t, x3), 48);
     }
     t = v128.load32_splat(tap);
     v128.store(p, f32x4.mul(t, x0));
@@ -149,9 +150,9 @@ export function convolve(out: usize, a: usize, kernel: usize, pending: usize, co
     const x = v128.load(a + at);
     let tap = kernel + 4;
     let p = pending + at;
-    v128.store(out + at, f32x4.add(f32x4.mul(v128.load32_splat(kernel), x), v128.load(p)));
+    v128.store(out + at, madd(v128.load(p), v128.load32_splat(kernel), x));
     for (; p < last; p += block, tap += 4)
-      v128.store(p, f32x4.add(v128.load(p + block), f32x4.mul(v128.load32_splat(tap), x)));
+      v128.store(p, madd(v128.load(p + block), v128.load32_splat(tap), x));
     v128.store(p, f32x4.mul(v128.load32_splat(tap), x));
   }
   for (; at < block; at += 4) {

@@ -1,3 +1,5 @@
+import { madd } from './vectors';
+
 /** Products with a vector: every element of the matrix is used once, so that nothing is worth copying. */
 
 /** out (1 x n) = factor * a b, for a (1 x k) and b (k x n). Four rows of b at a time, in the order of memory. */
@@ -19,8 +21,8 @@ function addFourRows(out: usize, b: usize, stride: usize, n: i32, a0: f32, a1: f
   const vectorEnd = <usize>(n & ~3) << 2;
   let at: usize = 0;
   for (; at < vectorEnd; at += 16) {
-    const low = f32x4.add(f32x4.mul(s0, v128.load(b + at)), f32x4.mul(s1, v128.load(b1 + at)));
-    const high = f32x4.add(f32x4.mul(s2, v128.load(b2 + at)), f32x4.mul(s3, v128.load(b3 + at)));
+    const low = madd(f32x4.mul(s0, v128.load(b + at)), s1, v128.load(b1 + at));
+    const high = madd(f32x4.mul(s2, v128.load(b2 + at)), s3, v128.load(b3 + at));
     v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.add(low, high)));
   }
   for (; at < stride; at += 4) {
@@ -36,7 +38,7 @@ function addRow(out: usize, b: usize, n: i32, a0: f32): void {
   const end = <usize>n << 2;
   let at: usize = 0;
   for (; at < vectorEnd; at += 16)
-    v128.store(out + at, f32x4.add(v128.load(out + at), f32x4.mul(s0, v128.load(b + at))));
+    v128.store(out + at, madd(v128.load(out + at), s0, v128.load(b + at)));
   for (; at < end; at += 4) store<f32>(out + at, load<f32>(out + at) + a0 * load<f32>(b + at));
 }
 
@@ -63,10 +65,10 @@ function fourDots(a: usize, stride: usize, b: usize, k: i32): v128 {
   let at: usize = 0;
   for (; at < vectorEnd; at += 16) {
     const v = v128.load(b + at);
-    s0 = f32x4.add(s0, f32x4.mul(v128.load(a + at), v));
-    s1 = f32x4.add(s1, f32x4.mul(v128.load(a1 + at), v));
-    s2 = f32x4.add(s2, f32x4.mul(v128.load(a2 + at), v));
-    s3 = f32x4.add(s3, f32x4.mul(v128.load(a3 + at), v));
+    s0 = madd(s0, v128.load(a + at), v);
+    s1 = madd(s1, v128.load(a1 + at), v);
+    s2 = madd(s2, v128.load(a2 + at), v);
+    s3 = madd(s3, v128.load(a3 + at), v);
   }
   const low01 = v128.shuffle<f32>(s0, s1, 0, 4, 1, 5);
   const low23 = v128.shuffle<f32>(s2, s3, 0, 4, 1, 5);
@@ -81,7 +83,7 @@ function fourDots(a: usize, stride: usize, b: usize, k: i32): v128 {
     column = v128.load_lane<f32>(a1 + at, column, 1);
     column = v128.load_lane<f32>(a2 + at, column, 2);
     column = v128.load_lane<f32>(a3 + at, column, 3);
-    sums = f32x4.add(sums, f32x4.mul(column, v128.load32_splat(b + at)));
+    sums = madd(sums, column, v128.load32_splat(b + at));
   }
   return sums;
 }

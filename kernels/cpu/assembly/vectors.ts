@@ -4,6 +4,24 @@
  * because the room of a tensor is a multiple of 64 bytes; else only a part may be stored.
  */
 
+/**
+ * sum + a b. Where the module is compiled with relaxed SIMD, the engine may round once (a fused multiply-add, wherever the
+ * processor has one) instead of twice.
+ */
+// @ts-ignore: decorator
+@inline
+export function madd(sum: v128, a: v128, b: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, sum) : f32x4.add(sum, f32x4.mul(a, b));
+}
+
+/**
+ * Does madd round once on this processor? For epsilon = 2^-13: (1 + epsilon) (1 - epsilon) = 1 - 2^-26 is 1 in float32.
+ */
+export function roundsOnce(epsilon: f32): bool {
+  const rest = madd(f32x4.splat(-1), f32x4.splat(1 + epsilon), f32x4.splat(1 - epsilon));
+  return f32x4.extract_lane(rest, 0) != 0;
+}
+
 /** All bits set in the first `count` lanes. */
 // @ts-ignore: decorator
 @inline
