@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Fault } from './faults/fault.ts';
-import { replaceSyntax } from './faults/pattern.ts';
+import { replaceSyntax } from './faults/syntax/replace.ts';
 import { listFaults, plant, testFiles } from './planted-faults.ts';
 
 const root = new URL('../', import.meta.url);

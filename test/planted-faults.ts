@@ -22,7 +22,7 @@ import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { RULES } from '../rules/index.ts';
 import type { Fault } from './faults/fault.ts';
-import { replaceSyntax } from './faults/pattern.ts';
+import { replaceSyntax } from './faults/syntax/replace.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Not a part of what is tested: the copy would only be larger. */
@@ -35,7 +35,7 @@ const LONGEST_TEST = 300_000;
 /** The faults of all lists. */
 export async function listFaults(): Promise<Fault[]> {
   const folder = new URL('faults/', import.meta.url);
-  const files = readdirSync(folder).filter((file) => !['fault.ts', 'pattern.ts'].includes(file));
+  const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && file !== 'fault.ts');
   const modules = await Promise.all(files.map((file) => import(new URL(file, folder).href)));
   return modules.flatMap(({ FAULTS }) => FAULTS);
 }
@@ -95,7 +95,7 @@ async function plantAll(copy: string, faults: Fault[]): Promise<string[]> {
     const noticed = await firstFailure(copy, testFiles(fault));
     writeFileSync(path, right);
     if (!noticed) unnoticed.push(`${fault.rule}: ${fault.what}`);
-    console.log(`${fault.rule.padEnd(28)}${fault.what.padEnd(64)}${noticed ?? 'NOT NOTICED'}`);
+    console.log(`${fault.rule.padEnd(28)}${fault.what.padEnd(72)} ${noticed ?? 'NOT NOTICED'}`);
   }
   return unnoticed;
 }

@@ -5,7 +5,7 @@ export interface Fault {
   readonly what: string;
   /** Relative to the repository. */
   readonly file: string;
-  /** A pattern that one place of the file fits: see pattern.ts. */
+  /** A pattern that one place of the file fits: see syntax/replace.ts. */
   readonly find: string;
   readonly replace: string;
   /** Only in the function, method, property or variable of this name; left out: anywhere in the file. */

@@ -11,6 +11,7 @@
  * and keeps positions, where the TypeScript that compiles has no interface for programs, and acorn reads JavaScript alone.
  */
 import ts from 'older-typescript/node_modules/typescript/lib/typescript.js';
+import { declaredBy, declarer, isKey, isLocal } from './names.ts';
 
 /** What holes and names of a pattern were found to be. */
 interface Found {
@@ -18,7 +19,11 @@ interface Found {
   readonly holes: ReadonlyMap<string, readonly ts.Node[]>;
   /** By name in the pattern: the name in the source. */
   readonly names: ReadonlyMap<string, string>;
+  /** Names that the functions of the pattern at hand declare. */
+  readonly inner: ReadonlySet<string>;
 }
+
+const NOTHING: Found = { holes: new Map(), names: new Map(), inner: new Set() };
 
 function parse(text: string): ts.SourceFile {
   const file = ts.createSourceFile('fault.ts', text, ts.ScriptTarget.Latest, true);
@@ -77,91 +82,35 @@ function listHole(node: ts.Node): string | null {
   return ts.isIdentifier(name) && name.text.startsWith('$$') ? name.text : null;
 }
 
-/** Whether an identifier is the name of a property or member, not of a variable. */
-function isKey(node: ts.Node): boolean {
-  const { parent } = node;
-  if (ts.isBindingElement(parent)) return parent.propertyName === node;
-  return (
-    (ts.isPropertyAccessExpression(parent) || ts.isPropertyAssignment(parent) || ts.isClassElement(parent)) &&
-    parent.name === node
-  );
-}
-
-const declarations = new WeakMap<ts.Node, ReadonlySet<string>>();
-
-/** The variables that a function, block, loop or file declares. */
-function declaredBy(node: ts.Node): ReadonlySet<string> {
-  const known = declarations.get(node);
-  if (known) return known;
-  const names = new Set<string>();
-  const add = (name: ts.Node | undefined): void => {
-    if (!name) return;
-    if (ts.isIdentifier(name)) names.add(name.text);
-    else ts.forEachChild(name, (element) => add((element as ts.BindingElement).name));
-  };
-  const addAll = (list: ts.VariableDeclarationList): void => {
-    for (const { name } of list.declarations) add(name);
-  };
-  const addOf = (statement: ts.Node): void => {
-    if (ts.isVariableStatement(statement)) addAll(statement.declarationList);
-    if (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) add(statement.name);
-    if (!ts.isImportDeclaration(statement)) return;
-    const { name, namedBindings } = statement.importClause ?? {};
-    add(name);
-    if (namedBindings && ts.isNamedImports(namedBindings))
-      for (const one of namedBindings.elements) add(one.name);
-    else if (namedBindings) add(namedBindings.name);
-  };
-  if (ts.isFunctionLike(node)) for (const { name } of node.parameters) add(name);
-  if (ts.isBlock(node) || ts.isSourceFile(node)) node.statements.forEach(addOf);
-  if (ts.isForStatement(node) || ts.isForOfStatement(node) || ts.isForInStatement(node))
-    if (node.initializer && ts.isVariableDeclarationList(node.initializer)) addAll(node.initializer);
-  if (ts.isCatchClause(node)) add(node.variableDeclaration?.name);
-  declarations.set(node, names);
-  return names;
-}
-
-/** The node that declares a name for this place, or undefined. */
-function declarer(name: string, at: ts.Node | undefined): ts.Node | undefined {
-  return at && (declaredBy(at).has(name) ? at : declarer(name, at.parent));
-}
-
-const isLocal = (name: string, at: ts.Node): boolean => {
-  const by = declarer(name, at);
-  return by !== undefined && !ts.isSourceFile(by);
-};
-
-/** `inner`: names that functions of the pattern around the node declare. */
-function match(pattern: ts.Node, source: ts.Node, found: Found, inner: ReadonlySet<string>): Found | null {
+/** What is known after the pattern was compared with the source, or null where they differ. */
+function match(pattern: ts.Node, source: ts.Node, found: Found): Found | null {
   if (ts.isIdentifier(pattern) && pattern.text.startsWith('$')) return fill(pattern.text, [source], found);
   const [p, s] = [bare(pattern), bare(source)];
-  if (p !== pattern) return match(p, s, found, inner);
+  if (p !== pattern) return match(p, s, found);
   if (ts.isObjectLiteralElement(p) && ts.isObjectLiteralElement(s)) {
     const [one, other] = [property(p), property(s)];
-    if (one && other) return one.key === other.key ? match(one.value, other.value, found, inner) : null;
+    if (one && other) return one.key === other.key ? match(one.value, other.value, found) : null;
   }
   if (ts.isBindingElement(p) && ts.isBindingElement(s)) {
     const key = ({ propertyName, name }: ts.BindingElement) => (propertyName ?? name).getText();
     if (ts.isObjectBindingPattern(s.parent) && key(p) !== key(s)) return null;
     if (!p.initializer && !s.initializer && !p.dotDotDotToken && !s.dotDotDotToken)
-      return match(p.name, s.name, found, inner);
+      return match(p.name, s.name, found);
   }
   if (ts.isStringLiteralLike(p) && ts.isStringLiteralLike(s)) return p.text === s.text ? found : null;
   if (p.kind !== s.kind) return null;
-  if (ts.isIdentifier(p)) return matchName(p, s as ts.Identifier, found, inner);
+  if (ts.isIdentifier(p)) return matchName(p, s as ts.Identifier, found);
   const [parts, others] = [partsOf(p), partsOf(s)];
   if (parts.length === 0 && others.length === 0) return p.getText() === s.getText() ? found : null;
   if (ts.isPrefixUnaryExpression(p) || ts.isPostfixUnaryExpression(p))
     if (p.operator !== (s as ts.PrefixUnaryExpression).operator) return null;
-  if (!ts.isFunctionLike(p)) return matchAll(parts, others, found, inner);
+  if (!ts.isFunctionLike(p)) return matchAll(parts, others, found);
   // The names of its parameters hold within the function alone.
   const own = declaredBy(p);
-  const before = new Map([...found.names].filter(([name]) => !own.has(name)));
-  const within = matchAll(parts, others, { ...found, names: before }, new Set([...inner, ...own]));
-  if (!within) return null;
-  const names = new Map([...within.names].filter(([name]) => !own.has(name)));
-  for (const [name, meaning] of found.names) names.set(name, meaning);
-  return { ...within, names };
+  const notOwn = ({ names }: Found) => [...names].filter(([name]) => !own.has(name));
+  const inner = new Set([...found.inner, ...own]);
+  const after = matchAll(parts, others, { ...found, inner, names: new Map(notOwn(found)) });
+  return after && { ...after, inner: found.inner, names: new Map([...found.names, ...notOwn(after)]) };
 }
 
 /** Key and value of `key: value` and `key`. */
@@ -171,50 +120,37 @@ function property(node: ts.ObjectLiteralElement): { key: string; value: ts.Node 
   return null;
 }
 
-function matchName(
-  p: ts.Identifier,
-  s: ts.Identifier,
-  found: Found,
-  inner: ReadonlySet<string>,
-): Found | null {
+function matchName(p: ts.Identifier, s: ts.Identifier, found: Found): Found | null {
   if (isKey(p) || isKey(s)) return p.text === s.text && isKey(p) === isKey(s) ? found : null;
   const known = found.names.get(p.text);
   if (known !== undefined) return known === s.text ? found : null;
   if ([...found.names.values()].includes(s.text)) return null;
-  const isRenamed = isLocal(s.text, s) && (inner.has(p.text) || declarer(p.text, s) === undefined);
+  const isRenamed = isLocal(s.text, s) && (found.inner.has(p.text) || declarer(p.text, s) === undefined);
   if (p.text !== s.text && !isRenamed) return null;
   return { ...found, names: new Map(found.names).set(p.text, s.text) };
 }
 
-function matchAll(
-  patterns: readonly ts.Node[],
-  sources: readonly ts.Node[],
-  found: Found,
-  inner: ReadonlySet<string>,
-): Found | null {
+function matchAll(patterns: readonly ts.Node[], sources: readonly ts.Node[], found: Found): Found | null {
   const [first, ...rest] = patterns;
   if (!first) return sources.length === 0 ? found : null;
   const hole = listHole(first);
   if (hole === null) {
-    const after = sources[0] ? match(first, sources[0], found, inner) : null;
-    return after && matchAll(rest, sources.slice(1), after, inner);
+    const after = sources[0] ? match(first, sources[0], found) : null;
+    return after && matchAll(rest, sources.slice(1), after);
   }
   for (let count = 0; count <= sources.length; count++) {
     const filled = fill(hole, sources.slice(0, count), found);
-    const after = filled && matchAll(rest, sources.slice(count), filled, inner);
+    const after = filled && matchAll(rest, sources.slice(count), filled);
     if (after) return after;
   }
   return null;
 }
 
-const NOTHING: Found = { holes: new Map(), names: new Map() };
-
 function fill(hole: string, nodes: readonly ts.Node[], found: Found): Found | null {
   const known = found.holes.get(hole);
   if (!known) return { ...found, holes: new Map(found.holes).set(hole, nodes) };
-  const isSame =
-    known.length === nodes.length && known.every((node, i) => match(node, nodes[i]!, NOTHING, new Set()));
-  return isSame ? found : null;
+  const text = (list: readonly ts.Node[]) => list.map((node) => node.getText().replace(/\s/g, '')).join();
+  return text(known) === text(nodes) ? found : null;
 }
 
 /** Expressions that would be torn apart beside another operator. */
@@ -295,7 +231,7 @@ export function replaceSyntax(source: string, find: string, replacement: string,
   const visit = (node: ts.Node): void => {
     const isPlace =
       bare(node) === node && !ts.isTypeNode(node) && (within === undefined || liesIn(within, node));
-    const found = isPlace && node.kind === pattern.kind ? match(pattern, node, NOTHING, new Set()) : null;
+    const found = isPlace && node.kind === pattern.kind ? match(pattern, node, NOTHING) : null;
     if (found) places.push({ node, found });
     ts.forEachChild(node, visit);
   };
