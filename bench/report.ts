@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
+import type { Measurement } from './comparison.ts';
 import { describeMachine } from './environment.ts';
-
 import type { PeersDocument } from './peers-document.ts';
 import type { Spread } from './statistics.ts';
 
@@ -33,42 +33,29 @@ export const describePrograms = ({ machine, ours, python }: PeersDocument): stri
     : 'peers: none, for there is no Python with numpy',
 ];
 
+const HEAD = [
+  'workload',
+  'program',
+  'threads or workers',
+  'examples/s',
+  'ours / peer',
+  'aim',
+  'two workers / one',
+];
+
+/** The document as text for a terminal, a row a measurement. */
 export function peersReport(document: PeersDocument): string {
-  const { measurements, comparisons, pairs, startUp, notes, rounds, seconds } = document;
-  const rows = document.workloads.flatMap(({ name, title }) =>
+  const { workloads, measurements, startUp, notes, rounds, seconds } = document;
+  const rows = workloads.flatMap(({ name, title }) =>
     measurements
       .filter(({ workload }) => workload === name)
-      .map(({ program, parallel, median }) => {
-        const against = comparisons.filter(
-          (c) => c.workload === name && c.ours === program && c.parallel === parallel,
-        );
-        const aim = against.find(({ atLeast }) => atLeast !== null)?.atLeast;
-        const pair = parallel === 2 && pairs.find((p) => p.workload === name && p.program === program);
-        return [
-          title,
-          program,
-          `${parallel}`,
-          whole(median),
-          against.map(({ peer, ratio }) => `${peer}: ${showRatio(ratio)}`).join('; '),
-          aim ? `${aim}` : '',
-          pair ? showRatio(pair.ratio) : '',
-        ];
-      }),
+      .map((measurement) => [title, ...measurementCells(document, measurement)]),
   );
-  const head = [
-    'workload',
-    'program',
-    'threads or workers',
-    'examples/s',
-    'ours / peer',
-    'aim',
-    'two workers / one',
-  ];
   return [
     ...describePrograms(document),
     `medians of ${rounds} rounds of ${seconds} s, ratios of the same round (lowest-highest)`,
     '',
-    textTable(head, rows),
+    textTable(HEAD, rows),
     ...startUp.map(
       ({ dataset, seconds, atMost }) =>
         `start-up to the first minibatch, ${dataset}: ${showRatio(seconds)} s, aim ${atMost} s`,
@@ -76,4 +63,22 @@ export function peersReport(document: PeersDocument): string {
     ...notes,
     '',
   ].join('\n');
+}
+
+/** All but the workload's title. */
+function measurementCells({ comparisons, pairs }: PeersDocument, measurement: Measurement): string[] {
+  const { workload, program, parallel, median } = measurement;
+  const against = comparisons.filter(
+    (c) => c.workload === workload && c.ours === program && c.parallel === parallel,
+  );
+  const aim = against.find(({ atLeast }) => atLeast !== null)?.atLeast;
+  const pair = parallel === 2 && pairs.find((p) => p.workload === workload && p.program === program);
+  return [
+    program,
+    `${parallel}`,
+    whole(median),
+    against.map(({ peer, ratio }) => `${peer}: ${showRatio(ratio)}`).join('; '),
+    aim ? `${aim}` : '',
+    pair ? showRatio(pair.ratio) : '',
+  ];
 }

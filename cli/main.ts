@@ -1,4 +1,9 @@
 #!/usr/bin/env node
+import { flushed, surviveClosedPipes } from './output.ts';
 import { run } from './run.ts';
 
-process.exitCode = await run(process.argv.slice(2));
+surviveClosedPipes();
+const code = await run(process.argv.slice(2));
+await flushed();
+// Not left to the event loop: a timer or a socket that a plug-in left open would keep it going.
+process.exit(code);

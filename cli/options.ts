@@ -1,8 +1,37 @@
-import pc from 'picocolors';
-import type { ExperimentInput } from '../experiments/index.ts';
-import { UserError } from '../kernels/index.ts';
+import type { Options } from 'yargs';
+import type { Axis, ComparedRule } from '../experiments/index.ts';
+import { closest, UserError } from '../kernels/index.ts';
+import { findRule, parseDecimal, type RuleDefinition } from '../rules/index.ts';
+import {
+  DEFAULTS,
+  describeSetting,
+  findSetting,
+  namedValue,
+  optionName,
+  SETTING_NAMES,
+  type SettingName,
+  type SettingsInput,
+  settingFromText,
+} from '../training/index.ts';
 
-/** Readers of options that hold several values in one text. Each throws a UserError that names the option. */
+// Readers of options. All options with values are texts for yargs, which would make NaN, 0 or 16 of 'abc', '' or '0x10'.
+// Each reader throws a UserError that names the option and the value.
+
+/** `--plugin`, given once for each file. @param what it adds, in words */
+export const pluginOption = (what: string) =>
+  ({
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    describe: `File (.ts or .js) that exports ${what} of your own`,
+  }) satisfies Options;
+
+/** A text that must say something: an unset variable of the shell says nothing. */
+export function parseText(option: string, text: string): string {
+  if (text.trim() === '')
+    throw new UserError(`--${option} '${text}' is empty; give a value, or leave it out`);
+  return text;
+}
 
 export const parseList = (option: string, text: string): string[] => {
   const items = text.split(',').map((item) => item.trim());
@@ -11,17 +40,23 @@ export const parseList = (option: string, text: string): string[] => {
   return items;
 };
 
-export const parseNumbers = (option: string, text: string): number[] =>
-  parseList(option, text).map((item) => {
-    const value = Number(item);
-    if (!Number.isFinite(value)) throw new UserError(`--${option} '${text}': '${item}' is not a number`);
-    return value;
-  });
+export function parseWhole(option: string, text: string, least: number): number {
+  const value = parseDecimal(text);
+  if (!Number.isInteger(value) || value < least)
+    throw new UserError(`--${option} '${text}' must be a whole number, ${least} or more`);
+  return value;
+}
 
 /** `5` means the seeds 1 to 5; `1,2,7` means these; `7,` means 7 alone. */
 export function parseSeeds(text: string): number[] {
-  if (text.includes(',')) return parseNumbers('seeds', text.replace(/,\s*$/, ''));
-  const [count] = parseNumbers('seeds', text) as [number];
+  if (text.includes(','))
+    return parseList('seeds', text.replace(/,\s*$/, '')).map((item) => {
+      const seed = parseDecimal(item);
+      if (!Number.isInteger(seed) || seed < 0)
+        throw new UserError(`--seeds '${text}': '${item}' must be a whole number, 0 or more`);
+      return seed;
+    });
+  const count = parseDecimal(text);
   if (!Number.isInteger(count) || count < 1 || count > 10_000)
     throw new UserError(
       `--seeds '${text}' must be a number of seeds from 1 to 10000, or a list of seeds like 1,2,7`,
@@ -29,19 +64,143 @@ export function parseSeeds(text: string): number[] {
   return Array.from({ length: count }, (_, i) => i + 1);
 }
 
-/** Rules by name, with what `--set rule.name=value` says of their options and settings attached. */
-export function parseRules(names: string, settings: readonly string[]): ExperimentInput['rules'] {
-  const rules = parseList('rules', names).map((name) => ({ name, options: {} as Record<string, unknown> }));
-  for (const setting of settings) {
-    const match = /^([^.=]+)\.([^.=]+)=(.*)$/.exec(setting);
-    if (!match) throw new UserError(`--set '${setting}' must have the form rule.option=value`);
-    const [, name, option, value] = match;
-    const rule = rules.find((choice) => choice.name === name);
-    if (!rule) throw new UserError(`--set '${setting}': the rule '${name}' is not among --rules ${names}`);
-    rule.options[option!] = value;
-  }
-  return rules;
+/** The options of the settings, in the order of their table. */
+export const settingOptions = (group: string): Record<string, Options> =>
+  Object.fromEntries(
+    SETTING_NAMES.map((name) => {
+      const { description, choices } = describeSetting(name);
+      const value = DEFAULTS[name];
+      return [
+        optionName(name),
+        {
+          type: 'string',
+          group,
+          describe: description,
+          ...(choices && { choices }),
+          ...(value !== null && { defaultDescription: String(value) }),
+        } satisfies Options,
+      ];
+    }),
+  );
+
+/** The settings that the command line names; the rest is up to recipes, the task and defaults. */
+export function parseSettings(args: Readonly<Record<string, unknown>>): SettingsInput {
+  const given = SETTING_NAMES.filter((name) => args[optionName(name)] !== undefined);
+  return Object.fromEntries(
+    given.map((name) => [
+      name,
+      settingFromText(name, String(args[optionName(name)]), `--${optionName(name)}`),
+    ]),
+  );
 }
 
-/** Only for a person at a terminal: what is read by a program or kept in a file stays plain. */
-export const useColour = (): boolean => pc.isColorSupported && process.stdout.isTTY === true;
+interface OneRule {
+  readonly rule: string;
+  readonly definition: RuleDefinition;
+  recipe?: string;
+  readonly options: Record<string, unknown>;
+  readonly settings: Partial<Record<SettingName, unknown>>;
+}
+
+/**
+ * Rules by name, with what is their own.
+ * @param sets of `--set rule.name=value`
+ * @param recipes of `--recipe rule=name`
+ * @param extra rules of plug-ins
+ */
+export function parseRules(
+  names: string,
+  sets: readonly string[],
+  recipes: readonly string[],
+  extra: readonly RuleDefinition[],
+): ComparedRule[] {
+  const rules = parseList('rules', names).map((rule): OneRule => {
+    const definition = findRule(rule, extra);
+    return { rule, definition, options: {}, settings: {} };
+  });
+  for (const text of sets) applySet(rules, text);
+  for (const text of recipes) applyRecipe(rules, text);
+  return rules.map(({ definition, ...rule }) => rule as ComparedRule);
+}
+
+function applySet(rules: readonly OneRule[], text: string): void {
+  const [name, option, value] = partsOf(/^([^.=]+)\.([^.=]+)=(.*)$/s, 'set', text, 'rule.name=value');
+  const rule = amongRules(rules, name!, `--set '${text}'`);
+  const named = within(`--set '${text}'`, () => namedValue(rule.definition, option!, value!));
+  const values: Record<string, unknown> = named.kind === 'option' ? rule.options : rule.settings;
+  if (Object.hasOwn(values, named.name))
+    throw new UserError(`--set '${text}': ${name}.${named.name} is set twice; set it once`);
+  values[named.name] = named.value;
+}
+
+function applyRecipe(rules: readonly OneRule[], text: string): void {
+  const [name, recipe] = partsOf(/^([^=]+)=(.+)$/s, 'recipe', text, 'rule=name');
+  const rule = amongRules(rules, name!, `--recipe '${text}'`);
+  if (rule.recipe !== undefined)
+    throw new UserError(`--recipe '${text}': the rule '${name}' has a recipe already; give it one`);
+  rule.recipe = recipe!;
+}
+
+/** What is varied: `--vary rule.option=a,b` and `--vary setting=a|b`. */
+export const parseAxes = (texts: readonly string[]): Axis[] =>
+  texts.map((text) => {
+    const [target, list] = partsOf(
+      /^([^=]+)=(.*)$/s,
+      'vary',
+      text,
+      "rule.option=a,b,c or, in quotes, 'setting=a|b|c'",
+    );
+    const dot = target!.indexOf('.');
+    const [rule, name] = dot < 0 ? [undefined, target!] : [target!.slice(0, dot), target!.slice(dot + 1)];
+    if (rule === undefined) checkVariedSetting(name, list!, text);
+    // A setting such as the layers has commas in its values.
+    const separator = rule === undefined || list!.includes('|') ? '|' : ',';
+    const values = list!.split(separator).map((value) => value.trim());
+    if (values.includes(''))
+      throw new UserError(`--vary '${text}' has an empty value; write ${target}=a${separator}b${separator}c`);
+    const repeated = values.find((value, i) => values.indexOf(value) !== i);
+    if (repeated !== undefined)
+      throw new UserError(`--vary '${text}' has the value '${repeated}' twice; name it once`);
+    return { ...(rule !== undefined && { rule }), name, values };
+  });
+
+/** Settings whose values are lists. */
+const WITH_COMMAS: readonly (string | null)[] = ['layers', 'learningRate'] satisfies SettingName[];
+
+function checkVariedSetting(name: string, list: string, text: string): void {
+  if (name === 'recipe' || findSetting(name)) {
+    if (list.includes(',') && !WITH_COMMAS.includes(findSetting(name)))
+      throw new UserError(
+        `--vary '${text}': the values of a setting stand between bars; write '${name}=${list.replaceAll(',', '|')}'`,
+      );
+    return;
+  }
+  const near = closest(name, ['recipe', ...SETTING_NAMES]);
+  throw new UserError(
+    `--vary '${text}': there is no setting '${name}'; ` +
+      (near ? `did you mean '${near}'?` : `an option of a rule is written rule.${name}=a,b,c`),
+  );
+}
+
+function partsOf(pattern: RegExp, option: string, text: string, form: string): string[] {
+  const match = pattern.exec(text);
+  if (!match) throw new UserError(`--${option} '${text}' must have the form ${form}`);
+  return match.slice(1);
+}
+
+function amongRules(rules: readonly OneRule[], name: string, where: string): OneRule {
+  const rule = rules.find((one) => one.rule === name);
+  if (rule) return rule;
+  const names = rules.map((one) => one.rule);
+  throw new UserError(`${where}: the rule '${name}' is not among --rules ${names.join(',')}`);
+}
+
+/** Says in which option a mistake was made. */
+function within<T>(where: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(`${where}: ${error.message}`);
+    throw error;
+  }
+}

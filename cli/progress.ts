@@ -5,73 +5,111 @@ import type { RunResult } from '../results/index.ts';
 export interface Progress {
   update(progress: RunProgress): void;
   ended(run: RunResult): void;
+  /** A sentence between the progress of the runs. */
+  say(text: string): void;
   stop(): void;
 }
 
-const percent = (error: number | null | undefined): string => (error == null ? '-' : `${error.toFixed(2)} %`);
-const runName = ({ rule, seed }: { rule: string; seed: number }): string => `${rule} seed ${seed}`;
-
 /** Bars on a terminal, a line an epoch elsewhere. */
 export const createProgress = (stream: NodeJS.WriteStream, experiment: Experiment): Progress =>
-  stream.isTTY ? bars(stream, experiment) : lines(stream);
+  stream.isTTY ? bars(stream, experiment) : lines(stream, experiment);
 
-/** The notes of a rule that were not shown yet, as lines: every run of the rule has the same ones. */
-function newNotes(): (progress: RunProgress) => string[] {
-  const seen = new Set<string>();
-  return ({ rule, notes }) =>
-    notes.map((note) => `${rule}: ${note}\n`).filter((line) => !seen.has(line) && seen.add(line));
+/** Names and scores of an experiment's runs, in words. */
+function wordsFor({ conditions, chosenTask }: Experiment) {
+  const { label, unit, digits } = chosenTask.definition.score;
+  const labels = new Map(conditions.map((condition) => [condition.id, condition.label]));
+  return {
+    name: ({ condition, seed }: { condition: string; seed: number }): string =>
+      `${labels.get(condition)} seed ${seed}`,
+    score: (score: number | null | undefined): string =>
+      `${label.toLowerCase()} ${score == null ? '-' : `${score.toFixed(digits)} ${unit}`}`,
+  };
 }
 
-function lines(stream: NodeJS.WriteStream): Progress {
+/** The notes of a condition that were not shown yet, as lines: every run of it has the same ones. */
+function newNotes(): (progress: RunProgress) => string[] {
+  const seen = new Set<string>();
+  return ({ label, notes }) =>
+    notes.map((note) => `${label}: ${note}\n`).filter((line) => !seen.has(line) && seen.add(line));
+}
+
+function lines(stream: NodeJS.WriteStream, experiment: Experiment): Progress {
+  const words = wordsFor(experiment);
   const lastEpoch = new Map<string, number>();
   const notesOf = newNotes();
   return {
     update(progress) {
       for (const note of notesOf(progress)) stream.write(note);
-      const { epoch, testError, stepsDone, stepsTotal, device } = progress;
-      const name = runName(progress);
+      const { epoch, testScore, stepsDone, stepsTotal, device } = progress;
+      const name = words.name(progress);
       if (epoch === (lastEpoch.get(name) ?? 1)) return;
       lastEpoch.set(name, epoch);
+      const percent = Math.round((100 * stepsDone) / stepsTotal);
       stream.write(
-        `${name} on ${device}: epoch ${epoch - 1} done, test error ${percent(testError)}, ${Math.round((100 * stepsDone) / stepsTotal)} % of the run\n`,
+        `${name} on ${device}: epoch ${epoch - 1} done, ${words.score(testScore)}, ${percent} % of the run\n`,
       );
     },
     ended(run) {
-      stream.write(
-        `${runName(run)} ${run.status}${run.reason ? `: ${run.reason}` : `, test error ${percent(run.epochs.at(-1)?.testError)}`}\n`,
-      );
+      const what = run.reason ? `: ${run.reason}` : `, ${words.score(run.epochs.at(-1)?.testScore)}`;
+      stream.write(`${words.name(run)} ${run.status}${what}\n`);
     },
+    say: (text) => void stream.write(`${text}\n`),
     stop() {},
   };
 }
 
-function bars(stream: NodeJS.WriteStream, { rules, seeds }: Experiment): Progress {
-  const runs = rules.length * seeds.length;
+function bars(stream: NodeJS.WriteStream, experiment: Experiment): Progress {
+  const words = wordsFor(experiment);
+  const { conditions, seeds } = experiment;
+  const width = Math.max(
+    8,
+    ...conditions.flatMap(({ id }) => seeds.map((seed) => words.name({ condition: id, seed }).length)),
+  );
   const multi = new MultiBar({
     stream,
     hideCursor: true,
     clearOnComplete: true,
-    format: '{name} {bar} {percentage} %  ETA {eta_formatted}  {device}  test error {error}',
+    format: '{name} {bar} {percentage} %  ETA {eta_formatted}  {device}  {score}',
     barsize: 24,
   });
+  let stopped = false;
+  const stop = (): void => {
+    process.off('exit', stop);
+    if (!stopped) multi.stop();
+    stopped = true;
+  };
+  // Bars hide the cursor and switch line wrapping off: whatever ends the process, the terminal gets both back.
+  process.on('exit', stop);
   const active = new Map<string, SingleBar>();
   const notesOf = newNotes();
-  const total = multi.create(runs, 0, { name: 'all runs'.padEnd(34), device: '   ', error: '-' });
+  const total = multi.create(conditions.length * seeds.length, 0, {
+    name: 'all runs'.padEnd(width),
+    device: '   ',
+    score: words.score(null),
+  });
   return {
     update(progress) {
       for (const note of notesOf(progress)) multi.log(note);
-      const name = runName(progress);
-      const payload = { name: name.padEnd(34), device: progress.device, error: percent(progress.testError) };
+      const name = words.name(progress);
+      const payload = {
+        name: name.padEnd(width),
+        device: progress.device,
+        score: words.score(progress.testScore),
+      };
+      // Bars below the last row of the terminal would be drawn again and again.
+      if (!active.has(name) && active.size >= (stream.rows || 24) - 2) return;
       const bar = active.get(name) ?? multi.create(progress.stepsTotal, 0, payload);
       active.set(name, bar);
       bar.update(progress.stepsDone, payload);
     },
     ended(run) {
-      const bar = active.get(runName(run));
+      const bar = active.get(words.name(run));
       if (bar) multi.remove(bar);
-      if (run.reason) multi.log(`${runName(run)} ${run.status}: ${run.reason}\n`);
-      total.increment(1, { error: percent(run.epochs.at(-1)?.testError) });
+      active.delete(words.name(run));
+      if (run.reason) multi.log(`${words.name(run)} ${run.status}: ${run.reason}\n`);
+      total.increment(1, { score: words.score(run.epochs.at(-1)?.testScore) });
     },
-    stop: () => multi.stop(),
+    say: (text) => multi.log(`${text}\n`),
+    stop,
   };
 }

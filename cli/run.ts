@@ -1,7 +1,9 @@
-import yargs, { type Argv } from 'yargs';
+import yargs, { type Argv, type CommandModule } from 'yargs';
 import { closest, UserError } from '../kernels/index.ts';
 import { ownPackage } from '../results/index.ts';
+import type { Command } from './command.ts';
 import { COMMANDS } from './commands/index.ts';
+import { outputWidth, reserveStdout } from './output.ts';
 
 /** What is wrong with the command line itself, as opposed to what it asks for. */
 class UsageError extends Error {}
@@ -11,11 +13,17 @@ class UsageError extends Error {}
  * @returns the exit code: 0, 1 for what cannot be done, 2 for a command line that makes no sense
  */
 export async function run(args: readonly string[]): Promise<number> {
-  const parser = makeParser(args);
+  let code = 0;
+  const commands = COMMANDS.map((command) =>
+    withHandler(command, async (given) => {
+      code = (await reserveStdout(async () => command.handler(given))) ?? 0;
+    }),
+  );
   try {
-    await parser.parseAsync();
-    return Number(process.exitCode ?? 0);
-  } catch (error) {
+    await makeParser(args.map(withMeaning), commands).parseAsync();
+    return code;
+  } catch (thrown) {
+    const error = isOfYargs(thrown) ? new UsageError(explain(thrown.message, [])) : thrown;
     if (error instanceof UserError || error instanceof UsageError) {
       process.stderr.write(`dendrite: ${error.message}\n`);
       return error instanceof UserError ? 1 : 2;
@@ -24,18 +32,33 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-function makeParser(args: readonly string[]): Argv {
+const withHandler = (command: Command, handler: CommandModule['handler']): CommandModule =>
+  ({ ...command, handler }) as CommandModule;
+
+/** Options that can be negated, and what that means. */
+const NEGATIONS: Readonly<Record<string, string>> = {
+  '--no-diagnostics': '--diagnostics=none',
+  '--no-blas': '--blas=none',
+  '--no-json': '--json=false',
+  '--no-check': '--check=false',
+};
+
+const withMeaning = (argument: string): string => NEGATIONS[argument] ?? argument;
+
+function makeParser(args: readonly string[], commands: readonly CommandModule[]): Argv {
   const parser = yargs([...args])
+    // Negation is ours; a dot belongs to the name of what is given.
+    .parserConfiguration({ 'boolean-negation': false, 'dot-notation': false })
     .scriptName('dendrite')
     .usage('$0 <command>\n\nCompares biologically motivated learning rules.')
-    .command(COMMANDS)
+    .command(commands as CommandModule[])
     .demandCommand(1, "give a command, for instance 'dendrite compare'; 'dendrite --help' lists them")
     .recommendCommands()
     .strict()
     .version(ownPackage().version) // yargs would look for the package of the user
     .completion('completion', 'Print a script for shell completion (add it to ~/.bashrc or ~/.zshrc)')
     .alias({ help: 'h', version: 'v' })
-    .wrap(Math.min(110, process.stdout.columns ?? 100))
+    .wrap(Math.min(110, outputWidth()))
     .exitProcess(false)
     .check((given) => refuseRepeats(given, optionsOf(parser).array))
     .fail((message, error) => {
@@ -57,6 +80,9 @@ function refuseRepeats(given: Record<string, unknown>, lists: readonly string[])
   return true;
 }
 
+/** Most of what yargs finds wrong it hands to `fail`, but not all. */
+const isOfYargs = (error: unknown): error is Error => error instanceof Error && error.name === 'YError';
+
 /** yargs's messages, in one sentence that says what to do. */
 function explain(message: string, options: readonly string[]): string {
   const choice = /Argument: (\S+), Given: "(.*)", Choices: (.*)/.exec(message);
@@ -65,8 +91,13 @@ function explain(message: string, options: readonly string[]): string {
   if (command) return `there is no such command; did you mean '${command[1]}'?`;
   if (message.startsWith('Not enough non-option arguments'))
     return `an argument is missing; 'dendrite --help' shows what each command takes`;
+  const incomplete = /^Not enough arguments following: (.*)/.exec(message);
+  if (incomplete) return `--${incomplete[1]} needs a value after it`;
   const unknown = /^Unknown arguments?: ([^,]+)/.exec(message)?.[1];
   if (!unknown) return message.replaceAll(/\s*\n\s*/g, '; ');
+  const negated = /^no-(.*)/.exec(unknown)?.[1];
+  if (negated && options.includes(negated))
+    return `--${unknown} means nothing; leave --${negated} out, or give it a value`;
   const near = closest(
     unknown,
     options.filter((name) => name.length > 1),

@@ -8,6 +8,7 @@ import { withValidation } from './stratify.ts';
 /** The datasets that come with the framework, the default first. */
 export const DATASETS: readonly DatasetDefinition[] = [mnist, mnistFull, idxFolder];
 
+/** The validation split that is taken out of a dataset. */
 export interface LoadOptions {
   /** Number of examples taken out of the training set, in the proportions of its classes; default 0. */
   validation?: number;

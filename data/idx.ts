@@ -1,6 +1,7 @@
 import { UserError } from '../kernels/index.ts';
 import { countClasses, type Dataset, makeDataset, sharedBytes } from './dataset.ts';
 
+/** What a file holds. */
 export type IdxContent = 'images' | 'labels';
 
 /** An IDX file of unsigned bytes. */

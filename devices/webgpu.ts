@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { UserError } from '../kernels/index.ts';
 
 /** The part of a WebGPU adapter that is of use here. */
@@ -23,13 +25,14 @@ export interface WebGpuHardware {
 export async function openWebGpu(): Promise<WebGpuHardware> {
   const gpu = await provideNavigatorGpu();
   const adapter = await gpu.requestAdapter();
-  if (!adapter)
-    throw unavailable('no graphics driver answers (on Linux it needs a Vulkan driver for the GPU)');
+  if (!adapter) throw unavailable(NO_DRIVER);
   const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
   const isSoftware = isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe/i.test(description);
   const words = [vendor, architecture, description].filter((word) => word !== '').join(' ');
   return { description: isSoftware ? `${words} (software, no GPU)` : words, isSoftware };
 }
+
+const NO_DRIVER = 'no graphics driver answers (on Linux it needs a Vulkan driver for the GPU)';
 
 const unavailable = (why: string): UserError => new UserError(`WebGPU is not available: ${why}`);
 
@@ -42,6 +45,7 @@ async function provideNavigatorGpu(): Promise<NavigatorGpu> {
   if (host.navigator?.gpu) return host.navigator.gpu;
   const { create } = await importDawn();
   await requireVulkanLoader();
+  requireVulkanDriver();
   const gpu = create([]) as unknown as NavigatorGpu;
   if (!host.navigator) Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
   Object.defineProperty(host.navigator, 'gpu', { value: gpu, configurable: true });
@@ -60,6 +64,26 @@ async function requireVulkanLoader(): Promise<void> {
       'the Vulkan loader libvulkan.so.1 is missing (Debian: libvulkan1, and a Vulkan driver for the GPU)',
     );
   }
+}
+
+/** Where a Vulkan loader looks for its drivers (Khronos, Vulkan-Loader, "Driver Discovery on Linux"). */
+const DRIVER_FOLDERS = [
+  '/etc',
+  '/usr/local/etc',
+  '/usr/share',
+  '/usr/local/share',
+  `${homedir()}/.local/share`,
+];
+
+/** Looked for here because Dawn without one prints warnings of its own and then finds no adapter. */
+function requireVulkanDriver(): void {
+  const { VK_ICD_FILENAMES, VK_DRIVER_FILES, VK_ADD_DRIVER_FILES } = process.env;
+  if (process.platform !== 'linux' || VK_ICD_FILENAMES || VK_DRIVER_FILES || VK_ADD_DRIVER_FILES) return;
+  const isThere = DRIVER_FOLDERS.some((folder) => {
+    const drivers = `${folder}/vulkan/icd.d`;
+    return existsSync(drivers) && readdirSync(drivers).length > 0;
+  });
+  if (!isThere) throw unavailable(NO_DRIVER);
 }
 
 /** An optional package: most machines that train have no GPU, and Dawn is twice as large as all the rest. */

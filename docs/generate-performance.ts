@@ -48,54 +48,69 @@ const fixed = (digits: number) => (value: number) => value.toFixed(digits);
 const [hundredths, tenths] = [fixed(2), fixed(1)];
 const percent = (part: number): string => `${Math.round(100 * part)} %`;
 
-function againstPeers(document: PeersDocument): string[] {
-  const { workloads, measurements, comparisons, pairs, startUp, rounds, seconds, notes } = document;
-  const rateOf = (workload: string, program: string, parallel: number) => {
-    const found = measurements.find(
-      (m) => m.workload === workload && m.program === program && m.parallel === parallel,
-    );
-    return found ? whole(found.median) : '';
-  };
-  const rows = (parallel: number) =>
-    workloads.flatMap(({ name, title }) =>
-      comparisons
-        .filter((c) => c.workload === name && c.parallel === parallel)
-        .map(({ ours, peer, ratio, atLeast }) => [
-          title,
-          peer,
-          rateOf(name, peer, parallel),
-          ours,
-          rateOf(name, ours, parallel),
-          showRatio(ratio),
-          ...(parallel === 1 ? [atLeast === null ? '' : `${atLeast}`] : []),
-        ]),
-    );
+const againstPeers = (document: PeersDocument): string[] => [
+  '## Against programs in PyTorch and NumPy',
+  '    npm run bench',
+  `Training examples a second, without evaluation, of a run of Dendrite and of a program that a user would write instead (\`bench/peers/\`): the same layers, minibatches, iterations, activations and plain SGD, float32. Both sides in turn, each measurement in a process of its own; medians of ${document.rounds} rounds of ${document.seconds} s, and the lowest and highest ratio of a round.`,
+  list([...describePrograms(document), ...document.notes]),
+  'One thread each:',
+  peersTable(document, 1),
+  'Two threads for a peer, and two runs at the same time for Dendrite, which spreads runs over worker threads:',
+  peersTable(document, 2),
+  'Two workers against one, examples/s; the aim is 1.8:',
+  pairsTable(document),
+  'From the start of the process to the end of the first minibatch, the data loaded:',
+  startUpTable(document),
+];
+
+/** The aims are for one thread. */
+function peersTable(document: PeersDocument, parallel: 1 | 2): string {
+  const aims = parallel === 1;
   const head = ['workload', 'peer', 'examples/s', 'ours', 'examples/s', 'ours / peer'];
-  return [
-    '## Against programs in PyTorch and NumPy',
-    '    npm run bench',
-    `Training examples a second, without evaluation, of a run of Dendrite and of a program that a user would write instead (\`bench/peers/\`): the same layers, minibatches, iterations, activations and plain SGD, float32. Both sides in turn, each measurement in a process of its own; medians of ${rounds} rounds of ${seconds} s, and the lowest and highest ratio of a round.`,
-    list([...describePrograms(document), ...notes]),
-    'One thread each:',
-    table([...head, 'aim'], rows(1)),
-    'Two threads for a peer, and two runs at the same time for Dendrite, which spreads runs over worker threads:',
-    table(head, rows(2)),
-    'Two workers against one, examples/s; the aim is 1.8:',
-    table(
-      ['workload', 'ours', 'two / one'],
-      pairs.map(({ workload, program, ratio }) => [
-        workloads.find(({ name }) => name === workload)!.title,
-        program,
+  const rows = document.workloads.flatMap(({ name, title }) =>
+    document.comparisons
+      .filter((c) => c.workload === name && c.parallel === parallel)
+      .map(({ ours, peer, ratio, atLeast }) => [
+        title,
+        peer,
+        speedOf(document, name, peer, parallel),
+        ours,
+        speedOf(document, name, ours, parallel),
         showRatio(ratio),
+        ...(aims ? [`${atLeast ?? ''}`] : []),
       ]),
-    ),
-    'From the start of the process to the end of the first minibatch, the data loaded:',
-    table(
-      ['dataset', 's', 'aim'],
-      startUp.map(({ dataset, seconds: s, atMost }) => [dataset, showRatio(s), `${atMost}`]),
-    ),
-  ];
+  );
+  return table([...head, ...(aims ? ['aim'] : [])], rows);
 }
+
+/** Examples a second; empty where it was not measured. */
+function speedOf(
+  { measurements }: PeersDocument,
+  workload: string,
+  program: string,
+  parallel: number,
+): string {
+  const found = measurements.find(
+    (m) => m.workload === workload && m.program === program && m.parallel === parallel,
+  );
+  return found ? whole(found.median) : '';
+}
+
+const pairsTable = ({ pairs, workloads }: PeersDocument): string =>
+  table(
+    ['workload', 'ours', 'two / one'],
+    pairs.map(({ workload, program, ratio }) => [
+      workloads.find(({ name }) => name === workload)!.title,
+      program,
+      showRatio(ratio),
+    ]),
+  );
+
+const startUpTable = ({ startUp }: PeersDocument): string =>
+  table(
+    ['dataset', 's', 'aim'],
+    startUp.map(({ dataset, seconds, atMost }) => [dataset, showRatio(seconds), `${atMost}`]),
+  );
 
 function whereTimeGoes({ machine, profiles }: ProfileDocument): string[] {
   const groups = [...new Set(profiles.flatMap(({ shares }) => Object.keys(shares)))];
@@ -163,7 +178,7 @@ function kernelSpeeds({
       ),
       `a spike added up over ${spike.targets} neurons, the search for it included: ${whole(spike.nanoseconds)} ns`,
     ]),
-    'Products, m x k by k x n, in GFLOP/s and against the fastest peak. A sparse one skips the zeros of images, of which a fifth is lit, and counts as if it were dense.',
+    'Products, m x k by k x n, in GFLOP/s and against the fastest peak. A sparse one skips the zeros of images, of which a fifth is not zero, and counts as if it were dense.',
     table(
       ['product', 'm x k x n', ...programs.flatMap((name) => [name, 'of peak'])],
       products.map(({ use, m, k, n, gflops }) => [

@@ -22,18 +22,22 @@ import type { Job, Launcher, RunEvents } from './launchers/launcher.ts';
 import { workerThreads } from './launchers/worker-threads.ts';
 import { loadPlugins, type Plugins } from './plugins.ts';
 
+/** What is compared, on what, and where the results go. */
 export interface CompareOptions extends ExperimentInput {
   /** Where to compute; `auto` when left out. */
   readonly device?: DeviceOptions;
-  /** Files whose rules, datasets, tasks and diagnostics the experiment may name. */
-  readonly plugins?: readonly string[];
+  /** Files whose rules, datasets, tasks and diagnostics the experiment may name; or what `loadPlugins` made of them. */
+  readonly plugins?: readonly string[] | Plugins;
   /** Folder in which the comparison's folder is made; `runs` when left out. */
   readonly out?: string;
   /** Runs at the same time, one worker thread each; as many as there are cores when left out. Results do not depend on it. */
   readonly jobs?: number;
 }
 
+/** What a comparison tells on its way, and how it is stopped. */
 export interface CompareEvents extends RunEvents {
+  /** Once, before the first run. */
+  started?(comparison: { readonly experiment: Experiment; readonly folder: string }): void;
   /** After each run, finished or not. */
   runEnded?(run: RunResult): void;
 }
@@ -66,14 +70,14 @@ export async function compare(
 export async function prepareComparison(options: CompareOptions): Promise<PreparedComparison> {
   const {
     device: asked = {},
-    plugins: files = [],
+    plugins: given = [],
     out = 'runs',
     jobs = availableParallelism(),
     ...input
   } = options;
   if (!Number.isInteger(jobs) || jobs < 1)
     throw new UserError(`jobs: ${jobs} must be a whole number above 0`);
-  const plugins = await loadPlugins(files);
+  const plugins = 'files' in given ? given : await loadPlugins(given);
   const experiment = defineExperiment(input, plugins);
   const { dataset: name, validation, splitSeed } = experiment;
   const dataset = await loadDataset(name, { validation, seed: splitSeed }, plugins.datasets);
@@ -173,7 +177,7 @@ const SAVE_EVERY = 1000;
 async function runAll(
   jobs: readonly Job[],
   { experiment, record, dataset, provenance, comparison, launcher }: Running,
-  { runEnded, ...events }: CompareEvents,
+  { started, runEnded, ...events }: CompareEvents,
 ): Promise<ComparisonDocument> {
   const runs: RunResult[] = [];
   const document = (): ComparisonDocument =>
@@ -184,6 +188,7 @@ async function runAll(
       runs,
     });
   comparison.save(document());
+  started?.({ experiment, folder: comparison.folder });
   let saved = performance.now();
   for await (const run of launcher(jobs, { dataset, provenance }, events)) {
     runs.push(run);

@@ -2,6 +2,7 @@ import { type DeviceOptions, openDevice } from '../devices/index.ts';
 import type { Device } from '../kernels/index.ts';
 import { createTrainer as createOnDevice, type Trainer, type TrainerInput } from '../training/index.ts';
 
+/** A run: its rule, dataset, seed, task, settings, options and device. */
 export interface CreateTrainerOptions extends Omit<TrainerInput, 'device'> {
   /** A device that is open, or what to open; `auto` when left out. The trainer disposes of it. */
   readonly device?: Device | DeviceOptions;

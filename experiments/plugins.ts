@@ -1,25 +1,31 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import * as data from '../data/index.ts';
-import { type DatasetDefinition, isDatasetDefinition } from '../data/index.ts';
-import * as kernels from '../kernels/index.ts';
+import { dirname, extname, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DATASETS, type DatasetDefinition, defineDataset, isDatasetDefinition } from '../data/index.ts';
 import { UserError } from '../kernels/index.ts';
-import * as networks from '../networks/index.ts';
-import * as rules from '../rules/index.ts';
 import { defineRule, isRuleDefinition, RULES } from '../rules/index.ts';
-import * as training from '../training/index.ts';
 import { DIAGNOSTICS, isDiagnostic, isTaskDefinition, TASKS } from '../training/index.ts';
 import type { Extensions } from './experiment.ts';
 
-/** What `import ... from 'dendrite'` means in a plug-in: the framework that is running, wherever the file lies. */
-const ENTRY_POINTS = {
-  dendrite: { ...kernels, ...networks, ...rules, ...data, ...training },
-  'dendrite/kernels': kernels,
-  'dendrite/networks': networks,
-  'dendrite/rules': rules,
-  'dendrite/data': data,
+/** The entry points of the package, and the files that they are. */
+export const ENTRY_POINTS: Readonly<Record<string, string>> = {
+  dendrite: 'index',
+  'dendrite/browser': 'browser',
 };
+
+/**
+ * What `import ... from 'dendrite'` means in a plug-in: the framework that is running, wherever the file lies. By URL, since
+ * entry points import this file.
+ */
+async function entryPoints(): Promise<Record<string, object>> {
+  const extension = extname(import.meta.url);
+  const modules = Object.entries(ENTRY_POINTS).map(async ([name, file]) => [
+    name,
+    await import(new URL(`../${file}${extension}`, import.meta.url).href),
+  ]);
+  return Object.fromEntries(await Promise.all(modules));
+}
 
 /** What plug-in files add to the framework. */
 export interface Plugins extends Extensions {
@@ -33,6 +39,9 @@ export interface Plugins extends Extensions {
  * @throws UserError when a file is missing, throws, exports nothing of use, or reuses a name
  */
 export async function loadPlugins(files: readonly string[]): Promise<Plugins> {
+  const paths = files.map((file) => resolve(file));
+  const repeated = files.find((_, i) => paths.indexOf(paths[i]!) < i);
+  if (repeated !== undefined) throw new UserError(`the plug-in ${repeated} is named twice; name it once`);
   const all: Plugins[] = [];
   for (const file of files) all.push(await loadPlugin(file));
   const joined: Plugins = {
@@ -42,12 +51,17 @@ export async function loadPlugins(files: readonly string[]): Promise<Plugins> {
     datasets: all.flatMap((one) => one.datasets),
     files: all.flatMap((one) => one.files),
   };
-  for (const [kind, items] of namedKinds(joined))
-    for (const [i, { name }] of items.entries()) {
-      const first = items.findIndex((item) => item.name === name);
-      if (first < i) throw new UserError(`two plug-ins define the ${kind} '${name}'; rename one of them`);
-    }
+  for (const [kind, items] of namedKinds(joined)) {
+    const name = firstRepeated(items);
+    if (name !== null) throw new UserError(`two plug-ins define the ${kind} '${name}'; rename one of them`);
+  }
   return joined;
+}
+
+/** The first name that two of them have, or null. */
+function firstRepeated(items: readonly Name[]): string | null {
+  const names = items.map(({ name }) => name);
+  return names.find((name, i) => names.indexOf(name) !== i) ?? null;
 }
 
 /** The contents of one file. @throws UserError as `loadPlugins` */
@@ -59,7 +73,7 @@ export async function loadPlugin(file: string): Promise<Plugins> {
     rules: exported.filter(isRuleDefinition).map((rule) => defineRule(rule)),
     tasks: exported.filter(isTaskDefinition),
     diagnostics: exported.filter(isDiagnostic),
-    datasets: exported.filter(isDatasetDefinition),
+    datasets: exported.filter(isDatasetDefinition).map((dataset) => defineDataset(dataset)),
     files: [{ path, hash: createHash('sha256').update(readFileSync(path)).digest('hex') }],
   };
   const kinds = namedKinds(plugin);
@@ -84,7 +98,7 @@ const namedKinds = ({
   ['rule', rules, RULES],
   ['task', tasks, TASKS],
   ['diagnostic', diagnostics, DIAGNOSTICS],
-  ['dataset', datasets, data.listDatasets()],
+  ['dataset', datasets, DATASETS],
 ];
 
 function refuseTakenNames(
@@ -93,27 +107,70 @@ function refuseTakenNames(
   items: readonly Name[],
   builtIn: readonly Name[],
 ): void {
-  const names = items.map(({ name }) => name);
-  const taken = names.find((name) => builtIn.some((one) => one.name === name));
-  if (taken !== undefined)
+  const taken = items.find(({ name }) => builtIn.some((one) => one.name === name));
+  if (taken)
     throw new UserError(
-      `the plug-in ${file} defines '${taken}', which is the name of a built-in ${kind}; rename it`,
+      `the plug-in ${file} defines '${taken.name}', which is the name of a built-in ${kind}; rename it`,
     );
-  const repeated = names.find((name, i) => names.indexOf(name) !== i);
-  if (repeated !== undefined)
+  const repeated = firstRepeated(items);
+  if (repeated !== null)
     throw new UserError(`the plug-in ${file} defines the ${kind} '${repeated}' twice; rename one of the two`);
 }
 
 async function importFile(file: string, path: string): Promise<Record<string, unknown>> {
   // Here, because it takes as long to load as a dataset does.
   const { createJiti } = await import('jiti');
-  const jiti = createJiti(import.meta.url, { virtualModules: ENTRY_POINTS, moduleCache: false });
+  const jiti = createJiti(import.meta.url, { virtualModules: await entryPoints(), moduleCache: false });
   try {
-    return await jiti.import(path);
+    return await unlessNothingIsLeft(jiti.import<Record<string, unknown>>(path));
   } catch (error) {
-    throw new UserError(`the plug-in ${file} could not be loaded: ${firstLine(error)}`);
+    const place = placeOf(error, path);
+    throw new UserError(
+      `the plug-in ${file} could not be loaded: ${place ? `${place.what} (${place.where})` : firstLine(error)}`,
+    );
   }
 }
 
+/** Rejects too when the process would end before the work does: what a plug-in awaits will never come. */
+const unlessNothingIsLeft = <T>(work: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const end = (): void => reject(new Error('it awaits something that never comes'));
+    process.once('beforeExit', end);
+    work.then(resolve, reject).finally(() => process.off('beforeExit', end));
+  });
+
+/** What is wrong with a plug-in and where, as far as the error tells; `path` is that of the plug-in. */
+function placeOf(error: unknown, path: string): { what: string; where: string } | null {
+  if (!(error instanceof Error)) return null;
+  const within = (file: string): string => (file === path ? '' : `${file}, `);
+  const parsed = /^ParseError: (.*?)\s*\n\s*(.*):(\d+):(\d+)$/s.exec(error.message);
+  if (parsed) {
+    const [, what, file, line, column] = parsed as unknown as [string, string, string, string, string];
+    // The parser counts columns from 0, editors from 1.
+    return { what, where: `${within(file)}line ${line}, column ${Number(column) + 1}` };
+  }
+  const frame = framesOf(error).find(({ file }) => isOfPlugin(file, path));
+  return frame ? { what: firstLine(error), where: `${within(frame.file)}line ${frame.line}` } : null;
+}
+
+const framesOf = ({ stack = '' }: Error): { file: string; line: number }[] =>
+  [...stack.matchAll(/(?:\(|at (?:async )?)((?:file:\/\/)?\/[^()\n]*?):(\d+):\d+\)?$/gm)].map(
+    ([, file, line]) => ({
+      file: file!.startsWith('file:') ? fileURLToPath(file!) : file!,
+      line: Number(line),
+    }),
+  );
+
+/** The plug-in itself, and files beside or below it that are not of a package or of the framework. */
+function isOfPlugin(file: string, path: string): boolean {
+  if (file === path) return true;
+  const framework = resolve(dirname(fileURLToPath(import.meta.url)), '..') + sep;
+  return (
+    file.startsWith(dirname(path) + sep) &&
+    !file.includes(`${sep}node_modules${sep}`) &&
+    !file.startsWith(framework)
+  );
+}
+
 export const firstLine = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).trim().split('\n')[0]!;
+  (error instanceof Error ? error.message || error.name : String(error)).trim().split('\n')[0]!;

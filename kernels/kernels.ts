@@ -10,6 +10,7 @@ export interface Into {
   into?: Tensor;
 }
 
+/** How two matrices are multiplied, and where the product goes. */
 export interface MatmulOptions extends Into {
   transposeA?: boolean;
   transposeB?: boolean;
@@ -33,6 +34,7 @@ export interface Times {
   readonly otherwise: string;
 }
 
+/** What is added up, and where the sum goes. */
 export interface SumOptions extends Into {
   over: 'rows' | 'columns' | 'all';
   scale?: number | Tensor | readonly [number, Tensor];

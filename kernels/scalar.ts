@@ -1,4 +1,15 @@
-import { type AnyNode, type ArrowFunctionExpression, parseExpressionAt, type Statement } from 'acorn';
+import {
+  type AnyNode,
+  type ArrowFunctionExpression,
+  type BinaryExpression,
+  type CallExpression,
+  type Literal,
+  type LogicalExpression,
+  parseExpressionAt,
+  type Statement,
+  type UnaryExpression,
+  type VariableDeclaration,
+} from 'acorn';
 import { UserError } from './errors.ts';
 
 /**
@@ -7,7 +18,7 @@ import { UserError } from './errors.ts';
  *
  * What such a function may hold: its own parameters, numbers, + - * / and unary minus, comparisons, && || !, the
  * conditional operator, `const` names for intermediate values, and the functions in INTRINSICS. It cannot see
- * variables of the code around it: pass them as arguments.
+ * variables of the code around it: pass them as arguments. The `let` and the `+(x > 0)` of minifiers are read as well.
  */
 
 export const INTRINSICS = {
@@ -38,6 +49,7 @@ export type Expression =
     }
   | { readonly kind: 'select'; readonly operands: readonly [Expression, Expression, Expression] };
 
+/** A function of numbers, as `map` takes it. */
 export type JsScalarFunction = (...values: number[]) => number;
 
 export interface ScalarFunction {
@@ -68,6 +80,8 @@ const COMPARISON: Record<string, ConditionOperator | undefined> = {
   '!==': 'ne',
 };
 
+const LOGICAL: Record<string, ConditionOperator | undefined> = { '&&': 'and', '||': 'or' };
+
 /**
  * Reads a scalar function and fixes the arguments given as numbers.
  * @param fn an arrow function of numbers
@@ -75,66 +89,182 @@ const COMPARISON: Record<string, ConditionOperator | undefined> = {
  * @throws UserError naming the construct that a map function may not hold
  */
 export function parseScalarFunction(fn: JsScalarFunction, bound: readonly (number | null)[]): ScalarFunction {
-  const source = fn.toString();
-  const shown = source.replace(/\s+/g, ' ').slice(0, 120);
-  const refuse = (what: string): never => {
-    throw new UserError(
-      `map cannot compile ${what} in \`${shown}\`; see docs/kernels.md for what a map function may hold`,
-    );
+  const text = fn.toString();
+  const body = new Reader(text).readFunction(bound);
+  const shown = bound.map((value) => (value === null ? '_' : Object.is(value, -0) ? '-0' : value));
+  return {
+    source: `${text} | ${shown.join(', ')}`,
+    js: (...values) => {
+      let next = 0;
+      return fn(...bound.map((value) => (value === null ? values[next++]! : value)));
+    },
+    arity: bound.filter((value) => value === null).length,
+    body,
   };
-  let tree: ArrowFunctionExpression;
-  try {
-    tree = parseExpressionAt(source, 0, { ecmaVersion: 2023 }) as ArrowFunctionExpression;
-  } catch {
-    return refuse('this source text');
+}
+
+/** Makes the graph of the source text of one arrow function. */
+class Reader {
+  readonly #text: string;
+  /** What the names stand for: the parameters, and the intermediate values so far. */
+  readonly #scope = new Map<string, Expression>();
+
+  constructor(text: string) {
+    this.#text = text;
   }
-  if (tree.type !== 'ArrowFunctionExpression') return refuse('anything but an arrow function');
-  if (tree.async) return refuse('an async function');
-  if (tree.params.length !== bound.length)
+
+  /** See parseScalarFunction. */
+  readFunction(bound: readonly (number | null)[]): Expression {
+    const { params, body } = this.#parse();
+    if (params.length !== bound.length)
+      throw new UserError(
+        `map got ${bound.length} argument(s) for the ${params.length} parameter(s) of \`${this.#shown()}\``,
+      );
+    let index = 0;
+    for (const [i, parameter] of params.entries()) {
+      if (parameter.type !== 'Identifier') return this.#refuse('a parameter that is not a plain name');
+      const value = bound[i]!;
+      this.#scope.set(
+        parameter.name,
+        value === null ? { kind: 'argument', index: index++ } : { kind: 'constant', value },
+      );
+    }
+    return body.type === 'BlockStatement' ? this.#readBlock(body.body) : this.#readNumber(body);
+  }
+
+  #parse(): ArrowFunctionExpression {
+    let tree: AnyNode;
+    try {
+      tree = parseExpressionAt(this.#text, 0, { ecmaVersion: 2023 }) as AnyNode;
+    } catch {
+      return this.#refuse('this source text');
+    }
+    if (tree.type !== 'ArrowFunctionExpression') return this.#refuse('anything but an arrow function');
+    return tree.async ? this.#refuse('an async function') : tree;
+  }
+
+  #shown(): string {
+    return this.#text.replace(/\s+/g, ' ').slice(0, 120);
+  }
+
+  #refuse(what: string): never {
     throw new UserError(
-      `map got ${bound.length} argument(s) for the ${tree.params.length} parameter(s) of \`${shown}\``,
-    );
-
-  const scope = new Map<string, Expression>();
-  let arity = 0;
-  for (const [i, parameter] of tree.params.entries()) {
-    if (parameter.type !== 'Identifier') return refuse('a parameter that is not a plain name');
-    const value = bound[i];
-    scope.set(
-      parameter.name,
-      value === null || value === undefined
-        ? { kind: 'argument', index: arity++ }
-        : { kind: 'constant', value },
+      `map cannot compile ${what} in \`${this.#shown()}\`; see docs/kernels.md for what a map function may hold`,
     );
   }
 
-  const textOf = (node: AnyNode): string => source.slice(node.start, node.end);
-  const number = (operator: NumberOperator, ...operands: Expression[]): Expression => ({
-    kind: 'number',
-    operator,
-    operands,
-  });
-  const condition = (operator: ConditionOperator, ...operands: Expression[]): Expression => ({
-    kind: 'condition',
-    operator,
-    operands,
-  });
+  #textOf({ start, end }: AnyNode): string {
+    return this.#text.slice(start, end);
+  }
 
-  function asNumber(node: AnyNode): Expression {
-    const e = read(node);
-    return e.kind === 'condition' ? refuse('a condition used as a number (write c ? 1 : 0)') : e;
+  #readBlock(statements: readonly Statement[]): Expression {
+    for (const statement of statements) {
+      if (statement.type === 'ReturnStatement')
+        return statement.argument ? this.#readNumber(statement.argument) : this.#refuse('an empty return');
+      // Minifiers make `let` of `const`; as assignments are refused, both name one value.
+      if (statement.type !== 'VariableDeclaration' || !['const', 'let'].includes(statement.kind))
+        return this.#refuse('a statement other than const, let and return');
+      this.#declare(statement);
+    }
+    return this.#refuse('a body without a return');
   }
-  function asCondition(node: AnyNode): Expression {
-    const e = read(node);
-    return e.kind === 'condition' ? e : refuse('a number used as a condition (write x !== 0)');
+
+  #declare({ kind, declarations }: VariableDeclaration): void {
+    for (const { id, init } of declarations) {
+      const name = id.type === 'Identifier' ? id.name : this.#refuse(`a ${kind} that is not a plain name`);
+      this.#scope.set(name, init ? this.#read(init) : this.#refuse(`a ${kind} without a value`));
+    }
   }
+
+  #readNumber(node: AnyNode): Expression {
+    const e = this.#read(node);
+    return e.kind === 'condition' ? this.#refuse('a condition used as a number (write c ? 1 : 0)') : e;
+  }
+
+  #readCondition(node: AnyNode): Expression {
+    const e = this.#read(node);
+    return e.kind === 'condition' ? e : this.#refuse('a number used as a condition (write x !== 0)');
+  }
+
+  #read(node: AnyNode): Expression {
+    switch (node.type) {
+      case 'Literal':
+        return this.#readLiteral(node);
+      case 'Identifier':
+        return (
+          this.#scope.get(node.name) ??
+          this.#refuse(`the outside variable '${node.name}' (pass it as an argument)`)
+        );
+      case 'MemberExpression':
+        return this.#refuse(`the outside value '${this.#textOf(node)}' (pass it as an argument)`);
+      case 'UnaryExpression':
+        return this.#readUnary(node);
+      case 'BinaryExpression':
+        return this.#readBinary(node);
+      case 'LogicalExpression':
+        return this.#readLogical(node);
+      case 'ConditionalExpression': {
+        const [yes, no] = [node.consequent, node.alternate];
+        return select(this.#readCondition(node.test), this.#readNumber(yes), this.#readNumber(no));
+      }
+      case 'CallExpression':
+        return this.#readCall(node);
+      default:
+        return this.#refuse(`the construct ${node.type}`);
+    }
+  }
+
+  #readLiteral({ value, raw }: Literal): Expression {
+    return typeof value === 'number' ? { kind: 'constant', value } : this.#refuse(`the literal ${raw}`);
+  }
+
+  #readUnary({ operator, argument }: UnaryExpression): Expression {
+    if (operator === '-') return number('negate', this.#readNumber(argument));
+    if (operator === '!') return condition('not', this.#readCondition(argument));
+    if (operator !== '+') return this.#refuse(`the operator ${operator}`);
+    const e = this.#read(argument);
+    // Minifiers make `+c` of `c ? 1 : 0`.
+    return e.kind === 'condition' ? select(e, ONE, ZERO) : this.#refuse('the operator +');
+  }
+
+  #readBinary({ operator, left, right }: BinaryExpression): Expression {
+    const [arithmetic, comparison] = [BINARY[operator], COMPARISON[operator]];
+    if (arithmetic) return number(arithmetic, this.#readNumber(left), this.#readNumber(right));
+    if (comparison) return condition(comparison, this.#readNumber(left), this.#readNumber(right));
+    return this.#refuse(`the operator ${operator}`);
+  }
+
+  #readLogical({ operator, left, right }: LogicalExpression): Expression {
+    const logical = LOGICAL[operator];
+    if (!logical) return this.#refuse(`the operator ${operator}`);
+    return condition(logical, this.#readCondition(left), this.#readCondition(right));
+  }
+
+  #readCall({ callee, arguments: given }: CallExpression): Expression {
+    const name = this.#intrinsicOf(callee);
+    if (!name) return this.#refuse(this.#unknownCall(callee));
+    const wanted = INTRINSICS[name];
+    if (given.length !== wanted)
+      return this.#refuse(`${name} with ${given.length} argument(s), it takes ${wanted}`);
+    return number(name, ...given.map((node) => this.#readNumber(node)));
+  }
+
+  #unknownCall(callee: AnyNode): string {
+    const call = `the call of '${this.#textOf(callee)}'`;
+    return callee.type === 'Identifier' && !this.#scope.has(callee.name)
+      ? `${call}, an unknown name (is the code minified? keep names),`
+      : call;
+  }
+
   /** Of `Math.exp`, `sigmoid`, `exp` taken out of Math, or what transpilers make of an import: `(0, module.sigmoid)`. */
-  function intrinsicOf(callee: AnyNode): Intrinsic | null {
-    if (callee.type === 'SequenceExpression') return intrinsicOf(callee.expressions.at(-1)!);
-    const name = calledName(callee);
+  #intrinsicOf(callee: AnyNode): Intrinsic | null {
+    if (callee.type === 'SequenceExpression') return this.#intrinsicOf(callee.expressions.at(-1)!);
+    const name = this.#calledName(callee);
     return name !== null && Object.hasOwn(INTRINSICS, name) ? (name as Intrinsic) : null;
   }
-  function calledName(callee: AnyNode): string | null {
+
+  #calledName(callee: AnyNode): string | null {
+    const scope = this.#scope;
     if (callee.type === 'Identifier') return scope.has(callee.name) ? null : callee.name;
     if (callee.type !== 'MemberExpression' || callee.computed) return null;
     const { object, property } = callee;
@@ -142,71 +272,24 @@ export function parseScalarFunction(fn: JsScalarFunction, bound: readonly (numbe
     // Another module's `log` may be of another base.
     return (object.name === 'Math') === (property.name !== 'sigmoid') ? property.name : null;
   }
-  function read(node: AnyNode): Expression {
-    switch (node.type) {
-      case 'Literal':
-        return typeof node.value === 'number'
-          ? { kind: 'constant', value: node.value }
-          : refuse(`the literal ${node.raw}`);
-      case 'Identifier':
-        return scope.get(node.name) ?? refuse(`the outside variable '${node.name}' (pass it as an argument)`);
-      case 'MemberExpression':
-        return refuse(`the outside value '${textOf(node)}' (pass it as an argument)`);
-      case 'UnaryExpression':
-        if (node.operator === '-') return number('negate', asNumber(node.argument));
-        if (node.operator === '!') return condition('not', asCondition(node.argument));
-        return refuse(`the operator ${node.operator}`);
-      case 'BinaryExpression': {
-        const arithmetic = BINARY[node.operator];
-        if (arithmetic) return number(arithmetic, asNumber(node.left), asNumber(node.right));
-        const comparison = COMPARISON[node.operator];
-        if (comparison) return condition(comparison, asNumber(node.left), asNumber(node.right));
-        return refuse(`the operator ${node.operator}`);
-      }
-      case 'LogicalExpression':
-        if (node.operator === '&&') return condition('and', asCondition(node.left), asCondition(node.right));
-        if (node.operator === '||') return condition('or', asCondition(node.left), asCondition(node.right));
-        return refuse(`the operator ${node.operator}`);
-      case 'ConditionalExpression':
-        return {
-          kind: 'select',
-          operands: [asCondition(node.test), asNumber(node.consequent), asNumber(node.alternate)],
-        };
-      case 'CallExpression': {
-        const name = intrinsicOf(node.callee);
-        if (!name) return refuse(`the call of '${textOf(node.callee)}'`);
-        const wanted = INTRINSICS[name];
-        if (node.arguments.length !== wanted)
-          return refuse(`${name} with ${node.arguments.length} argument(s), it takes ${wanted}`);
-        return number(name, ...node.arguments.map(asNumber));
-      }
-      default:
-        return refuse(`the construct ${node.type}`);
-    }
-  }
-  function readBlock(statements: readonly Statement[]): Expression {
-    for (const statement of statements) {
-      if (statement.type === 'ReturnStatement')
-        return statement.argument ? asNumber(statement.argument) : refuse('an empty return');
-      if (statement.type !== 'VariableDeclaration' || statement.kind !== 'const')
-        return refuse('a statement other than const and return');
-      for (const { id, init } of statement.declarations) {
-        if (id.type !== 'Identifier' || !init) return refuse('a const that is not a plain name');
-        scope.set(id.name, read(init));
-      }
-    }
-    return refuse('a body without a return');
-  }
-
-  const body = tree.body.type === 'BlockStatement' ? readBlock(tree.body.body) : asNumber(tree.body);
-  const free = bound.map((value) => value === null);
-  return {
-    source: `${source} | ${bound.map((value) => (value === null ? '_' : String(Object.is(value, -0) ? '-0' : value))).join(', ')}`,
-    js: (...values) => {
-      let next = 0;
-      return fn(...bound.map((value, i) => (free[i] ? values[next++]! : value!)));
-    },
-    arity,
-    body,
-  };
 }
+
+const ONE: Expression = { kind: 'constant', value: 1 };
+const ZERO: Expression = { kind: 'constant', value: 0 };
+
+const number = (operator: NumberOperator, ...operands: Expression[]): Expression => ({
+  kind: 'number',
+  operator,
+  operands,
+});
+
+const condition = (operator: ConditionOperator, ...operands: Expression[]): Expression => ({
+  kind: 'condition',
+  operator,
+  operands,
+});
+
+const select = (...operands: [test: Expression, yes: Expression, no: Expression]): Expression => ({
+  kind: 'select',
+  operands,
+});

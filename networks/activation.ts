@@ -8,6 +8,7 @@ export interface Activation {
   readonly backward: JsScalarFunction;
 }
 
+/** By the name of the settings activation and outputActivation. Potentials and rates have no unit. */
 export const ACTIVATIONS = {
   linear: {
     rate: (v: number) => v,
@@ -32,4 +33,5 @@ export const ACTIVATIONS = {
   },
 } satisfies Record<string, Activation>;
 
+/** One of ACTIVATIONS. */
 export type ActivationName = keyof typeof ACTIVATIONS;

@@ -3,7 +3,9 @@ import { type FeedbackPath, feedbackPath } from './feedback.ts';
 import { dendriticWeights } from './initial.ts';
 import type { Network } from './network.ts';
 
+/** How feedback weights of output neurons to hidden layers are made, see BroadcastFeedback. */
 export const BROADCASTS = ['random', 'sparse', 'symmetric', 'noisy-symmetric'] as const;
+/** One of BROADCASTS. */
 export type BroadcastKind = (typeof BROADCASTS)[number];
 
 /** Share of the feedback weights that `sparse` sets to zero, and how many times as large it makes the others. */

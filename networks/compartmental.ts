@@ -39,6 +39,7 @@ export const GUERGUIEV_2017: NeuronConstants = {
   psp: { rise: 3, decay: 10, taps: 10 },
 };
 
+/** What a compartmental network has to know of its rule. */
 export interface CompartmentalOptions {
   readonly constants: NeuronConstants;
   /** `spiking`: simulated in time; `rate`: every potential at once at its steady state, and no spikes. */

@@ -4,8 +4,10 @@ import { drawLayers } from './layers.ts';
 import { crossEntropy, type Readout, squaredError } from './loss.ts';
 import type { Activity, Connection, Network, NetworkKind, NetworkSettings, Population } from './network.ts';
 
+/** How neurons settle: by descent of the energy, or by s <- rho(W s) (Ernoult et al. 2019). */
 export const DYNAMICS = ['energy-based', 'prototypical'] as const;
 
+/** What an energy network has to know of its rule. */
 export interface SettlingOptions {
   readonly dynamics: (typeof DYNAMICS)[number];
   /** Size of a step of the dynamics, in time constants of the neurons. */
@@ -22,6 +24,7 @@ export interface Nudge {
   readonly beta: Tensor;
 }
 
+/** The part of a connection that currents are computed from. */
 export type Synapses = Pick<Connection, 'weights' | 'bias'>;
 
 /** What holds while the network settles. */

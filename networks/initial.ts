@@ -38,6 +38,7 @@ export const INITIAL_WEIGHTS = table({
     dendriticWeights(random, n, n * m, 0.5),
 });
 
+/** One of INITIAL_WEIGHTS. */
 export type InitialWeights = keyof typeof INITIAL_WEIGHTS;
 
 /** Initial biases that are not zero, for `m` postsynaptic neurons. */

@@ -17,6 +17,7 @@ export interface PhaseMeans {
   readonly apical: readonly Tensor[];
 }
 
+/** A mean over a phase, by its name in PhaseMeans. */
 export type MeanName = keyof PhaseMeans;
 
 export const ALL_MEANS: readonly MeanName[] = ['psp', 'soma', 'outputRate', 'apical'];

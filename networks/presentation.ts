@@ -6,6 +6,7 @@ import { ALL_MEANS, type MeanName, type PhaseMeans, PhaseSums } from './phase-me
 import type { RandomDuration } from './phases.ts';
 import { steadyState } from './steady-state.ts';
 
+/** How long a phase lasts, and what is asked of it. */
 export interface TimedPhase {
   /** ms; neurons at their steady state need no time. */
   readonly duration: number | RandomDuration;

@@ -20,6 +20,7 @@ export interface Recording {
   readonly plateaus: readonly { readonly forward: Float32Array; readonly target: Float32Array }[];
 }
 
+/** What is recorded, and for how long. */
 export interface RecorderOptions {
   readonly electrodes: readonly Electrode[];
   /** ms of the forward and of the target phase. */
@@ -53,7 +54,7 @@ export async function createRecorder(
   for (const electrode of electrodes) checkPlace(network, electrode);
   const { kernels: k, populations } = network;
   const result = (name: string, columns: number) => k.result(`recorder: ${name}`, 1, columns);
-  const probe: Probe = {
+  const setup: Setup = {
     image: result('image', populations[0]!.size),
     label: result('label', populations.at(-1)!.size),
     lasting: [],
@@ -64,20 +65,20 @@ export async function createRecorder(
   };
   const state = network.neuronState(1, (name, rows, columns) => {
     const tensor = k.result(`recorder: ${name}`, rows, columns);
-    probe.lasting.push(tensor);
+    setup.lasting.push(tensor);
     return tensor;
   });
   const trace = (target?: Tensor): Promise<Executable> =>
     k.trace('a recorded millisecond', () => {
-      const instant = new Presentation(network, probe.image, feedback, state).step(target);
-      for (const [l, into] of probe.apical.entries())
+      const instant = new Presentation(network, setup.image, feedback, state).step(target);
+      for (const [l, into] of setup.apical.entries())
         k.mapInto(into, (v) => v, instant.potential(l + 1, 'apical')!);
       for (const [e, electrode] of electrodes.entries())
-        k.mapInto(probe.seen[e]!, (v) => v, measured(instant, indexOf(network, electrode), electrode));
+        k.mapInto(setup.seen[e]!, (v) => v, measured(instant, indexOf(network, electrode), electrode));
     });
-  const [free, taught] = [await trace(), await trace(probe.label)];
+  const [free, taught] = [await trace(), await trace(setup.label)];
   return {
-    record: (image, label, draw = 0) => record(network, options, probe, { free, taught }, image, label, draw),
+    record: (image, label, draw = 0) => record(network, options, setup, { free, taught }, image, label, draw),
     dispose() {
       free.dispose();
       taught.dispose();
@@ -86,7 +87,7 @@ export async function createRecorder(
 }
 
 /** What a recorder writes and reads, all of one row. */
-interface Probe {
+interface Setup {
   readonly image: Tensor;
   readonly label: Tensor;
   /** What its neurons keep from one millisecond to the next. */
@@ -100,7 +101,7 @@ interface Probe {
 async function record(
   { kernels: { device }, options: { window } }: CompartmentalNetwork,
   { electrodes, forward, target }: RecorderOptions,
-  { image, label, lasting, apical, seen }: Probe,
+  { image, label, lasting, apical, seen }: Setup,
   { free, taught }: { free: Executable; taught: Executable },
   pixels: Float32Array,
   answer: number,

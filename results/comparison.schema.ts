@@ -108,6 +108,7 @@ export type RunStatus = z.infer<typeof statusSchema>;
 export type ExperimentRecord = z.infer<typeof experimentSchema>;
 export type ComparedRun = z.infer<typeof runSchema>;
 export type ConditionSummary = z.infer<typeof summarySchema>;
+/** What `dendrite compare --json` prints. */
 export type ComparisonDocument = z.infer<typeof comparisonSchema>;
 
 /** One run as a launcher hands it on: plain data. */

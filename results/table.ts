@@ -5,6 +5,7 @@ import type { ComparisonDocument, ConditionSummary } from './comparison.schema.t
 import { referenceCondition } from './comparison-document.ts';
 import { contextLines, type Line, warningLines } from './table-context.ts';
 
+/** How a table is printed. */
 export interface TableOptions {
   /** Colours on; the environment variable NO_COLOR wins over it. */
   colour: boolean;

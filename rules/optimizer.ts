@@ -1,8 +1,10 @@
 import { type Kernels, type Tensor, UserError } from '../kernels/index.ts';
 import type { Connection } from '../networks/index.ts';
-import { biasVector, type Direction, weightMatrix } from './direction.ts';
+import { biasVector, type Direction, type Product, weightMatrix } from './direction.ts';
 
+/** Names of the ways in which directions become changes of weights. */
 export const OPTIMIZERS = ['sgd', 'momentum', 'rmsprop', 'adam'] as const;
+/** Names of the ways in which the learning rate falls over a run. */
 export const SCHEDULES = ['constant', 'linear', 'cosine'] as const;
 
 /** Turns directions into changes of weights; the same for every rule, so that rules can be compared under it. */
@@ -20,10 +22,6 @@ export interface OptimizerOptions {
    */
   readonly schedule: (typeof SCHEDULES)[number];
 }
-
-// The usual constants: Kingma & Ba 2015 (Adam), Tieleman & Hinton 2012 as in Torch (RMSprop).
-const ADAM = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-const RMSPROP = { decay: 0.99, epsilon: 1e-8 };
 
 /** The fraction of the initial learning rate that is left at a step; the first step is 0. */
 export function scheduleFactor(
@@ -63,40 +61,23 @@ export class Optimizer {
   }
 
   apply(directions: readonly Direction[]): void {
-    const k = this.#k;
-    const { optimizer, learningRate, schedule } = this.#options;
+    const { optimizer, weightDecay } = this.#options;
     for (const direction of directions) {
-      const { connection } = direction;
-      const bias = direction.biases === false ? null : connection.bias;
-      const decay = this.#options.weightDecay + (direction.decay ?? 0);
-      const base = learningRate[learningRate.length === 1 ? 0 : this.#indexOf(connection)]!;
-      const rate = k.hostScalar(
-        `learning rate of ${connection.name}`,
-        ({ step }) => -base * scheduleFactor(schedule, step, this.#totalSteps),
-      );
-      if (decay > 0 && optimizer === 'sgd')
-        k.mapInto(connection.weights, (w, r, d) => w + r * d * w, connection.weights, rate, decay);
-      if (optimizer === 'sgd' && direction.products.every(({ scale }) => typeof scale === 'number')) {
-        // Straight into the weights: the direction never exists as a matrix.
-        for (const { pre, post, scale, sparse = false } of direction.products) {
-          k.matmul(pre, post, {
-            transposeA: true,
-            sparse,
-            scale: [scale as number, rate],
-            into: connection.weights,
-            accumulate: true,
-          });
-          if (bias)
-            k.sum(post, { over: 'rows', scale: [scale as number, rate], into: bias, accumulate: true });
-        }
-        continue;
-      }
-      const gradient = weightMatrix(k, direction);
-      if (decay > 0 && optimizer !== 'sgd')
-        k.mapInto(gradient, (g, w, d) => g + d * w, gradient, connection.weights, decay);
-      this.#move(connection.weights, gradient, rate);
-      if (bias) this.#move(bias, biasVector(k, direction), rate);
+      const rate = this.#rateOf(direction.connection);
+      const decay = weightDecay + (direction.decay ?? 0);
+      if (optimizer === 'sgd') this.#descend(direction, rate, decay);
+      else this.#update(direction, rate, decay);
     }
+  }
+
+  /** The learning rate of the step times -1, 1 x 1. */
+  #rateOf(connection: Connection): Tensor {
+    const { learningRate, schedule } = this.#options;
+    const base = learningRate[learningRate.length === 1 ? 0 : this.#indexOf(connection)]!;
+    return this.#k.hostScalar(
+      `learning rate of ${connection.name}`,
+      ({ step }) => -base * scheduleFactor(schedule, step, this.#totalSteps),
+    );
   }
 
   /** Feedback learns at the learning rate of the forward connection between the same two populations. */
@@ -106,55 +87,109 @@ export class Optimizer {
     );
   }
 
-  /** `rate` is negative. */
-  #move(parameter: Tensor, gradient: Tensor, rate: Tensor): void {
-    const k = this.#k;
-    const moment = (name: string): Tensor =>
-      k.state(`${name} of ${parameter.name}`, parameter.rows, parameter.columns);
-    switch (this.#options.optimizer) {
-      case 'sgd':
-        k.mapInto(parameter, (w, r, g) => w + r * g, parameter, rate, gradient);
-        return;
-      case 'momentum': {
-        const velocity = moment('velocity');
-        k.mapInto(velocity, (v, g, m) => m * v + g, velocity, gradient, this.#options.momentum);
-        k.mapInto(parameter, (w, r, v) => w + r * v, parameter, rate, velocity);
-        return;
-      }
-      case 'rmsprop': {
-        const square = moment('mean square');
-        k.mapInto(square, (s, g, d) => d * s + (1 - d) * g * g, square, gradient, RMSPROP.decay);
-        k.mapInto(
-          parameter,
-          (w, r, g, s, epsilon) => w + (r * g) / (Math.sqrt(s) + epsilon),
-          parameter,
-          rate,
-          gradient,
-          square,
-          RMSPROP.epsilon,
-        );
-        return;
-      }
-      case 'adam': {
-        const [mean, square] = [moment('mean'), moment('mean square')];
-        const correction = (beta: number) =>
-          k.hostScalar('bias correction', ({ step }) => 1 / (1 - beta ** (step + 1)));
-        const [unbias1, unbias2] = [correction(ADAM.beta1), correction(ADAM.beta2)];
-        k.mapInto(mean, (m, g, b) => b * m + (1 - b) * g, mean, gradient, ADAM.beta1);
-        k.mapInto(square, (s, g, b) => b * s + (1 - b) * g * g, square, gradient, ADAM.beta2);
-        k.mapInto(
-          parameter,
-          (w, r, m, s, c1, c2, epsilon) => w + (r * m * c1) / (Math.sqrt(s * c2) + epsilon),
-          parameter,
-          rate,
-          mean,
-          square,
-          unbias1,
-          unbias2,
-          ADAM.epsilon,
-        );
-        return;
-      }
+  /** Plain gradient descent, where it can straight into the weights: the direction never exists as a matrix. */
+  #descend(direction: Direction, rate: Tensor, decay: number): void {
+    const { weights } = direction.connection;
+    if (decay > 0) this.#k.mapInto(weights, (w, r, d) => w + r * d * w, weights, rate, decay);
+    if (direction.products.every(hasFixedScale)) this.#addProducts(direction, direction.products, rate);
+    else this.#update(direction, rate, 0);
+  }
+
+  #addProducts(direction: Direction, products: readonly FixedProduct[], rate: Tensor): void {
+    const { weights } = direction.connection;
+    const bias = biasOf(direction);
+    for (const { pre, post, scale, sparse = false } of products) {
+      const added = { scale: [scale, rate], accumulate: true } as const;
+      this.#k.matmul(pre, post, { ...added, transposeA: true, sparse, into: weights });
+      if (bias) this.#k.sum(post, { ...added, over: 'rows', into: bias });
     }
   }
+
+  #update(direction: Direction, rate: Tensor, decay: number): void {
+    const k = this.#k;
+    const { weights } = direction.connection;
+    const update = UPDATES[this.#options.optimizer];
+    const bias = biasOf(direction);
+    const gradient = weightMatrix(k, direction);
+    if (decay > 0) k.mapInto(gradient, (g, w, d) => g + d * w, gradient, weights, decay);
+    update(k, { parameter: weights, gradient, rate }, this.#options);
+    if (bias) update(k, { parameter: bias, gradient: biasVector(k, direction), rate }, this.#options);
+  }
 }
+
+/** A product whose scale is known when the step is traced. */
+type FixedProduct = Product & { readonly scale: number };
+
+const hasFixedScale = (product: Product): product is FixedProduct => typeof product.scale === 'number';
+
+/** The biases that a direction moves. */
+const biasOf = ({ connection, biases }: Direction): Tensor | null =>
+  biases === false ? null : connection.bias;
+
+/** One parameter's part in a step. */
+interface Change {
+  readonly parameter: Tensor;
+  readonly gradient: Tensor;
+  /** The learning rate times -1, 1 x 1. */
+  readonly rate: Tensor;
+}
+
+type Update = (k: Kernels, change: Change, options: OptimizerOptions) => void;
+
+const UPDATES: Record<OptimizerOptions['optimizer'], Update> = { sgd, momentum, rmsprop, adam };
+
+/** What an optimizer keeps of a parameter from step to step. */
+const moment = (k: Kernels, name: string, { name: of, rows, columns }: Tensor): Tensor =>
+  k.state(`${name} of ${of}`, rows, columns);
+
+/** Robbins & Monro 1951. */
+function sgd(k: Kernels, { parameter, gradient, rate }: Change): void {
+  k.mapInto(parameter, (w, r, g) => w + r * g, parameter, rate, gradient);
+}
+
+/** Polyak 1964 (the heavy ball), as in PyTorch: the velocity sums up directions, and the learning rate multiplies it. */
+function momentum(k: Kernels, { parameter, gradient, rate }: Change, options: OptimizerOptions): void {
+  const velocity = moment(k, 'velocity', parameter);
+  k.mapInto(velocity, (v, g, m) => m * v + g, velocity, gradient, options.momentum);
+  k.mapInto(parameter, (w, r, v) => w + r * v, parameter, rate, velocity);
+}
+
+/** Tieleman & Hinton 2012 (lecture 6.5), with the constants of Torch, which adds epsilon outside of the root. */
+function rmsprop(k: Kernels, { parameter, gradient, rate }: Change): void {
+  const [decay, epsilon] = [0.99, 1e-8];
+  const square = moment(k, 'mean square', parameter);
+  k.mapInto(square, (s, g, d) => d * s + (1 - d) * g * g, square, gradient, decay);
+  k.mapInto(
+    parameter,
+    (w, r, g, s, epsilon) => w + (r * g) / (Math.sqrt(s) + epsilon),
+    parameter,
+    rate,
+    gradient,
+    square,
+    epsilon,
+  );
+}
+
+/** Kingma & Ba 2015, algorithm 1, with its constants. */
+function adam(k: Kernels, { parameter, gradient, rate }: Change): void {
+  const [beta1, beta2, epsilon] = [0.9, 0.999, 1e-8];
+  const [mean, square] = [moment(k, 'mean', parameter), moment(k, 'mean square', parameter)];
+  const [unbias1, unbias2] = [biasCorrection(k, beta1), biasCorrection(k, beta2)];
+  k.mapInto(mean, (m, g, b) => b * m + (1 - b) * g, mean, gradient, beta1);
+  k.mapInto(square, (s, g, b) => b * s + (1 - b) * g * g, square, gradient, beta2);
+  k.mapInto(
+    parameter,
+    (w, r, m, s, c1, c2, epsilon) => w + (r * m * c1) / (Math.sqrt(s * c2) + epsilon),
+    parameter,
+    rate,
+    mean,
+    square,
+    unbias1,
+    unbias2,
+    epsilon,
+  );
+}
+
+/** What a mean that starts at 0 is multiplied by: 1 / (1 - beta^t) at step t, the first being 1. */
+const biasCorrection = (k: Kernels, beta: number): Tensor =>
+  k.hostScalar('bias correction', ({ step }) => 1 / (1 - beta ** (step + 1)));

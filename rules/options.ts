@@ -1,5 +1,6 @@
 import { closest, UserError } from '../kernels/index.ts';
 
+/** Value of an option. */
 export type OptionValue = number | string | boolean;
 
 /** One option of a rule. */
@@ -18,6 +19,7 @@ export interface OptionDefinition<T extends OptionValue = OptionValue> {
   readonly integer?: boolean;
 }
 
+/** A rule's options by name. */
 export type OptionTable = Readonly<Record<string, OptionDefinition>>;
 
 type Widen<T> = T extends number ? number : T extends boolean ? boolean : string;

@@ -9,6 +9,7 @@ export const SYNAPTIC_FACTORS = [
   'target',
 ] as const;
 
+/** One of SYNAPTIC_FACTORS: something that a synapse may see. */
 export type SynapticFactor = (typeof SYNAPTIC_FACTORS)[number];
 
 /**

@@ -110,6 +110,7 @@ export interface Recipe {
   settings(layers: readonly number[]): RecipeSettings;
 }
 
+/** A learning rule: what it is called, what it assumes, what it takes, and how it is built. Made by `defineRule`. */
 export interface RuleDefinition<
   O extends OptionTable = OptionTable,
   // biome-ignore lint/suspicious/noExplicitAny: a list of rules holds rules of every kind of network

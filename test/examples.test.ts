@@ -31,4 +31,37 @@ test('own-rule: the rule is compared with a built-in one', async () => {
   assert.ok(summary[1].mean < 20);
 });
 
+test('own-task: outputs that know nothing are surprised by the logarithm of the number of classes', async () => {
+  const { stdout, stderr, code } = await dendrite(
+    ...['compare', '--plugin', 'examples/own-task/log-loss.ts', '--task', 'log-loss', '--rules', 'backprop'],
+    ...[
+      '--initial',
+      'zero',
+      '--learning-rate',
+      '1e-9',
+      '--examples',
+      '100',
+      '--seeds',
+      '1',
+      '--out',
+      folder,
+      '--json',
+    ],
+  );
+  assert.is(code, 0, stderr);
+  const { experiment, runs } = JSON.parse(stdout);
+  assert.is(experiment.score.unit, 'nats');
+  const [{ testScore, trainScore }] = runs[0].epochs;
+  for (const score of [testScore, trainScore]) assert.ok(Math.abs(score - Math.log(10)) < 1e-4, `${score}`);
+});
+
+test('own-task: what has no probabilities is refused', async () => {
+  const { stderr, code } = await dendrite(
+    ...['compare', '--plugin', 'examples/own-task/log-loss.ts', '--task', 'log-loss', '--rules', 'backprop'],
+    ...['--loss', 'squared-error', '--out', folder],
+  );
+  assert.is(code, 1);
+  assert.match(stderr, /log-loss needs outputs that are probabilities/);
+});
+
 test.run();

@@ -76,7 +76,7 @@ async function firstFailure(copy: string, files: readonly string[]): Promise<str
     const { code, text } = await run(copy, file);
     if (code === 0) continue;
     // A program that is no program is no fault that a test has noticed.
-    const broken = /^.*\b(SyntaxError|ReferenceError)\b.*$/m.exec(text)?.[0];
+    const broken = /^.*\b(SyntaxError|ReferenceError|TransformError)\b.*$/m.exec(text)?.[0];
     if (broken) throw new Error(`${file}: ${broken.trim()}`);
     return (
       /FAIL\s+(.*)/.exec(text)?.[1]?.trim() ?? /^.*Error.*$/m.exec(text)?.[0] ?? `${file} ended with ${code}`

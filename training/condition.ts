@@ -25,6 +25,7 @@ export const conditionSchema = z.object({
     .describe('Every option of the rule.'),
 });
 
+/** A condition with everything filled in: see `conditionSchema`. */
 export type Condition = Readonly<z.infer<typeof conditionSchema>>;
 
 /** A condition as a user states it: what is left open comes from the rule's recipe, the task, and the defaults. */

@@ -7,6 +7,7 @@ import type { TaskDefinition } from './task.ts';
 import { type ChosenTask, findTask } from './tasks/index.ts';
 import { buildTrainer, type Trainer } from './trainer.ts';
 
+/** A run on a device that is open. */
 export interface TrainerInput extends ConditionInput {
   /** Name of a built-in rule, or a rule in memory. */
   readonly rule: string | RuleDefinition;

@@ -34,6 +34,7 @@ export const epochSchema = z.object({
     .describe('Why the run stopped in this epoch, before its end: a value was not finite.'),
 });
 
+/** What is known after an epoch: see `epochSchema`, or docs/results.md. */
 export type EpochRecord = z.infer<typeof epochSchema>;
 
 /** The record in a parsed line of metrics.jsonl, or null if it is none. */

@@ -27,10 +27,12 @@ export {
   type Reason,
 } from './diagnostics/index.ts';
 export { countOf, type EpochRecord, epochSchema, parseEpoch, quantity } from './epoch.ts';
+export { meanOverExamples } from './evaluation.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './safetensors.ts';
 export {
   closestSetting,
   DEFAULTS,
+  describeSetting,
   findSetting,
   optionName,
   parse,

@@ -26,6 +26,7 @@ const tensorSchema = z.object({
 
 type TensorEntry = z.infer<typeof tensorSchema>;
 
+/** The bytes of a safetensors file. */
 export function encodeCheckpoint({ run, step, epochSeconds, states, rowStores }: Checkpoint): Uint8Array {
   const tensors = [...named(STATE, states), ...named(ROWS, rowStores)];
   const entries: [string, TensorEntry][] = [];

@@ -39,6 +39,7 @@ export const settingsSchema = z.strictObject({
   schedule: z.enum(SCHEDULES).describe('How the learning rate falls over the run'),
 });
 
+/** Settings with everything filled in: see `settingsSchema`. */
 export type Settings = Readonly<z.output<typeof settingsSchema>>;
 
 /** Settings as a user may write them; a single learning rate may be a number. */
@@ -80,24 +81,31 @@ export const closestSetting = (name: string): string | null => closest(name, SET
 
 /**
  * A setting as it comes from the command line.
+ * @param name what it is called in messages
  * @throws UserError naming the setting and what is wrong with the text
  */
-export function settingFromText(setting: SettingName, text: string): unknown {
+export function settingFromText(setting: SettingName, text: string, name = optionName(setting)): unknown {
   const number = (part: string): number => {
     const value = parseDecimal(part);
-    if (Number.isNaN(value)) throw new UserError(`${optionName(setting)}: '${text}' is not a number`);
-    return value;
+    if (!Number.isNaN(value)) return value;
+    throw new UserError(
+      `${name} '${text}' must be a number${part === text ? '' : `, or several with commas between them: '${part}' is none`}`,
+    );
   };
-  if (setting === 'layers' || setting === 'learningRate')
-    return text.split(',').map((part, i, all) => {
-      const value = parseDecimal(part);
-      if (Number.isNaN(value))
-        throw new UserError(
-          `${optionName(setting)}: '${part}' is not a number${all.length > 1 ? ` (entry ${i + 1} of '${text}')` : ''}`,
-        );
-      return value;
-    });
+  if (setting === 'layers' || setting === 'learningRate') return text.split(',').map(number);
   return typeof DEFAULTS[setting] === 'string' ? text : number(text);
+}
+
+/** What a setting is, in one sentence, and the values that it may have where they are words. */
+export function describeSetting(setting: SettingName): {
+  readonly description: string;
+  readonly choices: readonly string[] | null;
+} {
+  const schema: z.ZodType = settingsSchema.shape[setting];
+  return {
+    description: schema.description ?? '',
+    choices: schema instanceof z.ZodEnum ? (schema.options as readonly string[]) : null,
+  };
 }
 
 /** @throws UserError naming the setting and what is wrong with it */
@@ -109,7 +117,7 @@ export const parseSomeSettings = (input: unknown): Partial<Settings> =>
 
 /** @throws UserError naming the first thing that is wrong */
 export function parse<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
-  const parsed = schema.safeParse(input);
+  const parsed = schema.safeParse(input, { reportInput: true });
   if (!parsed.success) throw new UserError(describeIssue(parsed.error.issues[0]!));
   return parsed.data;
 }
@@ -122,5 +130,8 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   }
   const [setting, index] = issue.path;
   const name = optionName(String(setting));
-  return `${typeof index === 'number' ? `${name} (entry ${index + 1})` : name}: ${issue.message}`;
+  const where = typeof index === 'number' ? `${name} (entry ${index + 1})` : name;
+  const what = issue.code === 'invalid_value' ? `must be one of ${issue.values.join(', ')}` : issue.message;
+  const given = typeof issue.input === 'object' ? '' : `, but is '${String(issue.input)}'`;
+  return `${where}: ${what}${given}`;
 }

@@ -36,6 +36,7 @@ export const runSpecSchema = z.object({
     .describe('Files whose rules, datasets, tasks and diagnostics the run may use.'),
 });
 
+/** A whole run as plain JSON: see `runSpecSchema`. */
 export type RunSpec = Readonly<z.infer<typeof runSpecSchema>>;
 
 /**

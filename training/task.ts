@@ -62,6 +62,7 @@ export interface TaskDefinition {
   build(context: TaskContext): Promise<BuiltTask>;
 }
 
+/** What a task is asked to go with. */
 export interface TaskSetup {
   readonly argument: string;
   readonly dataset: Dataset;

@@ -111,10 +111,7 @@ function traceStep(
     const output = rule.learn({ input, target });
     checkOutput(definition.name, output, target);
     for (const { store, values } of output.rowWrites ?? []) k.scatter(store, values);
-    totals.add(
-      network.loss(output.output, target),
-      task.trainingScore && task.trainingScore(output.output, target),
-    );
+    totals.add(network.loss(output.output, target), task.trainingScore?.(output.output, target) ?? null);
     optimizer.apply(output.directions);
     rule.betweenMinibatches?.(settings.batch);
   });

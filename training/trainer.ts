@@ -3,6 +3,7 @@ import { type Checkpoint, hashStates, identify, type SavedTensor } from './check
 import type { EpochRecord } from './epoch.ts';
 import { type RunParts, stepsPerEpoch, type TracedRun, totalSteps, traceRun } from './traced-run.ts';
 
+/** How training is watched and stopped. */
 export interface EpochsOptions {
   /** Stops training after the minibatches at hand; `epochs` then throws the signal's reason, and the trainer can be saved. */
   readonly signal?: AbortSignal;
@@ -56,6 +57,8 @@ export async function buildTrainer(parts: RunParts): Promise<Trainer> {
   });
   return new DeviceTrainer(parts, run, identity);
 }
+
+type Measured = Pick<EpochRecord, 'testScore' | 'validationScore' | 'diagnostics'>;
 
 /** Without a pause of this many ms, timers, signals and progress bars of the thread would starve. */
 const PAUSE_EVERY = 50;
@@ -218,17 +221,21 @@ class DeviceTrainer implements Trainer {
       trainScore: score === null ? null : finite(score / seen),
     };
     const begin = performance.now();
-    const measured = diverged === null ? await this.#measure() : { testScore: null, diverged };
+    const { diagnostics, ...scores }: Measured =
+      diverged === null ? await this.#measure() : { testScore: null };
+    // In the order of the schema, so that a record that was read back is the same text.
     return {
       ...common,
-      ...measured,
+      ...scores,
       seconds: this.#seconds,
       evaluationSeconds: (performance.now() - begin) / 1000,
       examplesPerSecond: seen / this.#seconds,
+      ...(diagnostics && { diagnostics }),
+      ...(diverged !== null && { diverged }),
     };
   }
 
-  async #measure(): Promise<Pick<EpochRecord, 'testScore' | 'validationScore' | 'diagnostics'>> {
+  async #measure(): Promise<Measured> {
     const { task, testScore, validationScore, diagnostics } = this.#run;
     await task.prepareScores?.();
     const scores = {

@@ -1,9 +1,10 @@
 import pc from 'picocolors';
-import type { CommandModule } from 'yargs';
 import { checkRule, loadPlugin } from '../../experiments/index.ts';
-import { useColour } from '../options.ts';
+import { UserError } from '../../kernels/index.ts';
+import type { Command } from '../command.ts';
+import { print, useColour } from '../output.ts';
 
-export const check: CommandModule<object, { file: string }> = {
+export const check: Command<{ file: string }> = {
   command: 'check <file>',
   describe: 'Check rules of your own: shapes, finite values, determinism, devices, learning',
   builder: (parser) =>
@@ -13,13 +14,17 @@ export const check: CommandModule<object, { file: string }> = {
       describe: 'File (.ts or .js) that exports rules',
     }),
   handler: async ({ file }) => {
+    const { rules } = await loadPlugin(file);
+    if (rules.length === 0) throw new UserError(`the plug-in ${file} exports no rule to check`);
     const { green, red } = pc.createColors(useColour());
-    for (const rule of await loadPlugin(file)) {
-      process.stdout.write(`${rule.name}\n`);
+    let allPassed = true;
+    for (const rule of rules) {
+      print(`${rule.name}\n`);
       for (const { check, passed, detail } of await checkRule(rule)) {
-        process.stdout.write(`  ${passed ? green('ok  ') : red('FAIL')} ${check}: ${detail}\n`);
-        if (!passed) process.exitCode = 1;
+        print(`  ${passed ? green('ok  ') : red('FAIL')} ${check}: ${detail}\n`);
+        allPassed &&= passed;
       }
     }
+    return allPassed ? 0 : 1;
   },
 };

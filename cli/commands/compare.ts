@@ -1,128 +1,95 @@
 import { availableParallelism } from 'node:os';
-import type { CommandModule } from 'yargs';
+import type { Argv, Options } from 'yargs';
+import { type CompareOptions, compare as compareRules, loadPlugins } from '../../experiments/index.ts';
+import { DIAGNOSTICS, TASKS, usage } from '../../training/index.ts';
+import type { Command } from '../command.ts';
+import { follow } from '../follow.ts';
 import {
-  DEFAULTS,
-  DIAGNOSTICS,
-  defineExperiment,
-  loadPlugins,
-  runExperiment,
-  type Settings,
-} from '../../experiments/index.ts';
-import { UserError } from '../../kernels/index.ts';
-import { ACTIVATIONS, INITIAL_WEIGHTS } from '../../networks/index.ts';
-import { type CompareDocument, comparisonTable } from '../../results/index.ts';
-import { OPTIMIZERS, SCHEDULES } from '../../rules/index.ts';
-import { parseList, parseNumbers, parseRules, parseSeeds, useColour } from '../options.ts';
-import { createProgress } from '../progress.ts';
+  parseAxes,
+  parseList,
+  parseRules,
+  parseSeeds,
+  parseSettings,
+  parseText,
+  parseWhole,
+  pluginOption,
+  settingOptions,
+} from '../options.ts';
+import { printComparison } from '../print-comparison.ts';
 
 /** One of each family. */
 const HEADLINE_RULES = 'backprop,feedback-alignment,equilibrium-propagation,segregated-dendrite';
 
-const TRAINING = 'Training:';
+const EXPERIMENT = 'What is compared:';
+const TRAINING = 'Training (a recipe or the task may have defaults of its own):';
 const MACHINE = 'Device:';
 const OUTPUT = 'Output:';
 
+/** yargs would show a text in quotes, a number among them. */
+const withDefault = (value: string) => ({ default: value, defaultDescription: value });
+
 const options = {
-  rules: { type: 'string', default: HEADLINE_RULES, describe: 'Rules to compare, separated by commas' },
-  dataset: { type: 'string', default: 'mnist', describe: 'mnist, mnist-full or idx:<folder>' },
-  validation: {
-    type: 'number',
-    default: 0,
-    describe: 'Training examples to set aside for a validation error',
+  rules: {
+    type: 'string',
+    ...withDefault(HEADLINE_RULES),
+    group: EXPERIMENT,
+    describe: 'Rules to compare, separated by commas',
   },
-  seeds: { type: 'string', default: '3', describe: 'How many seeds, or which: 5 or 1,2,7' },
+  dataset: {
+    type: 'string',
+    ...withDefault('mnist'),
+    group: EXPERIMENT,
+    describe: "One of 'dendrite datasets', e.g. idx:<folder>",
+  },
+  task: {
+    type: 'string',
+    ...withDefault('classify'),
+    group: EXPERIMENT,
+    describe: 'What is learned and scored: see below',
+  },
+  validation: {
+    type: 'string',
+    ...withDefault('0'),
+    group: EXPERIMENT,
+    describe: 'Training examples to set aside for a validation score',
+  },
+  seeds: {
+    type: 'string',
+    ...withDefault('3'),
+    group: EXPERIMENT,
+    describe: 'How many seeds, or which: 5 or 1,2,7',
+  },
+  recipe: {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    group: EXPERIMENT,
+    describe: "Published settings of a rule: rule=name; 'dendrite rule <name>' lists them",
+  },
   set: {
     type: 'string',
     array: true,
-    default: [],
-    describe: 'Option of a rule, or a setting for it alone: rule.name=value',
+    requiresArg: true,
+    group: EXPERIMENT,
+    describe:
+      "An option of a rule, or a setting for it alone: rule.name=value; 'dendrite rule <name>' lists the options, the settings are those under Training",
   },
-  plugin: {
+  vary: {
     type: 'string',
     array: true,
-    default: [],
-    describe: 'File (.ts or .js) that exports rules of your own',
+    requiresArg: true,
+    group: EXPERIMENT,
+    describe:
+      "Compare several values: rule.option=a,b,c or, in quotes, 'setting=a|b|c'; recipes too: rule.recipe=a,b; several --vary form the grid",
   },
-
-  layers: {
-    type: 'string',
-    default: '784,500,10',
-    group: TRAINING,
-    describe: 'Neurons of each layer, input first',
+  plugin: { ...pluginOption('rules, datasets, tasks or diagnostics'), group: EXPERIMENT },
+  ...settingOptions(TRAINING),
+  device: {
+    choices: ['auto', 'cpu', 'gpu'],
+    ...withDefault('auto'),
+    group: MACHINE,
+    describe: 'Where to compute',
   },
-  activation: {
-    choices: Object.keys(ACTIVATIONS),
-    defaultDescription: String(DEFAULTS.activation),
-    group: TRAINING,
-    describe: 'Of the hidden layers',
-  },
-  loss: {
-    choices: ['cross-entropy', 'squared-error'],
-    defaultDescription: String(DEFAULTS.loss),
-    group: TRAINING,
-    describe: 'Softmax and cross-entropy, or squared error',
-  },
-  'output-activation': {
-    choices: Object.keys(ACTIVATIONS),
-    defaultDescription: String(DEFAULTS.outputActivation),
-    group: TRAINING,
-    describe: 'Of the output layer, with squared error',
-  },
-  initial: {
-    choices: Object.keys(INITIAL_WEIGHTS),
-    defaultDescription: String(DEFAULTS.initial),
-    group: TRAINING,
-    describe: 'Distribution of the initial weights',
-  },
-  epochs: {
-    type: 'number',
-    defaultDescription: String(DEFAULTS.epochs),
-    group: TRAINING,
-    describe: 'Passes over the training set',
-  },
-  examples: {
-    type: 'number',
-    group: TRAINING,
-    describe: 'Training examples to show in all, instead of --epochs',
-  },
-  batch: {
-    type: 'number',
-    defaultDescription: String(DEFAULTS.batch),
-    group: TRAINING,
-    describe: 'Examples in a minibatch',
-  },
-  optimizer: {
-    choices: OPTIMIZERS,
-    defaultDescription: String(DEFAULTS.optimizer),
-    group: TRAINING,
-    describe: 'How directions become changes of weights',
-  },
-  rate: {
-    type: 'string',
-    defaultDescription: String(DEFAULTS.learningRate),
-    group: TRAINING,
-    describe: 'Learning rate, or one for each connection: 0.1,0.05',
-  },
-  momentum: {
-    type: 'number',
-    defaultDescription: String(DEFAULTS.momentum),
-    group: TRAINING,
-    describe: 'Of --optimizer momentum',
-  },
-  'weight-decay': {
-    type: 'number',
-    defaultDescription: String(DEFAULTS.weightDecay),
-    group: TRAINING,
-    describe: 'L2 penalty on the weights',
-  },
-  schedule: {
-    choices: SCHEDULES,
-    defaultDescription: String(DEFAULTS.schedule),
-    group: TRAINING,
-    describe: 'How the rate falls over the run',
-  },
-
-  device: { choices: ['auto', 'cpu', 'gpu'], default: 'auto', group: MACHINE, describe: 'Where to compute' },
   backend: {
     choices: ['auto', 'webgpu', 'headlessgl', 'webasm', 'cpu'],
     group: MACHINE,
@@ -134,110 +101,96 @@ const options = {
     describe: 'auto, none (bit-exact), or a BLAS library to load',
   },
   jobs: {
-    type: 'number',
-    default: availableParallelism(),
+    type: 'string',
+    ...withDefault(String(availableParallelism())),
     group: MACHINE,
     describe: 'Runs at the same time',
   },
-
   diagnostics: {
     type: 'string',
-    default: 'angle',
+    ...withDefault('angle'),
     group: OUTPUT,
     describe:
       'What to measure after each epoch, into metrics.jsonl and --json: names from the list below, separated by commas, or all, or none',
   },
-  out: { type: 'string', default: 'runs', group: OUTPUT, describe: 'Folder for the run folders' },
+  out: {
+    type: 'string',
+    ...withDefault('runs'),
+    group: OUTPUT,
+    describe: "Folder for the comparison's folder",
+  },
   json: {
     type: 'boolean',
     default: false,
     group: OUTPUT,
     describe: 'Print one JSON document instead of the table',
   },
-} as const;
+} satisfies Record<string, Options>;
 
-export const compare: CommandModule = {
+const described = (items: readonly { name: string; description: string }[]): string =>
+  items.map(({ name, description }) => `  ${name}: ${description}`).join('\n');
+
+export const compare: Command<CompareArguments> = {
   command: 'compare',
-  describe: 'Train the same network by several rules and compare them',
-  builder: (parser) =>
+  describe: 'Train networks by several rules and compare them',
+  builder: (parser: Argv) =>
     parser
-      .options(options as Parameters<typeof parser.options>[0])
+      .options(options)
       .example('$0 compare --rules backprop,feedback-alignment --seeds 5', 'five seeds of two rules')
       .example('$0 compare --dataset mnist-full --epochs 20 --batch 100', 'all of MNIST')
       .example('$0 compare --set feedback-alignment.feedbackScale=0.2', 'an option of a rule')
+      .example("$0 compare --rules backprop --vary 'layers=784,100,10|784,500,10'", 'two widths')
       .epilogue(
-        `Diagnostics:\n${DIAGNOSTICS.map(({ name, describe }) => `  ${name}: ${describe}`).join('\n')}`,
-      ),
-  handler: async (argv) => {
-    const args = argv as unknown as CompareArguments;
-    const plugins = await loadPlugins(args.plugin);
-    const experiment = defineExperiment(
-      {
-        dataset: args.dataset,
-        validation: args.validation,
-        rules: parseRules(args.rules, args.set),
-        seeds: parseSeeds(args.seeds),
-        layers: parseNumbers('layers', args.layers),
-        diagnostics: parseList('diagnostics', args.diagnostics),
-        settings: chosenSettings(args),
-      },
-      plugins,
-    );
-    if (!Number.isInteger(args.jobs) || args.jobs < 1)
-      throw new UserError(`--jobs ${args.jobs} must be a whole number above 0`);
-    const progress = createProgress(process.stderr, experiment);
-    let document: CompareDocument;
-    try {
-      document = await runExperiment({
-        experiment,
-        device: {
-          device: args.device,
-          ...(args.backend !== undefined && { backend: args.backend }),
-          ...(args.blas !== undefined && { blas: args.blas }),
-        },
-        plugins: args.plugin,
-        out: args.out,
-        jobs: args.jobs,
-        progress: progress.update,
-        runEnded: progress.ended,
-      });
-    } finally {
-      progress.stop();
-    }
-    process.stdout.write(
-      args.json
-        ? `${JSON.stringify(document, null, 2)}\n`
-        : `${comparisonTable(document, { colour: useColour(), width: process.stdout.columns ?? 100 })}\n`,
-    );
+        `Tasks:\n${described(TASKS.map((task) => ({ ...task, name: usage(task) })))}\n\n` +
+          `Diagnostics:\n${described(DIAGNOSTICS)}`,
+      ) as never,
+  handler: async (args) => {
+    const comparison = await readArguments(args);
+    const { result, stopped } = await follow((events) => compareRules(comparison, events));
+    if (stopped !== null) return stopped;
+    printComparison(result, args.json);
     // A failed run is in the table with its reason; scripts see it from the exit code.
-    if (document.runs.some(({ status }) => status === 'failed')) process.exitCode = 1;
+    return result.runs.some(({ status }) => status === 'failed') ? 1 : 0;
   },
 };
 
-/** The settings that the command line names; the rest is up to recipes and defaults. */
-function chosenSettings({ rate, ...args }: CompareArguments): Partial<Settings> {
-  const named = Object.entries(args).filter(
-    ([name, value]) => Object.hasOwn(DEFAULTS, name) && value !== undefined,
-  );
+async function readArguments(args: CompareArguments): Promise<CompareOptions> {
+  const jobs = parseWhole('jobs', args.jobs, 1);
+  const plugins = await loadPlugins((args.plugin ?? []).map((file) => parseText('plugin', file)));
   return {
-    ...Object.fromEntries(named),
-    ...(rate !== undefined && { learningRate: parseNumbers('rate', rate) }),
+    dataset: parseText('dataset', args.dataset),
+    task: parseText('task', args.task),
+    validation: parseWhole('validation', args.validation, 0),
+    seeds: parseSeeds(args.seeds),
+    diagnostics: parseList('diagnostics', args.diagnostics),
+    settings: parseSettings(args as unknown as Record<string, unknown>),
+    rules: parseRules(args.rules, args.set ?? [], args.recipe ?? [], plugins.rules),
+    vary: parseAxes(args.vary ?? []),
+    device: {
+      device: args.device,
+      ...(args.backend !== undefined && { backend: args.backend }),
+      ...(args.blas !== undefined && { blas: parseText('blas', args.blas) }),
+    },
+    plugins,
+    out: parseText('out', args.out),
+    jobs,
   };
 }
 
-interface CompareArguments extends Partial<Settings> {
+interface CompareArguments {
   rules: string;
   dataset: string;
-  validation: number;
+  task: string;
+  validation: string;
   seeds: string;
-  set: string[];
-  plugin: string[];
-  layers: string;
-  rate?: string;
+  recipe?: string[];
+  set?: string[];
+  vary?: string[];
+  plugin?: string[];
   device: 'auto' | 'cpu' | 'gpu';
   backend?: 'auto' | 'webgpu' | 'headlessgl' | 'webasm' | 'cpu';
   blas?: string;
-  jobs: number;
+  jobs: string;
   diagnostics: string;
   out: string;
   json: boolean;

@@ -1,14 +1,15 @@
 import Table from 'cli-table3';
-import type { CommandModule } from 'yargs';
 import { listDevices } from '../../devices/index.ts';
+import type { Command } from '../command.ts';
+import { print } from '../output.ts';
 
-export const devices: CommandModule<object, { json: boolean }> = {
+export const devices: Command<{ json: boolean }> = {
   command: 'devices',
   describe: 'List what this machine can compute on, measured, and why the rest is missing',
   builder: { json: { type: 'boolean', default: false, describe: 'Print JSON' } },
   handler: async ({ json }) => {
     const listings = await listDevices();
-    process.stdout.write(`${json ? JSON.stringify(listings, null, 2) : deviceTable(listings)}\n`);
+    print(`${json ? JSON.stringify(listings, null, 2) : deviceTable(listings)}\n`);
   },
 };
 

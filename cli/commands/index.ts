@@ -1,9 +1,11 @@
-import type { CommandModule } from 'yargs';
+import type { Command } from '../command.ts';
 import { check } from './check.ts';
 import { compare } from './compare.ts';
 import { datasets } from './datasets.ts';
 import { devices } from './devices.ts';
+import { repeat } from './repeat.ts';
 import { rule } from './rule.ts';
 import { rules } from './rules.ts';
+import { table } from './table.ts';
 
-export const COMMANDS = [compare, rules, rule, datasets, devices, check] as unknown as CommandModule[];
+export const COMMANDS: readonly Command[] = [compare, repeat, table, rules, rule, datasets, devices, check];

@@ -1,4 +1,3 @@
-import type { CommandModule } from 'yargs';
 import { loadPlugins } from '../../experiments/index.ts';
 import {
   describePlausibility,
@@ -10,24 +9,22 @@ import {
   type Recipe,
   type RuleDefinition,
 } from '../../rules/index.ts';
+import type { Command } from '../command.ts';
+import { pluginOption } from '../options.ts';
+import { print } from '../output.ts';
 
 /** Those of `dendrite compare`: a recipe can depend on the size of the network. */
 const DEFAULT_LAYERS = [784, 500, 10];
 
-export const rule: CommandModule<object, { name: string; plugin: string[] }> = {
+export const rule: Command<{ name: string; plugin: string[] | undefined }> = {
   command: 'rule <name>',
   describe: 'Show one learning rule: its mathematics, what it assumes, its recipes and options',
   builder: (parser) =>
     parser
       .positional('name', { type: 'string', demandOption: true, describe: 'Name of the rule' })
-      .option('plugin', {
-        type: 'string',
-        array: true,
-        default: [] as string[],
-        describe: 'File that exports rules of your own',
-      }),
-  handler: async ({ name, plugin }) => {
-    process.stdout.write(describeRule(findRule(name, await loadPlugins(plugin))));
+      .option('plugin', pluginOption('rules')),
+  handler: async ({ name, plugin = [] }) => {
+    print(describeRule(findRule(name, (await loadPlugins(plugin)).rules)));
   },
 };
 

@@ -16,6 +16,7 @@ export const inLockstep = (
 ): Launcher =>
   async function* (jobs, shared, events) {
     for (const group of lockstepGroups(jobs, replicas)) {
+      if (events.signal?.aborted) return;
       const { asked } = group[0]!.spec.device;
       const devices = openReplicas(asked, group.length);
       yield* await Promise.all(

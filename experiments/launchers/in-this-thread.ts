@@ -9,10 +9,12 @@ export const inThisThread = (
   definitions: ReadonlyMap<string, RuleDefinition>,
 ): Launcher =>
   async function* (jobs, shared, events) {
-    for (const job of jobs)
+    for (const job of jobs) {
+      if (events.signal?.aborted) return;
       yield await runJob(
         job,
         { ...shared, extensions, definitions, open: () => openDeviceOf(job.spec) },
         events,
       );
+    }
   };

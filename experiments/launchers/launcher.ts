@@ -8,6 +8,7 @@ export interface Job {
   readonly folder: string;
 }
 
+/** How far a run has come. */
 export interface RunProgress {
   readonly condition: string;
   readonly label: string;
@@ -25,7 +26,7 @@ export interface RunProgress {
 
 export interface RunEvents {
   progress?(progress: RunProgress): void;
-  /** Ends all runs after the minibatches at hand; they count as failed, with the signal's reason. */
+  /** Ends all runs after the minibatches at hand, and begins no other: they stay unfinished. */
   readonly signal?: AbortSignal;
 }
 

@@ -1,6 +1,12 @@
 import { openDevice } from '../../devices/index.ts';
 import type { Device } from '../../kernels/index.ts';
-import { type DeviceRecord, openRun, type RunEnd, type RunResult } from '../../results/index.ts';
+import {
+  type DeviceRecord,
+  openRun,
+  type RunEnd,
+  type RunResult,
+  type RunStatus,
+} from '../../results/index.ts';
 import { findRule, type RuleDefinition } from '../../rules/index.ts';
 import {
   buildTrainer,
@@ -26,6 +32,11 @@ export interface Resources extends Shared {
 /** What a run came to, as its folder and its result tell it. */
 type Outcome = Omit<RunEnd, 'device'>;
 
+/** A run that was told to stop leaves its folder as one that was killed. */
+type Stopped = { readonly status: Extract<RunStatus, 'unfinished'> } & {
+  readonly [K in Exclude<keyof Outcome, 'status'>]?: never;
+};
+
 /**
  * Trains one network, and leaves its folder behind. A fault of the run (a rule that throws, a disk that is full) is
  * its result, with status 'failed': it must not stop the other runs.
@@ -34,7 +45,7 @@ export async function runJob(job: Job, resources: Resources, events: RunEvents =
   const { condition, seed } = job.spec;
   const epochs: EpochRecord[] = [];
   let info: DeviceRecord | null = null;
-  let outcome: Outcome;
+  let outcome: Outcome | Stopped;
   try {
     const device = await resources.open();
     try {
@@ -72,13 +83,14 @@ async function trainInto(
   resources: Resources,
   epochs: EpochRecord[],
   events: RunEvents,
-): Promise<Outcome> {
+): Promise<Outcome | Stopped> {
   const record = openRun(folder, { spec, provenance: { ...resources.provenance, device: device.info } });
   let outcome: Outcome;
   try {
     const trainer = await trainerOf(spec, device, resources);
     outcome = await follow(trainer, spec, device, epochs, events, record.append);
   } catch (error) {
+    if (events.signal?.aborted) return { status: 'unfinished' };
     const reason = firstLine(error);
     try {
       record.finish({ status: 'failed', reason, device: device.info });

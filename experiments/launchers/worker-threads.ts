@@ -11,20 +11,25 @@ export const workerThreads = (most: number): Launcher =>
     const worker = import.meta.url.endsWith('.ts') ? './worker-from-source.mjs' : './worker.js';
     const filename = new URL(worker, import.meta.url).href;
     const pool = new Tinypool({ filename, minThreads: threads, maxThreads: threads });
+    const beginNoOther = (): void => pool.cancelPendingTasks();
+    events.signal?.addEventListener('abort', beginNoOther);
     try {
       const broken = new Promise<never>((_, reject) => pool.on('error', reject));
       const runs = asTheyEnd(jobs.map((job) => runInWorker(pool, { job, ...shared }, events)));
       for (;;) {
         const next = await Promise.race([broken, runs.next()]);
         if (next.done) return;
-        yield next.value;
+        if (next.value !== null) yield next.value;
       }
     } finally {
+      events.signal?.removeEventListener('abort', beginNoOther);
       await pool.destroy();
     }
   };
 
-async function runInWorker(pool: Tinypool, order: WorkerOrder, events: RunEvents): Promise<RunResult> {
+/** @returns null for a run that was not begun, as all were to stop */
+async function runInWorker(pool: Tinypool, order: WorkerOrder, events: RunEvents): Promise<RunResult | null> {
+  if (events.signal?.aborted) return null;
   const { port1, port2 } = new MessageChannel();
   const abort = (): void => port1.postMessage(ABORT);
   port1.on('message', (progress) => events.progress?.(progress));
@@ -32,6 +37,7 @@ async function runInWorker(pool: Tinypool, order: WorkerOrder, events: RunEvents
   try {
     return await pool.run({ order, port: port2 }, { transferList: [port2] });
   } catch (error) {
+    if (error instanceof Error && error.name === 'CancelError') return null;
     // The thread itself died, e.g. for want of memory.
     const { spec, folder } = order.job;
     const { id, rule } = spec.condition;

@@ -1,5 +1,8 @@
 import type {
+  AccumulateDeltaOp,
+  ArgmaxOp,
   ConvolveOp,
+  DotOp,
   GatherOp,
   MapOp,
   MatmulOp,
@@ -7,7 +10,9 @@ import type {
   RandomOp,
   RepeatOp,
   ScatterOp,
+  SoftmaxOp,
   SumOp,
+  TransposeOp,
 } from '../program.ts';
 import type { RowStore, Table, Tensor } from '../tensor.ts';
 import { AS_IS, type Blas, ROW_MAJOR, TRANSPOSED } from './blas.ts';
@@ -17,47 +22,33 @@ import type { Spread } from './map-module.ts';
 import { takesSparse } from './sparse-input.ts';
 
 export function commandOf(op: Op, context: CommandContext): Command {
-  if (op.kind === 'scatter') return scatter(op, context);
-  if (op.kind === 'repeat') return repeat(op, context);
-  const { kernels, place } = context;
-  const out = place(op.out);
-  const { rows: m, columns: n } = op.out;
   switch (op.kind) {
     case 'matmul':
       return matmul(op, context);
-    case 'accumulateDelta': {
-      const [before, after, b] = [place(op.before), place(op.after), place(op.b)];
-      const inner = op.b.rows;
-      return () => kernels.accumulateDelta(out, before, after, b, m, n, inner);
-    }
-    case 'transpose': {
-      const a = place(op.a);
-      return () => kernels.transpose(out, a, n, m);
-    }
+    case 'accumulateDelta':
+      return accumulateDelta(op, context);
+    case 'transpose':
+      return transpose(op, context);
     case 'map':
       return map(op, context);
     case 'sum':
       return sum(op, context);
-    case 'dot': {
-      const [a, b] = [place(op.a), place(op.b)];
-      const count = op.a.rows * op.a.columns;
-      return () => kernels.dot(out, a, b, count);
-    }
-    case 'argmax': {
-      const a = place(op.a);
-      const { columns } = op.a;
-      return () => kernels.argmax(out, a, m, columns);
-    }
-    case 'softmax': {
-      const a = place(op.a);
-      return () => kernels.softmax(out, a, m, n);
-    }
+    case 'dot':
+      return dot(op, context);
+    case 'argmax':
+      return argmax(op, context);
+    case 'softmax':
+      return softmax(op, context);
     case 'random':
       return random(op, context);
     case 'gather':
       return gather(op, context);
+    case 'scatter':
+      return scatter(op, context);
     case 'convolve':
       return convolve(op, context);
+    case 'repeat':
+      return repeat(op, context);
   }
 }
 
@@ -67,6 +58,37 @@ function matmul(op: MatmulOp, context: CommandContext): Command {
   if (input && takesSparse(op)) return input.product(op);
   if (op.sparse) return sparseProduct(op, context);
   return blas ? blasProduct(op, context, blas) : product(op, context);
+}
+
+function accumulateDelta(op: AccumulateDeltaOp, { kernels, place }: CommandContext): Command {
+  const [out, before, after, b] = [place(op.out), place(op.before), place(op.after), place(op.b)];
+  const { rows: m, columns: n } = op.out;
+  const inner = op.b.rows;
+  return () => kernels.accumulateDelta(out, before, after, b, m, n, inner);
+}
+
+function transpose(op: TransposeOp, { kernels, place }: CommandContext): Command {
+  const [out, a] = [place(op.out), place(op.a)];
+  const { rows, columns } = op.a;
+  return () => kernels.transpose(out, a, rows, columns);
+}
+
+function dot(op: DotOp, { kernels, place }: CommandContext): Command {
+  const [out, a, b] = [place(op.out), place(op.a), place(op.b)];
+  const count = op.a.rows * op.a.columns;
+  return () => kernels.dot(out, a, b, count);
+}
+
+function argmax(op: ArgmaxOp, { kernels, place }: CommandContext): Command {
+  const [out, a] = [place(op.out), place(op.a)];
+  const { rows, columns } = op.a;
+  return () => kernels.argmax(out, a, rows, columns);
+}
+
+function softmax(op: SoftmaxOp, { kernels, place }: CommandContext): Command {
+  const [out, a] = [place(op.out), place(op.a)];
+  const { rows, columns } = op.a;
+  return () => kernels.softmax(out, a, rows, columns);
 }
 
 function repeat(op: RepeatOp, context: CommandContext): Command {

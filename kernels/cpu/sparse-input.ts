@@ -1,7 +1,7 @@
 import { inputsOf, type MatmulOp, type Op, outputOf, type Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
 import { AS_IS, type Blas, ROW_MAJOR, TRANSPOSED } from './blas.ts';
-import { currentValue, type ProgramContext, type SparseInput } from './command.ts';
+import { type Command, currentValue, type ProgramContext, type SparseInput } from './command.ts';
 
 /** Values that are looked at to tell whether a table is mostly zeros. */
 const SAMPLE = 100_000;
@@ -110,72 +110,75 @@ function listedInput(
   };
 }
 
+/** The columns outside of these are zero in every image of the minibatch. */
+interface NonZeroColumns {
+  first: number;
+  count: number;
+}
+
 /** For a BLAS: leaves out the columns at both ends that are zero in every image, as in the margins of digits. */
-function trimmedInput(input: Tensor, context: ProgramContext, { sgemm }: Blas): SparseInput {
-  const { arena, kernels, now, place } = context;
+function trimmedInput(input: Tensor, context: ProgramContext, blas: Blas): SparseInput {
+  const { kernels } = context;
   const { rows: m, columns: n } = input;
-  const values = place(input);
-  let first = 0;
-  let nonZero = n;
+  const kept: NonZeroColumns = { first: 0, count: n };
   return {
     needsValues: true,
     survey(bytes) {
-      first = kernels.firstNonZeroColumn(bytes, m, n);
-      nonZero = Math.max(kernels.endOfNonZeroColumns(bytes, m, n) - first, 1);
+      kept.first = kernels.firstNonZeroColumn(bytes, m, n);
+      kept.count = Math.max(kernels.endOfNonZeroColumns(bytes, m, n) - kept.first, 1);
     },
-    product(op) {
-      const length = op.out.columns;
-      const row = length * WORD;
-      const beta = op.accumulate ? 1 : 0;
-      const factor = currentValue(op.factor, context);
-      const [out, b] = [place(op.out), place(op.b)];
-      const trimmed = () => now.base + values + first * WORD;
-      if (!op.transposeA)
-        return () => {
-          const right = now.base + b + first * row;
-          const alpha = factor();
-          sgemm(
-            ROW_MAJOR,
-            AS_IS,
-            AS_IS,
-            m,
-            length,
-            nonZero,
-            alpha,
-            trimmed(),
-            n,
-            right,
-            length,
-            beta,
-            now.base + out,
-            length,
-          );
-        };
-      return () => {
-        const start = out + first * row;
-        if (!op.accumulate) {
-          arena.bytes.fill(0, out, start);
-          arena.bytes.fill(0, start + nonZero * row, out + n * row);
-        }
-        const right = now.base + b;
-        const alpha = factor();
-        sgemm(
-          ROW_MAJOR,
-          TRANSPOSED,
-          AS_IS,
-          nonZero,
-          length,
-          m,
-          alpha,
-          trimmed(),
-          n,
-          right,
-          length,
-          beta,
-          now.base + start,
-          length,
-        );
-      };
-    },
+    product: (op) =>
+      op.transposeA
+        ? trimmedTransposedProduct(op, kept, context, blas)
+        : trimmedProduct(op, kept, context, blas),
+  };
+}
+
+/** out = input b: without some columns of the input, and the rows of b that belong to them. */
+function trimmedProduct(
+  op: MatmulOp,
+  kept: NonZeroColumns,
+  context: ProgramContext,
+  { sgemm }: Blas,
+): Command {
+  const { now, place } = context;
+  const [out, a, b] = [place(op.out), place(op.a), place(op.b)];
+  const { rows: m, columns: k } = op.a;
+  const n = op.out.columns;
+  const beta = op.accumulate ? 1 : 0;
+  const factor = currentValue(op.factor, context);
+  return () => {
+    const { base } = now;
+    const { first, count } = kept;
+    const left = base + a + first * WORD;
+    const right = base + b + first * n * WORD;
+    sgemm(ROW_MAJOR, AS_IS, AS_IS, m, n, count, factor(), left, k, right, n, beta, base + out, n);
+  };
+}
+
+/** out = inputᵀ b: rows of out that belong to columns left out get nothing added, or zeros. */
+function trimmedTransposedProduct(
+  op: MatmulOp,
+  kept: NonZeroColumns,
+  context: ProgramContext,
+  { sgemm }: Blas,
+): Command {
+  const { arena, now, place } = context;
+  const [out, a, b] = [place(op.out), place(op.a), place(op.b)];
+  const { rows: k, columns: m } = op.a;
+  const n = op.out.columns;
+  const row = n * WORD;
+  const beta = op.accumulate ? 1 : 0;
+  const factor = currentValue(op.factor, context);
+  return () => {
+    const { base } = now;
+    const { first, count } = kept;
+    const start = out + first * row;
+    if (!op.accumulate) {
+      arena.bytes.fill(0, out, start);
+      arena.bytes.fill(0, start + count * row, out + m * row);
+    }
+    const left = base + a + first * WORD;
+    sgemm(ROW_MAJOR, TRANSPOSED, AS_IS, count, n, k, factor(), left, m, base + b, n, beta, base + start, n);
   };
 }

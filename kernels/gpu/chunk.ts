@@ -1,7 +1,7 @@
 import type { Feed } from '../device.ts';
 import type { Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
-import type { LoweredProgram } from './source.ts';
+import type { LoweredProgram } from './lowering.ts';
 import { gatherRows } from './tables.ts';
 
 /** A program, and the values of the states that it is about. */

@@ -7,7 +7,7 @@ import { type KernelCall, sourceOf } from './call.ts';
 import { keepResults, type Replica, sentWithChunk } from './chunk.ts';
 import { takeDriverError } from './driver.ts';
 import type { Gpu, GpuLibrary, Handle, Kernel, Plan } from './library.ts';
-import { type LoweredProgram, type LoweringOptions, lowerProgram } from './source.ts';
+import { type LoweredProgram, type LoweringOptions, lowerProgram } from './lowering.ts';
 import { packTable } from './tables.ts';
 
 /** What gpu.js reports of a plan when nothing degrades. */

@@ -52,50 +52,78 @@ function countReaders(calls: readonly KernelCall[]): Map<Tensor, number> {
   return readers;
 }
 
-/** Null where the two cannot be one kernel. */
+/**
+ * The consumer with the producer's lines in front of its own.
+ * @param name what the consumer calls the producer's result
+ * @returns null where the two cannot be one kernel
+ */
 function fusePair(producer: KernelCall, consumer: KernelCall, name: string): KernelCall | null {
-  const { out } = producer;
   const element = new RegExp(`\\b${name}\\[${Y}\\]\\[${X}\\]`, 'g');
-  const reads = (pattern: RegExp): number => `${consumer.lines};${consumer.result}`.split(pattern).length;
-  if (out.rows !== consumer.out.rows || out.columns !== consumer.out.columns) return null;
-  if (reads(new RegExp(`\\b${name}\\[`)) !== reads(element)) return null;
-  if (producer.takesStep && consumer.takesStep && producer.counter !== consumer.counter) return null;
-  if (producer.table && consumer.table) return null;
+  if (!readsOwnElement(consumer, name, element) || !fit(producer, consumer)) return null;
+  const suffix = freeSuffix(consumer);
+  const { args, names } = joinArguments(producer, consumer, name, suffix);
+  const table = producer.table ?? consumer.table;
+  if (args.size + (table ? 1 : 0) > MAX_ARGUMENTS) return null;
+  const own = rename(producer, names, suffix);
+  const value = `fused${suffix}`;
+  const lines = [own.lines, `const ${value} = ${own.result};`, consumer.lines.replaceAll(element, value)];
+  return {
+    out: consumer.out,
+    args,
+    lines: lines.join('\n'),
+    result: consumer.result.replaceAll(element, value),
+    floats: { ...consumer.floats, ...own.floats },
+    functions: producer.functions.length > 0 ? producer.functions : consumer.functions,
+    table,
+    takesStep: producer.takesStep || consumer.takesStep,
+    counter: producer.takesStep ? producer.counter : consumer.counter,
+  };
+}
 
-  // Names of the producer that the consumer may have too get a suffix that no name had before.
-  const suffix = `_${consumer.lines.split('const fused_').length - 1}`;
+/** Does each thread read, of the argument `name`, the element in its own place alone? */
+function readsOwnElement({ lines, result }: KernelCall, name: string, element: RegExp): boolean {
+  const reads = (pattern: RegExp): number => `${lines};${result}`.split(pattern).length;
+  return reads(new RegExp(`\\b${name}\\[`)) === reads(element);
+}
+
+/** One kernel computes one shape, takes one row of the counters, and holds one table. */
+function fit(producer: KernelCall, consumer: KernelCall): boolean {
+  const [a, b] = [producer.out, consumer.out];
+  const oneStep = !producer.takesStep || !consumer.takesStep || producer.counter === consumer.counter;
+  return a.rows === b.rows && a.columns === b.columns && oneStep && !(producer.table && consumer.table);
+}
+
+/** For names of the producer that the consumer may have too: no name had it before. */
+const freeSuffix = ({ lines }: KernelCall): string => `_${lines.split('const fused_').length - 1}`;
+
+/** The arguments of both, a tensor of both once; and the names of the producer's arguments among them. */
+function joinArguments(producer: KernelCall, consumer: KernelCall, name: string, suffix: string) {
   const args = new Map(consumer.args);
   args.delete(name);
   const names = new Map<string, string>();
   for (const [own, tensor] of producer.args) {
     const [shared] = [...args].find(([, other]) => other === tensor) ?? [];
-    names.set(own, shared ?? own + suffix);
-    args.set(names.get(own)!, tensor);
+    const joined = shared ?? own + suffix;
+    names.set(own, joined);
+    args.set(joined, tensor);
   }
-  const table = producer.table ?? consumer.table;
-  if (args.size + (table ? 1 : 0) > MAX_ARGUMENTS) return null;
-  for (const [, local] of producer.lines.matchAll(/\b(?:let|const) (\w+)/g))
-    names.set(local!, local + suffix);
-  for (const constant of Object.keys(producer.floats)) names.set(constant, constant + suffix);
-  const renamed = (part: string): string =>
-    part.replaceAll(/\b[A-Za-z_]\w*/g, (word) => names.get(word) ?? word);
-  const value = `fused${suffix}`;
+  return { args, names };
+}
+
+/** The text and the constants of a call, with new names for arguments and a suffix behind all others. */
+function rename(
+  { lines, result, floats }: KernelCall,
+  argumentNames: ReadonlyMap<string, string>,
+  suffix: string,
+): Pick<KernelCall, 'lines' | 'result' | 'floats'> {
+  const names = new Map(argumentNames);
+  for (const [, local] of lines.matchAll(/\b(?:let|const) (\w+)/g)) names.set(local!, local + suffix);
+  for (const constant of Object.keys(floats)) names.set(constant, constant + suffix);
+  const renamed = (text: string): string =>
+    text.replaceAll(/\b[A-Za-z_]\w*/g, (word) => names.get(word) ?? word);
   return {
-    out: consumer.out,
-    args,
-    lines: [
-      renamed(producer.lines),
-      `const ${value} = ${renamed(producer.result)};`,
-      consumer.lines.replaceAll(element, value),
-    ].join('\n'),
-    result: consumer.result.replaceAll(element, value),
-    floats: {
-      ...consumer.floats,
-      ...Object.fromEntries(Object.entries(producer.floats).map(([own, x]) => [own + suffix, x])),
-    },
-    functions: producer.functions.length > 0 ? producer.functions : consumer.functions,
-    table,
-    takesStep: producer.takesStep || consumer.takesStep,
-    counter: producer.takesStep ? producer.counter : consumer.counter,
+    lines: renamed(lines),
+    result: renamed(result),
+    floats: Object.fromEntries(Object.entries(floats).map(([constant, x]) => [constant + suffix, x])),
   };
 }

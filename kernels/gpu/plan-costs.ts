@@ -1,7 +1,7 @@
 import type { Program } from '../program.ts';
 import type { Table, Tensor } from '../tensor.ts';
 import { sentWithChunk } from './chunk.ts';
-import { type LoweringOptions, lowerProgram } from './source.ts';
+import { type LoweringOptions, lowerProgram } from './lowering.ts';
 import { packTable } from './tables.ts';
 
 /** What a chunk of steps costs besides arithmetic. A chunk is one upload, one submission and one readback. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { run } from '../../cli/run.ts';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -28,3 +29,21 @@ export const execute = (program: string, args: readonly string[], cwd = ROOT): P
 /** Runs `dendrite` from the source, in a process of its own. */
 export const dendrite = (...args: string[]): Promise<CommandResult> =>
   execute(process.execPath, ['--import', 'tsx', 'cli/main.ts', ...args]);
+
+/** Runs `dendrite` without a process of its own, which would take a second each. */
+export async function inThisProcess(args: readonly string[]): Promise<CommandResult> {
+  const result: CommandResult = { code: null, stdout: '', stderr: '' };
+  const streams = ['stdout', 'stderr'] as const;
+  const writers = streams.map((name) => process[name].write);
+  for (const name of streams)
+    process[name].write = (text: string | Uint8Array) => {
+      result[name] += text;
+      return true;
+    };
+  try {
+    result.code = await run(args);
+  } finally {
+    for (const [i, name] of streams.entries()) process[name].write = writers[i]!;
+  }
+  return result;
+}

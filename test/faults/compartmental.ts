@@ -21,7 +21,7 @@ export const FAULTS: readonly Fault[] = [
         '[this.#plateaus(forward), this.#plateaus(forward)]',
       ],
       [
-        'gain of the output in hidden neurons of another conductance',
+        'gain of output neurons of another conductance',
         '$k.map($error, target.outputRate, $soma, kD, $most)',
         '$k.map($error, target.outputRate, $soma, kD / 2, $most)',
       ],

@@ -145,7 +145,7 @@ export const FAULTS: readonly Fault[] = [
   ),
   ...faultsOf(
     'observe-settled',
-    ['test/training/diagnostics-values.test.ts'],
+    ['observe-settled', 'test/training/diagnostics-values.test.ts'],
     [
       ['a gradient of one nudge, scaled as if of two', 'nudged(-BETA)', 'nudged(0)'],
       ['the gradient without the readout', 'if (network.readout) gradient.push($readout);', ';'],

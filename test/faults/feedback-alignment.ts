@@ -309,11 +309,7 @@ export const FAULTS: readonly Fault[] = [
     ['optimizer', 'kolen-pollack'],
     [
       ["a rule's decay is ignored", '$decay + (direction.decay ?? 0)', '$decay'],
-      [
-        'biases learn where a rule does not teach them',
-        'direction.biases === false ? null : connection.bias',
-        'connection.bias',
-      ],
+      ['biases learn where a rule does not teach them', '$biases === false ? null : $bias', '$bias'],
       ['every connection has the first learning rate', 'learningRate.length === 1 ? 0 : $index', '0'],
       ['Adam without the correction of its biases', '1 / (1 - beta ** (step + 1))', '1 + 0 * beta * step'],
     ],

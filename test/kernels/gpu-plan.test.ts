@@ -3,8 +3,8 @@ import * as assert from 'uvu/assert';
 import { library } from '../../devices/gpu-js.ts';
 import type { Target } from '../../kernels/gpu/call.ts';
 import { GpuDevice, Platform } from '../../kernels/gpu/device.ts';
+import { type LoweredProgram, lowerProgram } from '../../kernels/gpu/lowering.ts';
 import { type PlanCosts, planCosts } from '../../kernels/gpu/plan-costs.ts';
-import { type LoweredProgram, lowerProgram } from '../../kernels/gpu/source.ts';
 import { Kernels, type Program, ReferenceDevice, type Table, type Tensor } from '../../kernels/index.ts';
 
 const [BATCH, STEPS, PIXELS, UNITS] = [4, 20, 30, 6];

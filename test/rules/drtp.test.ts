@@ -1,13 +1,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { combine, distance, matrix, meanProduct, multiply, potentials, softmax } from './by-hand.ts';
-import { lessonOf } from './lesson.ts';
+import { learnedOf } from './learned.ts';
 
 const B = (values: (state: string) => Float64Array, layer: number, size: number) =>
   matrix(values(`feedback from output to hidden ${layer}`), size);
 
 test('hidden layers learn the projected target, the output layer its error, as computed by hand', async () => {
-  const { network, values, own, biases } = await lessonOf('drtp', {
+  const { network, values, own, biases } = await learnedOf('drtp', {
     set: (values) => values('bias 1').fill(0.1),
   });
   const [x, t] = [matrix(values('input'), 5), matrix(values('target'), 3)];
@@ -31,8 +31,8 @@ test('hidden layers learn the projected target, the output layer its error, as c
 });
 
 test('hidden layers do not see the error: another output, the same update to the bit', async () => {
-  const plain = await lessonOf('drtp', {});
-  const other = await lessonOf('drtp', { set: (values) => values('bias 3').set([3, -1, 0.5]) });
+  const plain = await learnedOf('drtp', {});
+  const other = await learnedOf('drtp', { set: (values) => values('bias 3').set([3, -1, 0.5]) });
   assert.equal([...plain.own[0]!], [...other.own[0]!]);
   assert.equal([...plain.own[1]!], [...other.own[1]!]);
   assert.not.equal([...plain.own[2]!], [...other.own[2]!]);
@@ -41,7 +41,7 @@ test('hidden layers do not see the error: another output, the same update to the
 test('projection weights are uniform up to sqrt(6 / n), and scale', async () => {
   const network = { layers: [5, 600, 10] };
   const limit = 2 * Math.sqrt(6 / 600);
-  const { values } = await lessonOf('drtp', { network, options: { feedbackScale: 2 } });
+  const { values } = await learnedOf('drtp', { network, options: { feedbackScale: 2 } });
   const size = values('feedback from output to hidden 1').map(Math.abs);
   assert.ok(Math.max(...size) <= limit && Math.max(...size) > 0.99 * limit);
 });

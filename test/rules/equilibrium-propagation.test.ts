@@ -46,7 +46,7 @@ interface Settings {
 }
 
 /** The directions that the rule finds for two examples (weights, then biases), and the same network by hand. */
-async function lesson({
+async function learned({
   options,
   network: given,
   rho = sigmoid,
@@ -159,7 +159,7 @@ const SETTLED = { freeIterations: 200, nudgedIterations: 200 };
 for (const loss of ['squared-error', 'cross-entropy'] as const) {
   const layers = loss === 'cross-entropy' ? 2 : 3;
   const errorAt = async (variant: string, beta: number): Promise<number> => {
-    const { directions, hand } = await lesson({ options: { ...SETTLED, variant, beta }, network: { loss } });
+    const { directions, hand } = await learned({ options: { ...SETTLED, variant, beta }, network: { loss } });
     const truth = gradientOf(hand, (e) =>
       handCost(hand, relax(hand, X[e]!, restOf(hand, layers), 200), TARGETS[e]!),
     );
@@ -196,7 +196,7 @@ for (const dynamics of ['energy-based', 'prototypical'] as const)
       ? { activation: 'linear', outputActivation: 'linear', layers: [4, 3, 3, 2], initial: 'lecun-uniform' }
       : {};
     for (let steps = 1; steps <= 6; steps++) {
-      const { directions, hand } = await lesson({
+      const { directions, hand } = await learned({
         options: {
           dynamics,
           freeIterations: 400,
@@ -221,13 +221,13 @@ for (const dynamics of ['energy-based', 'prototypical'] as const)
 
 test('a target that equals the free output teaches nothing', async () => {
   const options = { ...SETTLED, beta: 0.5 };
-  const { output } = await lesson({ options });
-  const { directions } = await lesson({ options, targets: output.map((row) => row.map(Math.fround)) });
+  const { output } = await learned({ options });
+  const { directions } = await learned({ options, targets: output.map((row) => row.map(Math.fround)) });
   for (const direction of directions) for (const d of direction) assert.ok(Math.abs(d) < 1e-7, String(d));
 });
 
 test('the output is that of the free phase, and predictions settle the same way', async () => {
-  const { output, predicted, hand } = await lesson({ options: { freeIterations: 9 } });
+  const { output, predicted, hand } = await learned({ options: { freeIterations: 9 } });
   const expected = X.map((x) => relax(hand, x, restOf(hand, 3), 9).at(-1)!.map(sigmoid));
   assert.ok(relativeError(output, expected) < 1e-6);
   assert.equal(predicted, output);
@@ -235,19 +235,19 @@ test('the output is that of the free phase, and predictions settle the same way'
 
 test('the sign of beta differs between minibatches, and the update counts it', async () => {
   const options = { nudgedIterations: 4, beta: 0.3 };
-  const plus = (await lesson({ options })).directions;
-  const both = (await lesson({ options: { ...options, variant: 'centred' } })).directions;
+  const plus = (await learned({ options })).directions;
+  const both = (await learned({ options: { ...options, variant: 'centred' } })).directions;
   // The centred estimate is the mean of the two one-sided ones.
   const minus = both.map((b, l) => b.map((value, i) => 2 * value - plus[l]![i]!));
-  const negative = (await lesson({ options: { ...options, variant: 'negative' } })).directions;
+  const negative = (await learned({ options: { ...options, variant: 'negative' } })).directions;
   assert.ok(relativeError(negative, minus) < 1e-9);
   const seen = new Set<string>();
   for (let steps = 1; steps <= 8; steps++) {
-    const { directions } = await lesson({ options: { ...options, variant: 'random-sign' }, steps });
+    const { directions } = await learned({ options: { ...options, variant: 'random-sign' }, steps });
     const [isPlus, isMinus] = [plus, minus].map((wanted) => relativeError(directions, wanted) < 1e-9);
     assert.is.not(isPlus, isMinus, `step ${steps}`);
     seen.add(isPlus ? 'plus' : 'minus');
-    const again = await lesson({ options: { ...options, variant: 'random-sign' }, steps });
+    const again = await learned({ options: { ...options, variant: 'random-sign' }, steps });
     assert.equal(again.directions, directions);
   }
   assert.is(seen.size, 2);
@@ -255,14 +255,14 @@ test('the sign of beta differs between minibatches, and the update counts it', a
 
 test('a free phase goes on from where that of the same example ended', async () => {
   // Once 6 iterations, against twice 3 with the examples in another place of the memory.
-  const whole = await lesson({ options: { freeIterations: 6 } });
-  const halves = await lesson({
+  const whole = await learned({ options: { freeIterations: 6 } });
+  const halves = await learned({
     options: { freeIterations: 3, persistent: true },
     steps: 2,
     rows: Uint32Array.of(17, 4, 17, 4),
   });
   assert.ok(relativeError(halves.directions, whole.directions) < 1e-5);
-  const fresh = await lesson({
+  const fresh = await learned({
     options: { freeIterations: 3, persistent: true },
     steps: 2,
     rows: Uint32Array.of(17, 4, 4, 17),
@@ -272,9 +272,9 @@ test('a free phase goes on from where that of the same example ended', async () 
 
 test('continual: without a rate it is the ordinary update, and the weights follow in proportion to it', async () => {
   const options = { beta: 0.3, nudgedIterations: 5 };
-  const ordinary = await lesson({ options });
+  const ordinary = await learned({ options });
   const gap = async (rate: number) => {
-    const { directions } = await lesson({ options: { ...options, continual: true }, learningRate: [rate] });
+    const { directions } = await learned({ options: { ...options, continual: true }, learningRate: [rate] });
     return relativeError(directions, ordinary.directions);
   };
   assert.ok((await gap(1e-9)) < 1e-8);
@@ -285,7 +285,7 @@ test('continual: without a rate it is the ordinary update, and the weights follo
 test('continual: the weights of the third step are those that the first two left', async () => {
   const rate = 0.4;
   const beta = 0.3;
-  const { directions, hand } = await lesson({
+  const { directions, hand } = await learned({
     options: { beta, freeIterations: 8, nudgedIterations: 3, continual: true },
     learningRate: [rate],
   });
@@ -324,8 +324,8 @@ test('continual: the weights of the third step are those that the first two left
 
 test('a diagnostic sees what the next minibatch would learn, from the stored states', async () => {
   const settings = { options: { freeIterations: 3, persistent: true, variant: 'random-sign' } };
-  const next = await lesson({ ...settings, steps: 3, rows: Uint32Array.of(17, 4, 17, 4, 17, 4) });
-  const seen = await lesson({ ...settings, steps: 2, rows: Uint32Array.of(17, 4, 17, 4), observed: true });
+  const next = await learned({ ...settings, steps: 3, rows: Uint32Array.of(17, 4, 17, 4, 17, 4) });
+  const seen = await learned({ ...settings, steps: 2, rows: Uint32Array.of(17, 4, 17, 4), observed: true });
   assert.equal(seen.directions, next.directions);
   assert.equal(seen.output, next.output);
 });

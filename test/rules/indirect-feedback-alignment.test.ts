@@ -11,10 +11,10 @@ import {
   potentials,
   softmax,
 } from './by-hand.ts';
-import { lessonOf } from './lesson.ts';
+import { learnedOf } from './learned.ts';
 
 test('the error enters the first hidden layer and ascends, as computed by hand', async () => {
-  const { network, values, own } = await lessonOf('indirect-feedback-alignment', {
+  const { network, values, own } = await learnedOf('indirect-feedback-alignment', {
     network: { layers: [5, 6, 4, 7, 3] },
     set: (values) => values('bias 2').fill(-0.2),
   });
@@ -35,7 +35,7 @@ test('with one hidden layer and the same B it is direct feedback alignment', asy
   const B = new RandomStream(5, 'B').normal(3 * 4, 0, 1);
   const [indirect, direct] = await Promise.all(
     ['indirect-feedback-alignment', 'direct-feedback-alignment'].map((name) =>
-      lessonOf(name, {
+      learnedOf(name, {
         network: { layers: [5, 4, 3] },
         set: (values) => values('feedback from output to hidden 1').set(B),
       }),
@@ -45,7 +45,7 @@ test('with one hidden layer and the same B it is direct feedback alignment', asy
 });
 
 test('without a hidden layer it is the gradient', async () => {
-  const { own, exact } = await lessonOf('indirect-feedback-alignment', { network: { layers: [5, 3] } });
+  const { own, exact } = await learnedOf('indirect-feedback-alignment', { network: { layers: [5, 3] } });
   assert.equal([...own[0]!], [...exact[0]!]);
 });
 

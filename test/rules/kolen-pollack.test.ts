@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { LayeredNetwork } from '../../networks/index.ts';
 import { findRule, Optimizer, type OptimizerOptions } from '../../rules/index.ts';
 import { angleBetween, buildRule, float64, networkSettings, oneHotState } from '../support.ts';
-import { lessonOf, transposeInto } from './lesson.ts';
+import { learnedOf, transposeInto } from './learned.ts';
 
 const SGD: OptimizerOptions = {
   optimizer: 'sgd',
@@ -74,7 +74,7 @@ for (const optimizer of ['momentum', 'adam'] as const)
 
 test('feedback starts at random, away from Wᵀ, with variance 1 / (n + m)', async () => {
   const network = { layers: [5, 60, 40, 3] };
-  const { values } = await lessonOf('kolen-pollack', { network });
+  const { values } = await learnedOf('kolen-pollack', { network });
   const B = values('feedback from hidden 2 to hidden 1');
   const transposed = new Float64Array(B.length);
   transposeInto(transposed, B, 40, 60);
@@ -85,7 +85,7 @@ test('feedback starts at random, away from Wᵀ, with variance 1 / (n + m)', asy
 });
 
 test('with B = Wᵀ it is backprop to the bit, and the two stay the transposes of each other', async () => {
-  const { own, exact, feedback } = await lessonOf('kolen-pollack', {
+  const { own, exact, feedback } = await learnedOf('kolen-pollack', {
     set: (values) => {
       for (const { forward, feedback, n, m } of PAIRS) transposeInto(values(feedback), values(forward), n, m);
     },

@@ -7,7 +7,7 @@ import {
   type NetworkSettings,
 } from '../../networks/index.ts';
 import { findRule, type Plausibility, RULES } from '../../rules/index.ts';
-import { lessonOf } from './lesson.ts';
+import { learnedOf } from './learned.ts';
 
 /**
  * The plausibility table is held to what rules do: what a synapse does not see, by the table, is changed, everything else is
@@ -119,8 +119,8 @@ export async function moved(
   given: { start?: Change; network?: Partial<NetworkSettings> } = {},
 ) {
   const settings = { batch: 1, network: { ...network, ...given.network }, options };
-  const before = await lessonOf(rule, { ...settings, ...(given.start && { set: given.start }) });
-  const after = await lessonOf(rule, { ...settings, set: change });
+  const before = await learnedOf(rule, { ...settings, ...(given.start && { set: given.start }) });
+  const after = await learnedOf(rule, { ...settings, set: change });
   const hidden = before.own.slice(0, -1);
   const by = (l: number, i: number) => Math.abs(hidden[l]![i]! - after.own[l]![i]!);
   return {

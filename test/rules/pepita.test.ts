@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { combine, distance, matrix, meanProduct, multiply, potentials, softmax } from './by-hand.ts';
-import { lessonOf } from './lesson.ts';
+import { learnedOf } from './learned.ts';
 
 const relu = (v: number) => Math.max(v, 0);
 const SETTINGS = {
@@ -11,7 +11,7 @@ const SETTINGS = {
 } as const;
 
 test('two passes, computed by hand', async () => {
-  const { network, values, own } = await lessonOf('pepita', SETTINGS);
+  const { network, values, own } = await learnedOf('pepita', SETTINGS);
   const [x, t] = [matrix(values('input'), 5), matrix(values('target'), 3)];
   const minus = (a: number, b: number) => a - b;
   const pass = (input: number[][]) => {
@@ -40,7 +40,7 @@ test('with squared error the error is h_L - t too, without a derivative', async 
     loss: 'squared-error',
     outputActivation: 'tanh',
   } as const;
-  const { network: net, values, own } = await lessonOf('pepita', { network, options: { feedbackScale: 2 } });
+  const { network: net, values, own } = await learnedOf('pepita', { network, options: { feedbackScale: 2 } });
   const [x, t] = [matrix(values('input'), 5), matrix(values('target'), 3)];
   const minus = (a: number, b: number) => a - b;
   const pass = (input: number[][]) => {
@@ -61,12 +61,12 @@ test('with squared error the error is h_L - t too, without a derivative', async 
 });
 
 test('biases do not learn', async () => {
-  const { biases } = await lessonOf('pepita', SETTINGS);
+  const { biases } = await learnedOf('pepita', SETTINGS);
   assert.equal(biases, [null, null, null]);
 });
 
 test('the error comes in through weights uniform up to 0.05 sqrt(6 / inputs)', async () => {
-  const { values } = await lessonOf('pepita', { network: { layers: [200, 6, 10] } });
+  const { values } = await learnedOf('pepita', { network: { layers: [200, 6, 10] } });
   const limit = 0.05 * Math.sqrt(6 / 200);
   const size = values('feedback from output to input').map(Math.abs);
   assert.ok(Math.max(...size) <= limit && Math.max(...size) > 0.99 * limit);

@@ -153,13 +153,13 @@ test('built-in recipes set options that their rules accept', () => {
 });
 
 test('the default recipe of a rule goes with any depth', () => {
-  for (const { recipes } of RULES)
+  for (const { recipes = [] } of RULES)
     for (const layers of [
       [784, 10],
       [784, 500, 500, 10],
       [784, 500, 500, 500, 10],
     ])
-      recipes?.[0]!.settings(layers);
+      recipes[0]?.settings(layers);
 });
 
 test('a recipe is shown with the options of the rule last', () => {

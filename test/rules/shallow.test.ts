@@ -1,9 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { lessonOf } from './lesson.ts';
+import { learnedOf } from './learned.ts';
 
 test('the output layer has its gradient, the others have no direction', async () => {
-  const { own, exact } = await lessonOf('shallow', {});
+  const { own, exact } = await learnedOf('shallow', {});
   assert.equal(
     own.map((direction) => direction && [...direction]),
     [null, null, [...exact[2]!]],

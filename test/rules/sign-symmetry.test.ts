@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { LayeredNetwork } from '../../networks/index.ts';
 import { findRule } from '../../rules/index.ts';
 import { buildRule, float64, networkSettings, normalState, oneHotState } from '../support.ts';
-import { lessonOf, transposeInto } from './lesson.ts';
+import { learnedOf, transposeInto } from './learned.ts';
 
 /** Feedback into each hidden layer: from m neurons above to n below. */
 const ABOVE = [
@@ -18,14 +18,14 @@ const transposed = (values: Float64Array, rows: number, columns: number): Float6
 };
 
 test('with B = Wᵀ, that is magnitudes |W|, sign-symmetry is backprop to the bit', async () => {
-  const { own, biases, exact } = await lessonOf('sign-symmetry', {
+  const { own, biases, exact } = await learnedOf('sign-symmetry', {
     options: { variant: 'fixed-random' },
     set: (values) => {
       for (const [i, { name, n, m }] of ABOVE.entries())
         values(`magnitudes of ${name}`).set(transposed(values(`weights ${i + 2}`), n, m).map(Math.abs));
     },
   });
-  const backprop = await lessonOf('backprop', {});
+  const backprop = await learnedOf('backprop', {});
   for (const [l, weights] of own.entries()) {
     assert.equal([...weights!], [...exact[l]!]);
     assert.equal([...biases[l]!], [...backprop.biases[l]!]);
@@ -33,7 +33,7 @@ test('with B = Wᵀ, that is magnitudes |W|, sign-symmetry is backprop to the bi
 });
 
 test('uniform: every feedback weight is sqrt(2 / (n + m)) with the sign of the forward weight', async () => {
-  const { values } = await lessonOf('sign-symmetry', {
+  const { values } = await learnedOf('sign-symmetry', {
     options: { scale: 3 },
     set: (values) => {
       values('weights 3')[0] = 0;

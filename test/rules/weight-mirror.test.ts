@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import { LayeredNetwork, type NetworkSettings } from '../../networks/index.ts';
 import { findRule } from '../../rules/index.ts';
 import { angleBetween, buildRule, float64, networkSettings } from '../support.ts';
-import { lessonOf, transposeInto } from './lesson.ts';
+import { learnedOf, transposeInto } from './learned.ts';
 
 const FEEDBACK = 'feedback from hidden 2 to hidden 1';
 const [N, M] = [8, 6];
@@ -85,7 +85,7 @@ test('a feedback synapse sees the noise and the answer of its own two neurons on
 
 test('with B = Wᵀ the engaged phase is backprop to the bit, and leaves the feedback as it is', async () => {
   let before: number[] = [];
-  const { own, exact, values } = await lessonOf('weight-mirror', {
+  const { own, exact, values } = await learnedOf('weight-mirror', {
     set: (values) => {
       transposeInto(values(FEEDBACK), values('weights 2'), 6, 4);
       transposeInto(values('feedback from output to hidden 2'), values('weights 3'), 4, 3);

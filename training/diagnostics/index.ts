@@ -13,6 +13,7 @@ export { type Measured, type Measurements, prepareMeasurements } from './measure
 export { ObservedMinibatch, type ObservedRun } from './observed-minibatch.ts';
 export type { Reading, Reason } from './reading.ts';
 
+/** The diagnostics that come with the framework, in the order of lists. */
 export const DIAGNOSTICS: readonly Diagnostic[] = [
   angle,
   normRatio,

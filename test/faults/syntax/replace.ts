@@ -241,5 +241,7 @@ export function replaceSyntax(source: string, find: string, replacement: string,
   const { node, found } = places[0]!;
   const written = write(replacement, found);
   checkNames(written, node);
-  return source.slice(0, node.getStart()) + written + source.slice(node.getEnd());
+  // An object as the value of a function would be read as its block.
+  const isBody = written.startsWith('{') && ts.isArrowFunction(node.parent);
+  return source.slice(0, node.getStart()) + (isBody ? `(${written})` : written) + source.slice(node.getEnd());
 }

@@ -11,16 +11,16 @@ import {
   runOnce,
 } from '../support.ts';
 
-interface LessonSettings {
+interface LearnedSettings {
   network?: Partial<NetworkSettings>;
   options?: Record<string, unknown>;
   batch?: number;
-  /** Changes states before the lesson; called with the values of a state by name. */
+  /** Changes states before the learned; called with the values of a state by name. */
   set?: (values: (state: string) => Float64Array, network: Network) => void;
 }
 
 /** Lays out a network and a rule on the float64 device, and has the rule look at one batch. */
-export async function lessonOf(name: string, { network: given, options, batch = 6, set }: LessonSettings) {
+export async function learnedOf(name: string, { network: given, options, batch = 6, set }: LearnedSettings) {
   const { device, k } = float64();
   const settings = networkSettings({ layers: [5, 6, 4, 3], ...given });
   const network: Network = buildNetwork(findRule(name), k, settings, options, 3);
