@@ -1,6 +1,8 @@
 import { type Fault, faultsOf } from './fault.ts';
 
 const COMPARTMENTS = 'test/networks/compartmental.test.ts';
+const HIDDEN = '-k_B * phi_max * (t - f) * s * (1 - s)';
+const OUTPUT = '-k_D * phi_max * (phi_t - phi_max * s) * s * (1 - s)';
 
 /** Of the neurons with compartments, and of the rule that compares their plateau potentials. */
 export const FAULTS: readonly Fault[] = [
@@ -8,56 +10,88 @@ export const FAULTS: readonly Fault[] = [
     'segregated-dendrite',
     ['segregated-dendrite'],
     [
+      ['hidden error of the wrong sign', HIDDEN, 'k_B * phi_max * (t - f) * s * (1 - s)'],
+      ['output error of the wrong sign', OUTPUT, 'k_D * phi_max * (phi_t - phi_max * s) * s * (1 - s)'],
+      ["hidden error without sigma'", HIDDEN, '-k_B * phi_max * (t - f) * (s + 1 - s)'],
+      ["output error without sigma'", OUTPUT, '-k_D * phi_max * (phi_t - phi_max * s) * (s + 1 - s)'],
+      ['apical potentials in place of plateaus', 'apical.map($plateau)', '[...apical]', '#plateaus'],
       [
-        'hidden error of the wrong sign',
-        '-gain * most * (sigmoid(t) - sigmoid(f))',
-        'gain * most * (sigmoid(t) - sigmoid(f))',
+        'plateau of the forward phase twice',
+        '[this.#plateaus(target), this.#plateaus(forward)]',
+        '[this.#plateaus(forward), this.#plateaus(forward)]',
       ],
-      ['output error of the wrong sign', '-gain * most * (phi - most * s)', 'gain * most * (phi - most * s)'],
       [
-        "hidden error without sigma'",
-        '(sigmoid(t) - sigmoid(f)) * s * (1 - s)',
-        '(sigmoid(t) - sigmoid(f)) * (s + 1 - s)',
+        'gain of output neurons of another conductance',
+        '$k.map($error, target.outputRate, $soma, kD, $most)',
+        '$k.map($error, target.outputRate, $soma, kD / 2, $most)',
       ],
-      ["output error without sigma'", '(phi - most * s) * s * (1 - s)', '(phi - most * s) * (s + 1 - s)'],
-      ['apical potentials in place of plateaus', '(sigmoid(t) - sigmoid(f))', '(t - f)'],
-      ['plateau of the forward phase twice', 'taught.apical[l]!,\n', 'forward.apical[l]!,\n'],
       [
-        'gain of the output in hidden neurons of another conductance',
-        'network.outputGain,\n          maximalRate',
-        'network.hiddenGain / 2,\n          maximalRate',
+        'gain of output neurons in hidden ones',
+        '$k.map($error, $t, $f, $soma, kB, $most)',
+        '$k.map($error, $t, $f, $soma, this.#network.kD, $most)',
+        '#hiddenErrors',
       ],
       [
         'scale of the hidden update everywhere',
-        'l < hidden.length ? P.hidden : P.output',
-        'l < 99 ? P.hidden : P.output',
+        'l < connections.length - 1 ? P_hidden : P_output',
+        'P_hidden',
       ],
+      ['scale of the output update not squared', '$maximum ** 2', '$maximum'],
       [
         'one target phase without the target',
-        "          target,\n          means: ['outputRate', 'apical'],",
-        "          means: ['outputRate', 'apical'],",
+        '{ duration: $duration, target, means: $means }',
+        '{ duration: $duration, means: $means }',
       ],
       [
-        'a probe moves the neurons of training',
-        'probe ? undefined :',
-        'probe && input.rows > 1 ? undefined :',
+        'observing moves the neurons of training',
+        'this.#network.neuronState(batch.input.rows)',
+        'this.#lastingNeurons(batch.input.rows)',
+        'observe',
       ],
       [
-        'gradient through transposed weights left out',
-        '{ transposeB: true }),\n        soma[l - 1]!',
-        '{ transposeB: true }),\n        soma[0]!',
+        'gradient through the wrong layer',
+        'forward.soma[l - 1]',
+        'forward.soma[0]!',
+        '#backpropagatedErrors',
       ],
+      ['taps do not reach the neurons', '{ ...$psp, taps: options.taps }', '$psp'],
+      ['plateau times do not reach the neurons', 'options.plateauTimes', "'fixed'"],
     ],
   ),
   ...faultsOf(
     'segregated-dendrite',
     ['segregated-dendrite'],
     [
-      ['sparse feedback without amplification', 'THINNING * value : 0', 'value : 0'],
+      ['sparse feedback without amplification', 'AMPLIFICATION * values[i]', 'values[i]!'],
+      [
+        'sparse feedback keeps each weight with a probability of 20 %, not exactly 20 %',
+        'place < zeros',
+        'place < 0 * zeros || random.uniform(1, 0, 1)[0]! < ZEROS',
+      ],
+      ['sparse feedback rounded up', 'Math.floor(ZEROS * $count)', 'Math.ceil(ZEROS * $count)'],
       [
         'symmetric feedback to the first hidden layer passes by the second',
-        'products[0] ? k.matmul(weights, products[0]) : weights',
-        'weights',
+        'above ? $product : $k.transpose(w)',
+        '$k.transpose(w)',
+      ],
+      [
+        'noise on the product of the matrices, not on each',
+        `for (const { weights } of $connections) {
+          const above = $last;
+          const w = $noisy;
+          products.unshift($product);
+        }`,
+        `for (const { weights } of $connections) {
+          const above = $last;
+          const w = weights;
+          const product = $product;
+          products.unshift(this.#kind === 'noisy-symmetric' ? this.#withNoise(product) : product);
+        }`,
+      ],
+      [
+        'layers do not share the noise of the matrices above them',
+        'above ? $k.matmul(above, w, $how) : $top',
+        'above ? $k.matmul($k.transpose(this.#network.connections.at(-1)!.weights), w, $how) : $top',
       ],
     ],
     'networks/broadcast.ts',
@@ -68,56 +102,106 @@ export const FAULTS: readonly Fault[] = [
     [
       [
         'leak left out',
-        '(v, i, b, a, gl, gb, ga) => v - gl * v +',
-        '(v, i, b, a, gl, gb, ga) => v - 0 * gl * v +',
+        '(v, i, b, a, gl, gb, ga) => v - gl * v + gb * (i + b - v) + ga * (a - v)',
+        `(v: number, i: number, b: number, a: number, gl: number, gb: number, ga: number) =>
+          v - 0 * gl * v + gb * (i + b - v) + ga * (a - v)`,
       ],
-      ['apical coupling of the wrong sign', 'ga * (a - v)', 'ga * (v - a)'],
+      [
+        'leak of uncoupled somata left out',
+        '(v, i, b, gl, gb) => v - gl * v + gb * (i + b - v)',
+        '(v: number, i: number, b: number, gl: number, gb: number) => v - 0 * gl * v + gb * (i + b - v)',
+      ],
+      ['apical coupling of the wrong sign', 'ga * (a - v)', 'ga * (v - a)', 'moveCoupled'],
       ['the teaching current excites everybody', '(1 - t) * (eI - v)', '(1 - t) * (eE - v)'],
-      ['the teaching current divided by the time constant', 'g * (t * (eE - v)', 'gl * g * (t * (eE - v)'],
       [
-        'rates without a maximum',
-        '(v, most) => most * sigmoid(v), soma, constants',
-        '(v, most) => sigmoid(v) + 0 * most, soma, constants',
+        'the teaching current divided by the time constant',
+        '$free + g * (t * (eE - v) + $inhibition)',
+        '$free + gl * g * (t * (eE - v) + $inhibition)',
       ],
-      [
-        'apical dendrites see the spikes of the same ms',
-        'shareOfWindow(k, iteration, window, constants.psp, 1)',
-        'shareOfWindow(k, iteration, window, constants.psp, 0)',
-      ],
-      [
-        'means of feedback rates without the delay',
-        'add(sum, instant.rates.at(-1)!, inWindow(1))',
-        'add(sum, instant.rates.at(-1)!, inWindow(0))',
-      ],
-      [
-        'averages from the start of the watched time',
-        '(i + late >= length && i + late < size + length ? 1 / size : 0)',
-        '(i + late >= 0 * length ? 1 / size : 0 * i)',
-      ],
-      [
-        'spikes of the input in place of those below',
-        'k.matmul(spikes[l]!, weights, { sparse: true })',
-        'k.matmul(k.map((x) => x + 0.5, spikes[l]!), weights, { sparse: true })',
-      ],
-      [
-        'steady output of the wrong conductances',
-        '(gb * (i + b) + g * (t * eE + (1 - t) * eI)) / (gl + gb + g)',
-        '(gb * (i + b) + g * (t * eE + (1 - t) * eI)) / (gl + gb)',
-      ],
+      ['rates without a maximum', 'phiMax * sigmoid(v)', 'sigmoid(v) + 0 * phiMax'],
     ],
-    'networks/presentation.ts',
+    'networks/millisecond.ts',
   ),
   ...faultsOf(
     'compartments',
     [COMPARTMENTS],
     [
       [
-        'every minibatch at rest',
-        'name === undefined ? k.constant(0, rows, size)',
-        'name !== undefined ? k.constant(0, rows, size)',
+        'apical dendrites see the spikes of the same ms',
+        'this.#share(iteration, early + 1)',
+        'this.#share(iteration, early)',
+      ],
+      [
+        'means of feedback rates without the delay',
+        'this.#add(sum, instant.firingRates.at(-1), inWindow(early + 1))',
+        'this.#add(sum, instant.firingRates.at(-1)!, inWindow(early))',
+      ],
+      ['every plateau at the end of the phase', 'means.length === 1 ? $last : $random', '$last'],
+    ],
+    'networks/phase-means.ts',
+  ),
+  ...faultsOf(
+    'compartments',
+    [COMPARTMENTS],
+    [
+      [
+        'averages from the start of the watched time',
+        'i + late >= first && i + late < first + ms ? 1 / ms : 0',
+        'i + late >= 0 * first && i + late < first + ms ? 1 / ms : 0',
       ],
     ],
+    'networks/psp.ts',
+  ),
+  ...faultsOf(
+    'compartments',
+    [COMPARTMENTS],
+    [
+      [
+        'spikes of the input in place of those below',
+        '$k.matmul(spikes[l], weights, $sparse)',
+        '$k.matmul($k.map((x) => x + 0.5, spikes[l]!), weights, $sparse)',
+      ],
+    ],
+    'networks/millisecond.ts',
+  ),
+  ...faultsOf(
+    'compartments',
+    [COMPARTMENTS, 'segregated-dendrite'],
+    [
+      [
+        'steady output of the wrong conductances',
+        '$currents / (gl + gd + g)',
+        '$currents / (gl + gd + 0 * g)',
+      ],
+    ],
+    'networks/steady-state.ts',
+  ),
+  ...faultsOf(
+    'compartments',
+    [COMPARTMENTS],
+    [
+      ['every minibatch at rest', 'allocate ? allocate($$what) : $zeros', '$zeros'],
+      ['spikes forgotten as if there were ten taps', '($psp.taps - 1) * batch', '(10 - 1) * batch'],
+    ],
     'networks/compartmental.ts',
+  ),
+  ...faultsOf(
+    'compartments',
+    ['test/networks/plateau-times.test.ts'],
+    [
+      [
+        'plateau times of the variance 3, not the deviation',
+        'const DEVIATION = 3;',
+        'const DEVIATION = Math.sqrt(3);',
+      ],
+      ['plateau times of one half of the distribution', 'Math.abs(z) >= from', 'z >= from'],
+      [
+        'plateau times of rounded ms',
+        '$k.mapInto($last, $later, $$values, e + 1)',
+        '$k.mapInto($last, $later, $$values, e + 0.5)',
+      ],
+    ],
+    'networks/plateau-times.ts',
   ),
   ...faultsOf(
     'compartments',
@@ -126,8 +210,8 @@ export const FAULTS: readonly Fault[] = [
       ['the first tap at 0 ms', 'const t = j + 1;', 'const t = j;'],
       [
         'means over one tap too few',
-        'Math.min(size + length - i - late, length)',
-        'Math.min(size + length - i - late, length - 1)',
+        'Math.min(Math.max(ahead + ms - i - late, 0), length)',
+        'Math.min(Math.max(ahead + ms - i - late, 0), length - 1)',
       ],
     ],
     'networks/psp.ts',
@@ -138,8 +222,8 @@ export const FAULTS: readonly Fault[] = [
     [
       [
         'every iteration draws the same numbers',
-        'moment.counter = outside * bound + i;',
-        'moment.counter = outside * bound;',
+        'now.counter = outside * bound + i;',
+        'now.counter = outside * bound;',
       ],
     ],
     'kernels/cpu/commands.ts',
@@ -150,8 +234,8 @@ export const FAULTS: readonly Fault[] = [
     [
       [
         'temporaries from before a repeat are given up within',
-        'if (first.get(t)! < start) last.set',
-        'if (first.get(t)! < 0) last.set',
+        'if (first.get(t) < start) $prolong;',
+        'if (first.get(t)! < 0) $prolong;',
       ],
     ],
     'kernels/cpu/memory.ts',

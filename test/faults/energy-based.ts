@@ -1,50 +1,53 @@
 import { type Fault, faultsOf } from './fault.ts';
 
-const SETTLING = 'test/networks/settling.test.ts';
+const ENERGY = 'test/networks/energy.test.ts';
 
-/** Of the settling networks, and of the rules that contrast two of their phases. */
+/** The update's estimate with a third state, nudged, of the same minibatch. */
+const NUDGED = 'this.#nudgedPhase(free, target, (info) => this.#nudges(info)[1], this.#k.constant(1, 1, 1))';
+
+/** Of the networks that settle, and of the rules that contrast two of their phases. */
 export const FAULTS: readonly Fault[] = [
   ...faultsOf(
-    'settling',
-    [SETTLING],
+    'energy',
+    [ENERGY],
     [
       [
         "missing rho'",
-        'const pull = k.map(rho(population).backward, current, potential, rate);',
+        'const pull = $k.map(rho(population).backward, current, potential, rate);',
         'const pull = current;',
       ],
       [
         'leak of the wrong sign',
-        'k.map((s, p, e) => s + e * (p - s), potential, pull, epsilon)',
-        'k.map((s, p, e) => s + e * (p + s), potential, pull, epsilon)',
+        '(s, p, e) => s + e * (p - s)',
+        '(s: number, p: number, e: number) => s + e * (p + s)',
       ],
       [
         'potentials below 0 are not clipped',
-        'Math.min(Math.max(s + e * (c - s), 0), 1)',
-        'Math.min(s + e * (c - s), 1)',
+        'Math.min(Math.max($potential, 0), 1)',
+        'Math.min($potential, 1)',
       ],
       ['nudge of the wrong sign', '2 * b * (t - y)', '2 * b * (y - t)'],
       ['cost with a factor 1/2', '2 * b * (t - y)', 'b * (t - y)'],
-      ['readout nudged by the wrong sign', '=> b * (t - y), target, rates', '=> b * (y - t), target, rates'],
+      [
+        'readout nudged by the wrong sign',
+        '(t, y, b) => b * (t - y)',
+        '(t: number, y: number, b: number) => b * (y - t)',
+      ],
       [
         'pull on a prototypical output inside of rho',
         "dynamics === 'prototypical' && !this.readout ? force : null",
         'null',
       ],
-      ['clamped outputs move', 'if (l === this.#last && phase.clamped) return activity;', ''],
+      ['clamped outputs move', 'if (l === this.#last && phase.clamped) return activity;', ';'],
       ['currents that do not follow the last steps', 'i < iterations - 1', 'i < iterations - 2'],
-      [
-        'currents that follow the population above alone',
-        'if (l > 0) k.accumulateDelta(current, from[l - 1]!.rate, to[l - 1]!.rate, synapses[l]!.weights);',
-        '',
-      ],
+      ['currents that follow the population above alone', 'if (l > 0) $k.accumulateDelta($$change);', ';'],
       ['energy without its pairs', '-current * r', '0 * current * r'],
     ],
-    'networks/settling.ts',
+    'networks/energy.ts',
   ),
   ...faultsOf(
-    'settling',
-    [SETTLING, 'equilibrium-propagation'],
+    'energy',
+    [ENERGY, 'equilibrium-propagation'],
     [
       [
         'no signals from above',
@@ -53,66 +56,99 @@ export const FAULTS: readonly Fault[] = [
       ],
       [
         'memories of another population',
-        'values: state[l]!.potential',
-        'values: state[l === 0 ? 0 : l - 1]!.potential',
+        '{ store, values: state[l].potential }',
+        '{ store, values: state[l === 0 ? 0 : l - 1]!.potential }',
       ],
     ],
-    'networks/settling.ts',
+    'networks/energy.ts',
   ),
   ...faultsOf(
     'equilibrium-propagation',
     ['equilibrium-propagation'],
     [
-      ['phases swapped', 'nudged, opposite ?? free, inverse', 'opposite ?? free, nudged, inverse'],
+      [
+        'phases swapped',
+        'contrast(k, network, $input, s1, s2, inverse)',
+        'contrast(k, network, $input, s2, s1, inverse)',
+      ],
       [
         'nudged phase from rest',
-        'energy.relax(free, drive, nudgedIterations, first)',
-        'energy.relax(energy.rest(input.rows), drive, nudgedIterations, first)',
+        '$network.relax(free.state, free.drive, iterations, { nudge })',
+        '$network.relax($network.rest(free.input.rows), free.drive, iterations, { nudge })',
       ],
-      ['update without the sign of beta', 'sign(info) / (options.beta', '1 / (options.beta'],
-      ['symmetric estimate divided by beta', '(symmetric ? 2 : 1)', '1'],
-      ['both nudged phases of one sign', 'phase(-1)', 'phase(1)'],
-      ['the nudged state is remembered', 'particles.keep(free)', 'particles.keep(nudged)'],
-      ['output of the nudged phase', 'output: energy.output(free)', 'output: energy.output(nudged)'],
+      ['update without the sign of beta', '1 / (beta2 - beta1)', '1 / Math.abs(beta2 - beta1)'],
+      ['centred estimate divided by beta', '1 / (beta2 - beta1)', '1 / (beta2 + 0 * beta1)'],
+      [
+        'both nudged phases of one sign',
+        '(info) => this.#nudges(info)[0]',
+        '(info: StepInfo) => this.#nudges(info)[1]',
+      ],
+      ['the nudged state is remembered', '$particles.keep(free.state)', `$particles.keep(${NUDGED})`],
+      ['output of the nudged phase', '$network.output(free.state)', `$network.output(${NUDGED})`],
+      ['positive and negative mixed up', '[0, isNegative ? -beta : beta]', '[0, isNegative ? beta : -beta]'],
+      ['beta1 and beta2 mixed up', '[0, isNegative ? -beta : beta]', '[isNegative ? -beta : beta, 0]'],
+      ['beta1 and beta2 of the centred variant mixed up', '[-beta, beta]', '[0, beta]'],
+      [
+        'the random sign is never negative',
+        "$negative || (variant === 'random-sign' && $drawn)",
+        '$negative',
+      ],
+      ['the random sign is drawn once', 'signs.wordAt(step)', 'signs.wordAt(0 * step)'],
+      ['the readout learns at one of two centred states', 'isCentred ? [s2, s1] : [s2]', '[s2]'],
+      [
+        'continual and one-shot phases mixed up',
+        'continual ? continualPhase($$given) : $relaxed',
+        '$relaxed',
+      ],
     ],
   ),
   ...faultsOf(
     'contrast',
-    ['equilibrium-propagation', 'contrastive-hebbian'],
+    ['contrastive-hebbian', 'equilibrium-propagation'],
     [
-      ['sign of the input connection', 'f * (m - p)', 'f * (p - m)'],
-      ['sign of the other connections', 'scale: -scale', 'scale'],
+      ['sign of the input connection', 'f * (r1 - r2)', 'f * (r2 - r1)'],
       [
-        'free phase in both products',
-        '{ pre: pre[0], post: times(post[0])',
-        '{ pre: pre[1], post: times(post[0])',
+        'sign of the other connections',
+        '{ pre: $pre, post: $post, scale: -scale }',
+        '{ pre: $pre, post: $post, scale }',
       ],
-      ['sum over the batch, not mean', 'scale: 1 / input.rows', 'scale: 1'],
       [
-        'readout learns at the target only',
-        'k.map((y, t) => y - t, energy',
-        'k.map((y, t) => 0 * y - t, energy',
+        'one phase in both products',
+        '{ pre: pre[0], post: times(post[0]), scale }',
+        '{ pre: pre[1], post: times(post[0]), scale }',
       ],
+      ['sum over the batch, not mean', '1 / input.rows', '1'],
+      ['readout learns at the target only', '(y, t) => y - t', '(y: number, t: number) => 0 * y - t'],
     ],
   ),
   ...faultsOf(
     'continual',
     ['equilibrium-propagation'],
-    [
-      [
-        'continual weights go the wrong way',
-        '-(learningRate[l] ?? learningRate[0]!)',
-        '(learningRate[l] ?? learningRate[0]!)',
-      ],
-    ],
+    [['continual weights go the wrong way', '-rate * scale', 'rate * (scale as number)']],
   ),
   ...faultsOf(
     'contrastive-hebbian',
     ['contrastive-hebbian'],
     [
-      ['phases swapped', 'input, clamped, free, 1', 'input, free, clamped, 1'],
+      [
+        'phases swapped',
+        'contrast($k, network, $input, free.state, clampedPhase($$given), 1)',
+        'contrast($k, network, $input, clampedPhase($$given), free.state, 1)',
+      ],
       ['outputs not clamped', '{ clamped: true }', '{}'],
-      ['clamped to the free output', '{ potential: target, rate: target }', 'free.at(-1)!'],
+      [
+        'clamped to the free output',
+        '[...state.slice(0, -1), { potential: target, rate: target }]',
+        '[...state]',
+      ],
+    ],
+  ),
+  ...faultsOf(
+    'observe-settled',
+    ['observe-settled', 'test/training/diagnostics-values.test.ts'],
+    [
+      ['a gradient of one nudge, scaled as if of two', 'nudged(-BETA)', 'nudged(0)'],
+      ['the gradient without the readout', 'if (network.readout) gradient.push($readout);', ';'],
     ],
   ),
 ];

@@ -5,6 +5,14 @@ const TOTAL = "{ over: 'columns' }";
 const told = (state: string, error: string) =>
   `${state}.map((a, l) => (l === 0 ? { ...a, rate: k.map((r, e) => r + 0.01 * e, a.rate, k.sum(${error}, ${TOTAL})) } : a))`;
 
+const OUTPUT_ERROR = (target: string) => `k.map((t, y) => t - y, ${target}, network.output(free.state))`;
+const ERRORS =
+  'layerErrors(network, activity, target, (error, l) => $k.matmul(error, feedback[l - 1].connection.weights))';
+/** Feedback alignment with something else for the feedback weights. */
+const errorsThrough = (weights: string) =>
+  `layerErrors(network, activity, target, (error, l) => $k.matmul(error, ${weights}))`;
+const FORWARD = '$k.transpose(network.connections[l]!.weights)';
+
 /** Synapses that see what the ledger does not list, or not what it lists: one fault for each kind of locality test. */
 export const FAULTS: readonly Fault[] = [
   ...faultsOf(
@@ -13,18 +21,18 @@ export const FAULTS: readonly Fault[] = [
     [
       [
         'feedback knows the signs of the forward weights',
-        'k.matmul(error, feedback[l - 1]!.weights)',
-        'k.matmul(error, k.map((b, w) => (w < 0 ? -b : b), feedback[l - 1]!.weights, k.transpose(network.connections[l]!.weights)))',
+        ERRORS,
+        errorsThrough(`$k.map((b, w) => (w < 0 ? -b : b), feedback[l - 1]!.connection.weights, ${FORWARD})`),
       ],
       [
         'feedback knows the magnitudes of the forward weights',
-        'k.matmul(error, feedback[l - 1]!.weights)',
-        'k.matmul(error, k.map((b, w) => Math.abs(w) * b, feedback[l - 1]!.weights, k.transpose(network.connections[l]!.weights)))',
+        ERRORS,
+        errorsThrough(`$k.map((b, w) => Math.abs(w) * b, feedback[l - 1]!.connection.weights, ${FORWARD})`),
       ],
       [
         'no error comes down',
-        'k.matmul(error, feedback[l - 1]!.weights)',
-        'k.matmul(error, feedback[l - 1]!.weights, { scale: 0 })',
+        '$k.matmul(error, $feedback.connection.weights)',
+        '$k.matmul(error, $feedback.connection.weights, { scale: 0 })',
       ],
       [
         'a synapse sees the input of its neighbours',
@@ -47,23 +55,36 @@ export const FAULTS: readonly Fault[] = [
     'segregated-dendrite',
     ['locality'],
     [
-      ['forward weights as feedback', 'options.feedbackWeights as BroadcastKind', "'symmetric'"],
+      [
+        'forward weights as feedback',
+        'new BroadcastFeedback($k, $network, $kind, $width, $random)',
+        "new BroadcastFeedback($k, $network, 'symmetric', $width, $random)",
+      ],
       [
         'a synapse sees the output error',
-        'taught.apical[l]!,\n',
-        `k.map((t, e) => t + e, taught.apical[l]!, k.sum(outputError, ${TOTAL})),\n`,
+        '[...this.#hiddenErrors(phases), this.#outputError(phases)]',
+        `[
+          ...this.#hiddenErrors(phases).map((e) =>
+            this.#network.kernels.map((x, o) => x + o, e, this.#network.kernels.sum(this.#outputError(phases), ${TOTAL}))),
+          this.#outputError(phases),
+        ]`,
+        'learn',
       ],
       [
         'a synapse sees the input of its neighbours',
-        'pre: forward.psp[l]!',
-        `pre: k.map((x, all) => x / (1 + all * all), forward.psp[l]!, k.sum(forward.psp[l]!, ${TOTAL}))`,
+        '[forward.psp[l], $error]',
+        `[this.#network.kernels.map((x, all) => x / (1 + all * all), forward.psp[l]!, this.#network.kernels.sum(forward.psp[l]!, ${TOTAL})), $error]`,
       ],
       [
         'a synapse sees the errors of the whole layer',
-        'post: error, scale',
-        `post: k.map((e, all) => e + all, error, k.sum(error, ${TOTAL})), scale`,
+        '[$psp, errors[l]]',
+        `[$psp, this.#network.kernels.map((e, all) => e + all, errors[l]!, this.#network.kernels.sum(errors[l]!, ${TOTAL}))]`,
       ],
-      ['the output layer is not felt', 'sigmoid(t) - sigmoid(f)', 'sigmoid(0.5 + 0 * t) - sigmoid(0 * f)'],
+      [
+        'the output layer is not felt',
+        '-k_B * phi_max * (t - f) * s * (1 - s)',
+        '-k_B * phi_max * (0.5 + 0 * t - 0 * f) * s * (1 - s)',
+      ],
     ],
   ),
   ...faultsOf(
@@ -72,13 +93,23 @@ export const FAULTS: readonly Fault[] = [
     [
       [
         'feedback knows the signs of the forward weights',
-        'if (this.fixed) return this.fixed;',
-        'if (this.fixed) return this.fixed.map((b, l, { length }) => (l < length - 1 ? b : this.#k.map((y, w) => (w < 0 ? -y : y), b, this.#network.connections.at(-1)!.weights)));',
+        'if (this.fixed) return this.fixed.map(({ connection }) => connection.weights);',
+        `if (this.fixed)
+          return this.fixed.map(({ connection }, l, { length }) =>
+            l < length - 1
+              ? connection.weights
+              : this.#k.map(
+                  (y, w) => (w < 0 ? -y : y),
+                  connection.weights,
+                  this.#k.transpose(this.#network.connections.at(-1)!.weights),
+                ),
+          );`,
       ],
       [
         'symmetric feedback without magnitudes',
-        "if (this.#kind === 'symmetric') return products;",
-        "if (this.#kind === 'symmetric') return products.map((w) => this.#k.map((x) => (x > 0 ? 1 : -1), w));",
+        'return products;',
+        "return this.#kind === 'symmetric' ? products.map((w) => this.#k.map((x) => (x > 0 ? 1 : -1), w)) : products;",
+        'weights',
       ],
     ],
     'networks/broadcast.ts',
@@ -89,13 +120,13 @@ export const FAULTS: readonly Fault[] = [
     [
       [
         'a synapse sees the output error',
-        'contrasts(k, energy, input, nudged,',
-        `contrasts(k, energy, input, ${told('nudged', 'k.map((t, y) => t - y, target, energy.output(free))')},`,
+        'contrast(k, network, $input, s1, s2, inverse)',
+        `contrast(k, network, $input, s1, ${told('s2', OUTPUT_ERROR('target'))}, inverse)`,
       ],
       [
         'a synapse sees the target',
-        'contrasts(k, energy, input, nudged,',
-        `contrasts(k, energy, input, ${told('nudged', 'target')},`,
+        'contrast(k, network, $input, s1, s2, inverse)',
+        `contrast(k, network, $input, s1, ${told('s2', 'target')}, inverse)`,
       ],
     ],
   ),
@@ -105,8 +136,8 @@ export const FAULTS: readonly Fault[] = [
     [
       [
         'a synapse sees the output error',
-        'contrasts(k, energy, input, clamped,',
-        `contrasts(k, energy, input, ${told('clamped', 'k.map((t, y) => t - y, target, energy.output(free))')},`,
+        'contrast(k, network, batch.input, free.state, $clamped, 1)',
+        `contrast(k, network, batch.input, free.state, ${told('$clamped', OUTPUT_ERROR('batch.target'))}, 1)`,
       ],
     ],
   ),
@@ -116,31 +147,31 @@ export const FAULTS: readonly Fault[] = [
     [
       [
         'a synapse sees the input of its neighbours',
-        'products: [{ pre: input,',
-        `products: [{ pre: k.map((x, all) => x / all, input, k.sum(input, ${TOTAL})),`,
+        '{ pre: input, post, scale: 1 / input.rows }',
+        `{ pre: k.map((x, all) => x / all, input, k.sum(input, ${TOTAL})), post, scale: 1 / input.rows }`,
       ],
       [
         'a synapse sees the presynaptic rates of its neighbours',
-        'k.map((r, f) => f * r, rate, factor)',
-        `k.map((r, f, all) => (f * r) / all, rate, factor, k.sum(pre[1], ${TOTAL}))`,
+        '(rate) => $k.map((r, f) => f * r, rate, factor)',
+        `(rate: Tensor) => $k.map((r, f, all) => (f * r) / all, rate, factor, $k.sum(pre[1], ${TOTAL}))`,
       ],
       [
         'a synapse sees the rates of the whole layer',
-        'k.map((r, f) => f * r, rate, factor)',
-        `k.map((r, f, all) => (f * r) / all, rate, factor, k.sum(post[1], ${TOTAL}))`,
+        '(rate) => $k.map((r, f) => f * r, rate, factor)',
+        `(rate: Tensor) => $k.map((r, f, all) => (f * r) / all, rate, factor, $k.sum(post[1], ${TOTAL}))`,
       ],
     ],
   ),
   ...faultsOf(
-    'settling',
+    'energy',
     ['locality-settled'],
     [
       [
         'nothing is felt below the last hidden layer',
-        'k.matmul(state[l + 1]!.rate, synapses[l + 1]!.weights, {',
-        'k.matmul(state[l + 1]!.rate, synapses[l + 1]!.weights, {\n      scale: l === 0 ? 0 : 1,',
+        '$k.matmul(state[l + 1].rate, synapses[l + 1].weights, { transposeB: true, ...$more })',
+        '$k.matmul(state[l + 1]!.rate, synapses[l + 1]!.weights, { scale: l === 0 ? 0 : 1, transposeB: true, ...$more })',
       ],
     ],
-    'networks/settling.ts',
+    'networks/energy.ts',
   ),
 ];

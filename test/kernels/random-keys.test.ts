@@ -9,20 +9,28 @@ interface Surroundings {
   /** Traced before the step. */
   readonly before?: (k: Kernels) => Promise<unknown>;
   readonly trace?: string;
+  readonly stream?: string;
   readonly seed?: number;
   readonly step?: number;
 }
 
-/** Two fills of the stream 'noise', in a step amid other things. */
-async function fills({ inside, before, trace = 'learn', seed = 4, step = 3 }: Surroundings = {}) {
+/** Two fills of one stream, in a step amid other things. */
+async function fills({
+  inside,
+  before,
+  trace = 'learn',
+  stream = 'noise',
+  seed = 4,
+  step = 3,
+}: Surroundings = {}) {
   const device = new ReferenceDevice();
   const k = new Kernels(device, seed);
   const [first, second] = [k.state('first', 2, 3), k.state('second', 2, 3)];
   await before?.(k);
   const executable = await k.trace(trace, () => {
     inside?.(k);
-    k.uniform('noise', 2, 3, 0, 1, { into: first });
-    k.uniform('noise', 2, 3, 0, 1, { into: second });
+    k.uniform(stream, 2, 3, 0, 1, { into: first });
+    k.uniform(stream, 2, 3, 0, 1, { into: second });
   });
   await executable.run({ steps: 1, firstStep: step, rows: new Uint32Array(0) });
   return [[...device.values(first)], [...device.values(second)]];
@@ -33,9 +41,9 @@ test('two fills of one stream differ', async () => {
   for (const [i, value] of first!.entries()) assert.is.not(value, second![i]);
 });
 
-test('numbers depend on seed, trace and step', async () => {
+test('numbers depend on seed, trace, stream and step', async () => {
   const usual = await fills();
-  for (const other of [{ seed: 5 }, { trace: 'observe' }, { step: 4 }])
+  for (const other of [{ seed: 5 }, { trace: 'observe' }, { stream: 'dropout' }, { step: 4 }])
     assert.not.equal(await fills(other), usual, JSON.stringify(other));
 });
 

@@ -202,17 +202,23 @@ async function phasesAgain(given: Record<string, unknown>): Promise<{ forward: M
 type Means = Record<keyof PhaseMeans, number[][]>;
 const empty = (): Means => ({ psp: [], soma: [], apical: [], outputRate: [] });
 
-for (const more of [{}, { plateauTimes: 'random' }, { taps: 40 }, { feedback: 'rates' }])
+for (const more of [
+  {},
+  { plateauTimes: 'random' },
+  { taps: 40 },
+  { feedback: 'rates' },
+  { apicalConductance: 0.05 },
+] as const)
   test(`with spikes, updates take potentials and synapses of the forward phase, and plateaus of both: ${JSON.stringify(more)}`, async () => {
     const given = { phases: 'fixed', ...more };
     const { own, output } = await outputOf({ given });
     const { forward, taught } = await phasesAgain(given);
     const outer = (pre: number[], post: number[], scale: number): Matrix =>
       pre.map((x) => post.map((e) => scale * x * e));
+    const kB = 0.6 / (0.7 + ('apicalConductance' in more ? more.apicalConductance : 0));
     for (const l of [0, 1]) {
       const error = forward.soma[l]!.map(
-        (v, j) =>
-          (-0.6 / 0.7) * MOST * (sigma(taught.apical[l]![j]!) - sigma(forward.apical[l]![j]!)) * slope(v),
+        (v, j) => -kB * MOST * (sigma(taught.apical[l]![j]!) - sigma(forward.apical[l]![j]!)) * slope(v),
       );
       close(own[l]!, outer(forward.psp[l]!, error, P.hidden), `hidden update ${l + 1}`, 1e-6);
     }

@@ -1,0 +1,223 @@
+import { type Fault, faultsOf } from './fault.ts';
+
+const TRAINER = 'test/training/trainer.test.ts';
+const EPOCHS = 'test/training/epochs.test.ts';
+const SCORES = 'test/training/scores.test.ts';
+const COMPARISON = 'test/results/comparison-document.test.ts';
+
+/** Of what all rules share: random numbers, the trainer, tasks and the statistics of a comparison. */
+export const FAULTS: readonly Fault[] = [
+  ...faultsOf(
+    'random numbers',
+    ['test/kernels/random-keys.test.ts'],
+    [
+      ['a fill keyed without its trace', 'streamKey($seed, $name)', "streamKey($seed, stream + '#' + place)"],
+      [
+        'a fill keyed without its stream',
+        'streamKey($seed, $name)',
+        "streamKey($seed, this.#trace + '#' + place)",
+      ],
+      [
+        'a fill keyed without its place',
+        'streamKey($seed, $name)',
+        "streamKey($seed, this.#trace + '/' + stream)",
+      ],
+      [
+        'places counted over all streams',
+        'this.#fills.get(stream) ?? 0',
+        '[...this.#fills.values()].reduce((sum, count) => sum + count, 0)',
+      ],
+    ],
+    'kernels/kernels.ts',
+  ),
+  ...faultsOf(
+    'trainer',
+    [EPOCHS],
+    [
+      [
+        'epochs in one order',
+        "new RandomStream($seed, 'batches', epoch)",
+        "new RandomStream($seed, 'batches', 0 * epoch)",
+      ],
+      [
+        'the order of another seed',
+        "new RandomStream($seed, 'batches', epoch)",
+        "new RandomStream(1, 'batches', epoch)",
+      ],
+      ['totals are not reset', 'await this.#run.totals.reset();', ';'],
+      [
+        'scores of all examples, not of those seen',
+        '(this.#step - first) * batch',
+        'this.#step * batch',
+        '#record',
+      ],
+    ],
+    'training/trainer.ts',
+  ),
+  ...faultsOf(
+    'trainer',
+    [TRAINER],
+    [
+      [
+        'orders are counted from where the trainer began',
+        'this.#order(epoch)',
+        `this.#order(((this as { begun?: number }).begun = ((this as { begun?: number }).begun ?? -1) + 1))`,
+      ],
+      [
+        'a checkpoint without the moments of the optimizer',
+        'await $device.write(state, valuesOf($$saved));',
+        'if (!/^(velocity|mean)/.test(name)) await $device.write(state, valuesOf($$saved));',
+      ],
+      [
+        'a checkpoint without what is kept of each example',
+        'values.set(valuesOf(name, rowStores, count, columns));',
+        ';',
+        'load',
+      ],
+      ['a checkpoint without the step', 'this.#step = step;', ';', 'load'],
+      ['a checkpoint of any run is taken', 'run !== this.#identity', 'false'],
+    ],
+    'training/trainer.ts',
+  ),
+  ...faultsOf(
+    'trainer',
+    [TRAINER],
+    [
+      [
+        'a checkpoint of another seed is taken',
+        '[rule, $settings, $options, seed, $$rest]',
+        '[rule, $settings, $options, $$rest]',
+      ],
+      ['a checkpoint of another task is taken', '[$$before, task, dataset]', '[$$before, dataset]'],
+    ],
+    'training/checkpoint.ts',
+  ),
+  ...faultsOf(
+    'trainer',
+    ['test/training/row-stores.test.ts'],
+    [['what is kept of each example is not stored', '$k.scatter(store, values);', ';']],
+    'training/traced-run.ts',
+  ),
+  ...faultsOf(
+    'tasks',
+    [SCORES],
+    [
+      [
+        'a fit without centring of the rates',
+        'covariance[i * n + j] = $square - $product;',
+        'covariance[i * n + j] = $square;',
+      ],
+      [
+        'a fit without centring of the targets',
+        'ht[i * m + c] / examples - $product',
+        'ht[i * m + c]! / examples',
+      ],
+      ['a fit without its bias', 'bias[c] = mean;', 'bias[c] = 0 * mean;'],
+      ['a bias that does not know the weights', 'mean -= $part;', ';', 'solveRidge'],
+      ['a penalty on the square, not the variance', 'penalty * (trace / n) || 1', 'penalty'],
+    ],
+    'training/tasks/ridge.ts',
+  ),
+  ...faultsOf(
+    'tasks',
+    [SCORES],
+    [
+      [
+        'an error of the probe that is not in per cent',
+        'meanOverExamples($$split, 100, $scores)',
+        'meanOverExamples($$split, 1, $scores)',
+      ],
+      ['a probe of another population', 'respond(input)[number]', 'respond(input)[number + 1]!'],
+      ['a probe that adds up epochs', 'await clear($$sums);', ';'],
+    ],
+    'training/tasks/probe.ts',
+  ),
+  ...faultsOf(
+    'tasks',
+    [SCORES, TRAINER],
+    [
+      [
+        'a test error that is not in per cent',
+        'meanOverExamples($$split, 100, $scores)',
+        'meanOverExamples($$split, 1, $scores)',
+      ],
+      [
+        'a training error that is not in per cent',
+        '{ target: $target, trainingScore: $score, scale: 100, $$rest }',
+        '{ target: $target, trainingScore: $score, scale: 1, $$rest }',
+      ],
+      ['right answers counted', 'answer !== label', 'answer === label'],
+    ],
+    'training/tasks/classify.ts',
+  ),
+  ...faultsOf(
+    'tasks',
+    [SCORES],
+    [
+      [
+        'the error of an image, not of a pixel',
+        "{ over: 'columns', scale: 1 / target.columns }",
+        "{ over: 'columns' }",
+      ],
+    ],
+    'training/tasks/reconstruct.ts',
+  ),
+  ...faultsOf(
+    'tasks',
+    [SCORES],
+    [
+      [
+        'the last examples, too few for a minibatch, are not scored',
+        '[Math.min(atOnce, count), count % atOnce]',
+        '[Math.min(atOnce, count)]',
+      ],
+      ['a score that adds up epochs', 'await $device.write(total, $zero);', ';'],
+    ],
+    'training/evaluation.ts',
+  ),
+  ...faultsOf(
+    'tasks',
+    [SCORES],
+    [['a probe that is never fitted', 'await task.prepareScores?.();', ';']],
+    'training/trainer.ts',
+  ),
+  ...faultsOf(
+    'statistics',
+    [COMPARISON],
+    [
+      [
+        'the difference to the first condition, whichever rule it is',
+        "conditions.find(({ rule }) => rule === 'backprop') ?? conditions[0]",
+        'conditions[0]!',
+      ],
+      [
+        'the difference to the last condition of backprop',
+        'conditions.find($isBackprop) ?? $first',
+        'conditions.findLast($isBackprop) ?? $first',
+      ],
+      [
+        'the difference to itself',
+        'pairedDifference(scoresBySeed(id, runs), scoresBySeed(reference, runs))',
+        'pairedDifference(scoresBySeed(id, runs), scoresBySeed(id, runs))',
+      ],
+      ['runs told apart by rule, not by condition', 'run.condition === id', 'run.rule === rule', 'summaryOf'],
+      [
+        'diverged runs are averaged',
+        "run.status === 'finished' && run.testScore.last !== null",
+        'run.testScore.last !== null',
+      ],
+    ],
+    'results/comparison-document.ts',
+  ),
+  ...faultsOf(
+    'statistics',
+    ['test/results/statistics.test.ts'],
+    [
+      ['the difference of the wrong sign', 'value - other', 'other - value', 'pairedDifference'],
+      ['seeds not paired', 'reference.get(seed)', '[...reference.values()][0 * seed]'],
+      ['an interval of the normal distribution', 'tQuantile(0.975, n - 1)', '1.96'],
+      ['an interval of one too many degrees of freedom', 'tQuantile(0.975, n - 1)', 'tQuantile(0.975, n)'],
+    ],
+    'results/statistics.ts',
+  ),
+];
