@@ -140,7 +140,7 @@ for (const compiler of ['typescript', 'older-typescript/node_modules/typescript'
   test(`the declarations of every entry point compile (${compiler.split('/')[0]})`, async () => {
     const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
     const entries = Object.keys(exports).filter((path) => !/\.(json|wasm)$/.test(path));
-    assert.ok(entries.length > 5);
+    assert.equal(entries, ['.', './browser']);
     writeFileSync(
       join(project, 'entries.ts'),
       entries.map((path, i) => `export * as e${i} from 'dendrite${path.slice(1)}';`).join('\n'),
