@@ -1,5 +1,6 @@
 /**
- * Writes performance.md from the results in bench/results/. Run it after the benchmarks:
+ * Writes performance.md, and the table of speeds in the README, from the results in bench/results/. Run it after the
+ * benchmarks:
  *
  *     npm run -s bench -- --json > bench/results/peers.json     (also bench:profile, bench:kernels, bench:scaling)
  *     npm run docs
@@ -13,6 +14,7 @@ import type { PeersDocument } from '../bench/peers-document.ts';
 import type { ProfileDocument } from '../bench/profile.ts';
 import { describePrograms, showRatio, whole } from '../bench/report.ts';
 import type { ScalingDocument } from '../bench/scaling.ts';
+import { withBlock } from './readme-block.ts';
 import { markdownTable as table } from './table.ts';
 
 export interface Results {
@@ -42,6 +44,21 @@ export const performancePage = (results: Results): string =>
     ...kernelSpeeds(results.kernels),
     ...growth(results.scaling),
   ].join('\n\n')}\n`;
+
+/** The README with its table of speeds brought up to date: one thread each, the first peer of each workload. */
+export function withSpeeds(readme: string, { peers: document }: Results): string {
+  const programs = Object.keys(document.ours);
+  const rows = document.workloads.map(({ name, title }) => {
+    const { peer } = document.comparisons.find(({ workload }) => workload === name)!;
+    return [
+      title,
+      ...programs.map((ours) => speedOf(document, name, ours, 1)),
+      speedOf(document, name, peer, 1),
+    ];
+  });
+  const block = table(['training examples a second', ...programs, 'PyTorch or NumPy'], rows);
+  return withBlock(readme, 'speeds', 'docs/generate-performance.ts', block);
+}
 
 const list = (lines: readonly string[]): string => lines.map((line) => `- ${line}`).join('\n');
 const fixed = (digits: number) => (value: number) => value.toFixed(digits);
@@ -211,5 +228,9 @@ const growth = ({ machine, series }: ScalingDocument): string[] => [
   ),
 ];
 
-if (import.meta.url === pathToFileURL(process.argv[1]!).href)
-  writeFileSync(new URL('performance.md', import.meta.url), performancePage(committedResults()));
+if (import.meta.url === pathToFileURL(process.argv[1]!).href) {
+  const results = committedResults();
+  const readme = new URL('../README.md', import.meta.url);
+  writeFileSync(new URL('performance.md', import.meta.url), performancePage(results));
+  writeFileSync(readme, withSpeeds(readFileSync(readme, 'utf8'), results));
+}

@@ -14,6 +14,7 @@ import {
   RULES,
   type RuleDefinition,
 } from '../rules/index.ts';
+import { withBlock } from './readme-block.ts';
 import { markdownTable } from './table.ts';
 
 const FOLDER = fileURLToPath(new URL('rules/', import.meta.url));
@@ -44,16 +45,9 @@ const familyTable = (): string =>
     ]),
   );
 
-/**
- * The README with the table of the rules brought up to date.
- * @throws Error when the comments that enclose the table are missing
- */
-export function withFamilyTable(readme: string): string {
-  const [start, end] = ['<!-- rules, written by docs/generate-rules.ts -->', '<!-- end of rules -->'];
-  const [from, to] = [readme.indexOf(start), readme.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`README.md lacks the comments ${start} and ${end}`);
-  return `${readme.slice(0, from + start.length)}\n\n${familyTable()}\n\n${readme.slice(to)}`;
-}
+/** The README with the table of the rules brought up to date. */
+export const withFamilyTable = (readme: string): string =>
+  withBlock(readme, 'rules', 'docs/generate-rules.ts', familyTable());
 
 function rulePage(rule: RuleDefinition): string {
   const { name, title, summary, source, family, network, plausibility, notes } = rule;
