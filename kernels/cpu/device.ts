@@ -28,7 +28,8 @@ const INITIAL_PAGES = 64;
 export async function openCpu(kernels: Uint8Array, { hardware, blas = null }: Processor): Promise<Device> {
   try {
     const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES });
-    const module = await WebAssembly.compile(kernels);
+    // The types of browsers refuse bytes that may be shared; engines refuse shared ones themselves.
+    const module = await WebAssembly.compile(kernels as Uint8Array<ArrayBuffer>);
     const instance = await WebAssembly.instantiate(module, { env: { memory } });
     return new CpuDevice({ memory, kernels: instance.exports as unknown as CpuKernels, blas, hardware });
   } catch (error) {
