@@ -1,7 +1,7 @@
 import type { Device, Op, Program, Tensor } from '../kernels/index.ts';
 
 /** Groups of kernels among which the time of a step is divided. */
-export const KINDS = {
+const KINDS = {
   matmul: 'products',
   accumulateDelta: 'products',
   transpose: 'transposes',

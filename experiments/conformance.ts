@@ -117,8 +117,6 @@ const CHECKS: Readonly<Record<string, Check>> = {
   },
 };
 
-export const CHECK_NAMES: readonly string[] = Object.keys(CHECKS);
-
 /** Runs the table of checks on a rule. */
 export async function checkRule(definition: RuleDefinition): Promise<CheckResult[]> {
   const results: CheckResult[] = [];

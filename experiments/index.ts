@@ -2,7 +2,6 @@ export {
   type CompareEvents,
   type CompareOptions,
   compare,
-  type PreparedComparison,
   prepareComparison,
 } from './compare.ts';
 export { type CheckResult, checkRule } from './conformance.ts';

@@ -15,11 +15,9 @@ export {
   openComparison,
   type ReadComparison,
   readExperiment,
-  type StoredExperiment,
 } from './comparison-folder.ts';
 export { collectProvenance, ownPackage, type Provenance } from './provenance.ts';
 export {
-  type OpenRun,
   openRun,
   type RunEnd,
   type RunProvenance,

@@ -2,7 +2,6 @@ export { gradient } from './backprop.ts';
 export { biasVector, type Direction, outerProduct, type Product, weightMatrix } from './direction.ts';
 export { OPTIMIZERS, Optimizer, type OptimizerOptions, SCHEDULES, scheduleFactor } from './optimizer.ts';
 export {
-  describeRange,
   describeValues,
   type OptionDefinition,
   type Options,
@@ -15,7 +14,6 @@ export {
 export {
   describePlausibility,
   type Plausibility,
-  SYNAPTIC_FACTORS,
   type SynapticFactor,
 } from './plausibility.ts';
 export { findRule, RULES } from './registry.ts';

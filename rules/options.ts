@@ -124,7 +124,7 @@ function isInRange({ min, max, above, integer }: OptionDefinition, value: number
 }
 
 /** The numbers that an option may have, in words: 'a whole number from 1 to 50', 'a number above 0'. */
-export function describeRange({ min, max, above, integer }: OptionDefinition): string {
+function describeRange({ min, max, above, integer }: OptionDefinition): string {
   const kind = integer ? 'a whole number' : 'a number';
   if (above !== undefined) return `${kind} above ${above}${max === undefined ? '' : ` and at most ${max}`}`;
   if (min !== undefined && max !== undefined) return `${kind} from ${min} to ${max}`;

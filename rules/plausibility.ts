@@ -1,5 +1,5 @@
 /** What a synapse may see when it changes: what is at hand in the two neurons that it joins, or broadcast to them. */
-export const SYNAPTIC_FACTORS = [
+const SYNAPTIC_FACTORS = [
   'presynaptic rate',
   'postsynaptic rate',
   'postsynaptic potential',

@@ -45,7 +45,7 @@ interface Import {
 }
 
 /** `import` and `export ... from` statements, and calls of `import`; `import { type A }` is left at run time. */
-export const importsOf = (source: string): Import[] => [
+const importsOf = (source: string): Import[] => [
   ...[
     ...source.matchAll(
       /^\s*(?:import|export)\s+(type\s+(?!from\b))?(?:[\w*\s{},$]+?\s+from\s+)?['"]([^'"\n]+)['"]/gm,
@@ -61,7 +61,7 @@ const target = (file: string, { from }: Import): string => relative(root, resolv
 const isLocal = ({ from }: Import): boolean => from.startsWith('.');
 
 /** Every import of a source text that goes the wrong way, as a sentence. */
-export function wrongImports(file: string, source: string): string[] {
+function wrongImports(file: string, source: string): string[] {
   const module = file.split('/')[0]!;
   return importsOf(source)
     .filter(isLocal)
@@ -78,7 +78,7 @@ export function wrongImports(file: string, source: string): string[] {
 }
 
 /** Every circle of imports, types included, that a search in depth runs into, as a chain of files. */
-export function importCircles(imports: ReadonlyMap<string, readonly string[]>): string[] {
+function importCircles(imports: ReadonlyMap<string, readonly string[]>): string[] {
   const circles: string[] = [];
   const done = new Set<string>();
   const path: string[] = [];
@@ -96,7 +96,7 @@ export function importCircles(imports: ReadonlyMap<string, readonly string[]>): 
 }
 
 /** What a file and all that is loaded with it need of Node, as sentences. */
-export function needsOfNode(entry: string, sourceOf: (file: string) => string): string[] {
+function needsOfNode(entry: string, sourceOf: (file: string) => string): string[] {
   const needs: string[] = [];
   const seen = new Set<string>();
   const visit = (file: string): void => {

@@ -106,9 +106,6 @@ export function handNetwork(layers: readonly number[], rho: (s: number) => numbe
   };
 }
 
-export const flatWeights = (net: HandNetwork): Float64Array[] =>
-  net.weights.map((w) => Float64Array.from(w.flat()));
-
 /** |a - b| / |b| over all numbers of both lists. */
 export function relativeError(a: readonly ArrayLike<number>[], b: readonly ArrayLike<number>[]): number {
   let [gap, size] = [0, 0];

@@ -157,38 +157,27 @@ test('angle, norm ratio and feedback angle of feedback alignment', async () => {
 });
 
 test('feedback that skips layers is compared with the product of the weights on the way', async () => {
-  const direct = await look(findRule('direct-feedback-alignment'));
-  const paths = ({ weights }: typeof direct) => [multiply(weights[1]!, weights[2]!), weights[2]!];
-  expectNear(
-    direct.measured['feedback-angle'],
-    {
-      'feedback from output to hidden 1': angleOf(
-        direct.state('feedback from output to hidden 1', 5),
-        transpose(paths(direct)[0]!),
-      ),
-      'feedback from output to hidden 2': angleOf(
-        direct.state('feedback from output to hidden 2', 4),
-        transpose(paths(direct)[1]!),
-      ),
-    },
-    DEGREES,
-  );
   const network = { activation: 'sigmoid', loss: 'squared-error', outputActivation: 'sigmoid' } as const;
-  const dendritic = await look(findRule('segregated-dendrite'), { network, options: { neurons: 'rate' } });
-  expectNear(
-    dendritic.measured['feedback-angle'],
-    {
-      'feedback from output to hidden 1': angleOf(
-        dendritic.state('feedback from output to hidden 1', 5),
-        transpose(paths(dendritic)[0]!),
-      ),
-      'feedback from output to hidden 2': angleOf(
-        dendritic.state('feedback from output to hidden 2', 4),
-        transpose(paths(dendritic)[1]!),
-      ),
-    },
-    DEGREES,
-  );
+  for (const { measured, weights, state } of [
+    await look(findRule('direct-feedback-alignment')),
+    await look(findRule('segregated-dendrite'), { network, options: { neurons: 'rate' } }),
+  ]) {
+    const paths = [multiply(weights[1]!, weights[2]!), weights[2]!];
+    expectNear(
+      measured['feedback-angle'],
+      {
+        'feedback from output to hidden 1': angleOf(
+          state('feedback from output to hidden 1', 5),
+          transpose(paths[0]!),
+        ),
+        'feedback from output to hidden 2': angleOf(
+          state('feedback from output to hidden 2', 4),
+          transpose(paths[1]!),
+        ),
+      },
+      DEGREES,
+    );
+  }
 });
 
 test('feedback angles are 0 for transposed and 180 for negative weights', async () => {
