@@ -4,26 +4,21 @@ import type { Tensor } from '../tensor.ts';
 import type { LoweredProgram } from './lowering.ts';
 import { gatherRows } from './tables.ts';
 
-/** A program, and the values of the states that it is about. */
+/** A program of one seed. */
 export interface Replica {
   readonly program: Program;
   readonly lowered: LoweredProgram;
-  readonly states: ReadonlyMap<Tensor, Float32Array>;
 }
 
 /** The values of a lowered program's tensor for the steps of a feed. */
 type Values = (replica: Replica, feed: Feed) => Float32Array;
 
 /**
- * What the host sends with each chunk of steps: the tensors and where their values come from. The tensors of replicas
- * correspond in their order.
+ * What the host sends with each chunk of steps besides states: the tensors and where their values come from. The tensors
+ * of replicas correspond in their order.
  */
-export function sentWithChunk({ calls, reads, gathered, ...sent }: LoweredProgram): [Tensor, Values][] {
+export function sentWithChunk({ calls, gathered, ...sent }: LoweredProgram): [Tensor, Values][] {
   const all: [Tensor, Values][] = [
-    ...reads.map((tensor, i): [Tensor, Values] => [
-      tensor,
-      (replica) => stateOf(replica, replica.lowered.reads[i]!),
-    ]),
     [sent.stepScalars, scalarValues],
     [sent.counterRows, counterValues],
     [sent.keyRows, ({ lowered }) => Float32Array.from(lowered.keys.flat())],
@@ -37,26 +32,20 @@ export function sentWithChunk({ calls, reads, gathered, ...sent }: LoweredProgra
   return all.filter(([tensor]) => read.has(tensor));
 }
 
-/** Takes back what a chunk computed: new states, then for each step the rows of row stores. */
-export function keepResults(replica: Replica, results: readonly Float32Array[][], feed: Feed): void {
-  const { writes, scattered } = replica.lowered;
-  for (const [i, tensor] of [...writes.keys()].entries()) {
-    const values = stateOf(replica, tensor);
-    for (const [y, row] of results[i]!.entries()) values.set(row, y * tensor.columns);
-  }
-  const { batch } = replica.program;
+/** Takes what a chunk computed for row stores: for each step the rows of each store. */
+export function keepRows(
+  { program, lowered }: Replica,
+  results: readonly Float32Array[][],
+  feed: Feed,
+): void {
+  const { scattered } = lowered;
+  const { batch } = program;
   for (let step = 0; step < feed.steps; step++)
     for (const [i, { store }] of scattered.entries()) {
-      const values = results[writes.size + step * scattered.length + i]!;
+      const values = results[step * scattered.length + i]!;
       for (const [y, row] of values.entries())
         store.values.set(row, feed.rows[step * batch + y]! * store.columns);
     }
-}
-
-function stateOf({ program, states }: Replica, tensor: Tensor): Float32Array {
-  const values = states.get(tensor);
-  if (!values) throw new Error(`'${program.name}' uses the state '${tensor.name}' of another device`);
-  return values;
 }
 
 function scalarValues(

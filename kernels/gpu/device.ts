@@ -1,16 +1,17 @@
-import { zeros } from '../allocation.ts';
 import type { Capabilities, Device, DeviceInfo, Executable } from '../device.ts';
 import { UserError } from '../errors.ts';
 import type { Op, Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
 import type { GpuBackend } from './backend.ts';
-import { watchDriver } from './driver.ts';
-import type { GpuLibrary } from './library.ts';
+import { DeviceStates } from './device-states.ts';
+import { openDriver } from './driver.ts';
+import type { Driver, GpuLibrary } from './library.ts';
 import { LARGEST_BUFFER } from './limits.ts';
 import { Lockstep } from './lockstep.ts';
+import { HostStates, type States } from './states.ts';
 
 /** Replicas in one plan at most. */
-const MOST_REPLICAS = 16;
+const MOST_REPLICAS = 32;
 
 /** Each array of a plan holds the values of all replicas, and the weights are the largest. */
 const CAPABILITIES: Capabilities = {
@@ -19,14 +20,11 @@ const CAPABILITIES: Capabilities = {
     Math.max(1, Math.min(MOST_REPLICAS, Math.floor(LARGEST_BUFFER / (4 * largestState)))),
 };
 
-/**
- * The device that computes through gpu.js. State tensors are kept on the host between runs: gpu.js takes and gives
- * back plain arrays at the ends of a plan.
- */
+/** The device that computes through gpu.js. With the backend webgpu, state tensors stay on the device between runs. */
 export class GpuDevice implements Device {
   readonly capabilities = CAPABILITIES;
   readonly #platform: Platform;
-  readonly #states = new Map<Tensor, Float32Array>();
+  readonly #states = new Set<Tensor>();
 
   /** @param platform shared by devices that run in lockstep */
   constructor(platform: Platform) {
@@ -41,15 +39,18 @@ export class GpuDevice implements Device {
   }
 
   allocate(tensor: Tensor): void {
-    this.#states.set(tensor, zeros(`the state '${tensor.name}'`, tensor.rows * tensor.columns));
+    this.#platform.states.allocate(tensor);
+    this.#states.add(tensor);
   }
 
   async write(tensor: Tensor, values: Float32Array): Promise<void> {
-    this.#state(tensor).set(values);
+    this.#own(tensor);
+    this.#platform.states.write(tensor, values);
   }
 
   async read(tensor: Tensor): Promise<Float32Array> {
-    return this.#state(tensor).slice();
+    this.#own(tensor);
+    return this.#platform.states.read(tensor);
   }
 
   /** @throws UserError naming an op that the backend cannot run */
@@ -62,20 +63,19 @@ export class GpuDevice implements Device {
     return lockstep.compile(this.#states, program);
   }
 
-  /** State tensors, and the kernels and plans of gpu.js, which devices in lockstep share. */
+  /** Of state tensors, and the kernels and plans of gpu.js: devices in lockstep share them all. */
   liveBuffers(): number {
-    return this.#states.size + this.#platform.lockstep.liveBuffers();
+    return this.#platform.states.liveBuffers() + this.#platform.lockstep.liveBuffers();
   }
 
   async dispose(): Promise<void> {
     await this.#platform.lockstep.leave(this.#states);
+    for (const tensor of this.#states) this.#platform.states.release(tensor);
     this.#states.clear();
   }
 
-  #state(tensor: Tensor): Float32Array {
-    const values = this.#states.get(tensor);
-    if (!values) throw new Error(`the gpu device holds no state '${tensor.name}'`);
-    return values;
+  #own(tensor: Tensor): void {
+    if (!this.#states.has(tensor)) throw new Error(`the gpu device holds no state '${tensor.name}'`);
   }
 }
 
@@ -84,14 +84,18 @@ export class Platform {
   readonly backend: GpuBackend;
   readonly hardware: string;
   readonly lockstep: Lockstep;
+  readonly states: States;
   executorKind: string | null = null;
 
-  constructor(library: GpuLibrary, backend: GpuBackend, hardware: string) {
+  /** @param driver of the backend webgpu; without one, states lie on the host */
+  constructor(library: GpuLibrary, backend: GpuBackend, hardware: string, driver: Driver | null = null) {
     this.backend = backend;
     this.hardware = hardware;
+    this.states = driver ? new DeviceStates(library, driver) : new HostStates(library);
     this.lockstep = new Lockstep({
       library,
       backend,
+      states: this.states,
       ran: (executorKind) => {
         this.executorKind = executorKind;
       },
@@ -106,7 +110,7 @@ const isRandom = (op: Op): boolean =>
  * Opens gpu.js on a backend, in Node and in a browser: devices that run in lockstep, for several seeds of one rule. All have to
  * trace the same programs in the same order; when all of them run one, a single plan computes for all. A device that is
  * disposed of is waited for no longer.
- * @param library what `import('gpu.js')` gives; \`navigator.gpu\` has to be there for the backend webgpu
+ * @param library what `import('gpu.js')` gives, of version 2.24.1; `navigator.gpu` has to be there for the backend webgpu
  * @param hardware in words, for the run record
  * @param count of devices; one runs on its own
  */
@@ -116,7 +120,7 @@ export async function openGpu(
   hardware: string,
   count: number,
 ): Promise<Device[]> {
-  if (backend === 'webgpu') await watchDriver(library);
-  const platform = new Platform(library, backend, hardware);
+  const driver = backend === 'webgpu' ? await openDriver(library) : null;
+  const platform = new Platform(library, backend, hardware, driver);
   return Array.from({ length: count }, () => new GpuDevice(platform));
 }

@@ -1,16 +1,20 @@
-import type { DriverEvents, GpuLibrary } from './library.ts';
+import type { Driver, GpuLibrary } from './library.ts';
 
-const watched = new WeakSet<DriverEvents>();
+const watched = new WeakSet<Driver>();
 let driverError: string | null = null;
 
-/** Remembers what the driver reports on gpu.js's device: gpu.js itself only prints it, and goes on with zeros. */
-export async function watchDriver(library: GpuLibrary): Promise<void> {
+/**
+ * gpu.js's device of WebGPU. What the driver reports on it is remembered: gpu.js itself only prints it, and goes on with
+ * zeros.
+ */
+export async function openDriver(library: GpuLibrary): Promise<Driver> {
   const { device } = await library.WebGPUContext.acquire();
-  if (watched.has(device)) return;
+  if (watched.has(device)) return device;
   watched.add(device);
   device.addEventListener('uncapturederror', (event) => {
     driverError ??= event.error.message;
   });
+  return device;
 }
 
 /** The first error reported since the last call, or null. */

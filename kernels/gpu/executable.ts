@@ -1,13 +1,14 @@
-import { zeros } from '../allocation.ts';
 import type { Feed } from '../device.ts';
+import { UserError } from '../errors.ts';
 import type { Program } from '../program.ts';
 import type { Table, Tensor } from '../tensor.ts';
 import type { GpuBackend } from './backend.ts';
 import { type KernelCall, sourceOf } from './call.ts';
-import { keepResults, type Replica, sentWithChunk } from './chunk.ts';
+import { keepRows, type Replica, sentWithChunk } from './chunk.ts';
 import { takeDriverError } from './driver.ts';
 import type { Gpu, GpuLibrary, Handle, Kernel, Plan } from './library.ts';
 import { type LoweredProgram, type LoweringOptions, lowerProgram } from './lowering.ts';
+import { type Moved, makeInput, type Slices, type States } from './states.ts';
 import { packTable } from './tables.ts';
 
 /** What gpu.js reports of a plan when nothing degrades. */
@@ -34,24 +35,25 @@ const MAX_GATHERED = 2 ** 22;
 export interface Host {
   readonly library: GpuLibrary;
   readonly backend: GpuBackend;
+  readonly states: States;
   /** Called after each plan that ran as asked for. */
   ran(executorKind: string): void;
 }
 
 /** @throws UserError naming an op that the backend cannot run */
-export function makeReplica(backend: GpuBackend, program: Program, states: Replica['states']): Replica {
+export function makeReplica(backend: GpuBackend, program: Program): Replica {
   const options: LoweringOptions = {
     target: backend === 'webgpu' ? 'gpu' : 'processor',
     // OpenGL would keep a table in a texture, whose largest size differs from driver to driver.
     resident: backend !== 'headlessgl',
   };
-  return { program, states, lowered: lowerProgram(program, options) };
+  return { program, lowered: lowerProgram(program, options) };
 }
 
 /**
- * A program as gpu.js plans, one for each number of steps. A chunk of minibatches is one call of a plan: one upload
- * (states, row numbers, host scalars), one submission, one readback (the states that the program changed). Tables lie on
- * the device as long as the plan.
+ * A program as gpu.js plans, one for each number of steps. A chunk of minibatches is one call of a plan: what differs from
+ * chunk to chunk is sent (row numbers, host scalars), all kernels run, and rows of row stores are read back. States lie where
+ * the host's `states` keep them; tables lie on the device as long as the plan.
  *
  * Several replicas, which are traces of one program from different seeds, are one plan, whose arrays have a third
  * dimension.
@@ -63,6 +65,7 @@ export class GpuExecutable {
   readonly #gpu: Gpu;
   readonly #kernels = new Map<string, Kernel>();
   readonly #tables: Table[] = [];
+  readonly #moved: Moved;
   readonly #plans = new Map<number, Plan>();
   #isDisposed = false;
 
@@ -73,6 +76,12 @@ export class GpuExecutable {
     this.#host = host;
     this.#replicas = replicas;
     this.#gpu = new host.library.GPU({ mode: host.backend });
+    const inOrder = (tensorsOf: (lowered: LoweredProgram) => readonly Tensor[]): Slices[] =>
+      tensorsOf(this.#lowered).map((_, i) => replicas.map(({ lowered }) => tensorsOf(lowered)[i]!));
+    this.#moved = {
+      reads: inOrder(({ reads }) => reads),
+      writes: inOrder(({ writes }) => [...writes.keys()]),
+    };
   }
 
   /**
@@ -138,42 +147,50 @@ export class GpuExecutable {
   }
 
   async #runChunk(feeds: readonly Feed[]): Promise<void> {
-    const { writes, scattered } = this.#lowered;
-    if (writes.size + scattered.length === 0) return;
-    const plan = this.#plan(feeds[0]!.steps);
-    const inputs = sentWithChunk(this.#lowered).map(([{ columns }, valuesOf]) =>
-      this.#input(
+    const { library, states } = this.#host;
+    const { reads, writes } = this.#moved;
+    if (writes.length + this.#lowered.scattered.length === 0) return;
+    const sent = sentWithChunk(this.#lowered).map(([{ columns }, valuesOf]) =>
+      makeInput(
+        library,
         this.#replicas.map((replica, r) => valuesOf(replica, feeds[r]!)),
         columns,
       ),
     );
-    const results = (await plan(...inputs)) as Float32Array[][][];
-    this.#check(plan);
+    const results = await this.#call(this.#plan(feeds[0]!.steps), [
+      ...reads.map((slices) => states.argument(slices)),
+      ...sent,
+    ]);
+    for (const [i, slices] of writes.entries()) states.keep(slices, results[i]);
+    const rows = results.slice(writes.length) as Float32Array[][][];
     for (const [r, replica] of this.#replicas.entries()) {
-      const own = this.#replicas.length === 1 ? results : results.map((slices) => slices[r]);
-      keepResults(replica, own as unknown as Float32Array[][], feeds[r]!);
+      const own = this.#replicas.length === 1 ? rows : rows.map((slices) => slices[r]);
+      keepRows(replica, own as unknown as Float32Array[][], feeds[r]!);
     }
   }
 
-  #input(slices: readonly Float32Array[], columns: number): Handle {
-    const { Input } = this.#host.library;
-    const [first] = slices;
-    const rows = first!.length / columns;
-    if (slices.length === 1) return new Input(first!, [columns, rows]);
-    const all = zeros('what a chunk sends', slices.length * first!.length);
-    for (const [r, slice] of slices.entries()) all.set(slice, r * first!.length);
-    return new Input(all, [columns, rows, slices.length]);
+  /** Calls a plan, and finds fault with it rather than with what follows from it. */
+  async #call(plan: Plan, inputs: readonly Handle[]): Promise<unknown[]> {
+    try {
+      const results = (await plan(...inputs)) as unknown[];
+      this.#check(plan);
+      return results;
+    } catch (error) {
+      if (!(error instanceof UserError)) this.#check(plan);
+      throw error;
+    }
   }
 
   #plan(steps: number): Plan {
     let plan = this.#plans.get(steps);
     if (!plan) {
-      const sent = sentWithChunk(this.#lowered).map(([tensor]) => tensor);
+      const sent = [...this.#lowered.reads, ...sentWithChunk(this.#lowered).map(([tensor]) => tensor)];
       const orchestrate = (...handles: Handle[]): Handle[] => this.#unroll(steps, sent, handles);
       // gpu.js asks a function for the number of its parameters.
       Object.defineProperty(orchestrate, 'length', { value: sent.length });
       // Runs are spread over worker threads, one run a thread: gpu.js must not start threads of its own.
       plan = this.#gpu.createPipeline(orchestrate, { threads: false });
+      this.#host.states.attach(plan, this.#moved);
       this.#plans.set(steps, plan);
     }
     return plan;

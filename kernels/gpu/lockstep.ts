@@ -5,7 +5,7 @@ import type { Replica } from './chunk.ts';
 import { GpuExecutable, type Host, makeReplica } from './executable.ts';
 
 /** A device that takes part, which is known by its states. */
-export type Member = ReadonlyMap<Tensor, Float32Array>;
+export type Member = ReadonlySet<Tensor>;
 
 /** The traces of one program, one for each member that has not disposed of it. */
 interface Slot {
@@ -44,7 +44,10 @@ export class Lockstep {
   }
 
   compile(member: Member, program: Program): Executable {
-    const replica = makeReplica(this.#host.backend, program, member);
+    const replica = makeReplica(this.#host.backend, program);
+    const { reads, writes } = replica.lowered;
+    const foreign = [...reads, ...writes.keys()].find((tensor) => !member.has(tensor));
+    if (foreign) throw new Error(`'${program.name}' uses the state '${foreign.name}' of another device`);
     const number = this.#traced.get(member) ?? 0;
     this.#traced.set(member, number + 1);
     const slot = this.#slots[number] ?? { replicas: new Map(), executable: null };

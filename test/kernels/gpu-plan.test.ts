@@ -94,7 +94,7 @@ test('learning sends once and reads back once a chunk, and what is sent holds no
   // Float32 each: weights and fixed, row numbers, the rate, halves of counter and key, the store's rows.
   const up = PIXELS * UNITS + UNITS + STEPS * (BATCH + 1 + 3 + BATCH * UNITS) + 6;
   const down = PIXELS * UNITS + STEPS * BATCH * UNITS;
-  const costs = planCosts(await traced(learn), STEPS, { target: 'processor' });
+  const costs = planCosts(await traced(learn), STEPS, { target: 'processor', keepsStates: false });
   for (const { sent, got, launches } of Meter.calls) {
     assert.is(
       sent.reduce((all, one) => all + one),
@@ -105,15 +105,26 @@ test('learning sends once and reads back once a chunk, and what is sent holds no
       launches,
       uploaded: 4 * up,
       readBack: 4 * down,
+      kept: { read: 0, written: 0 },
       resident: 4 * 100 * (PIXELS / 3 + 1),
     } satisfies PlanCosts);
   }
 });
 
+test('states that are kept are neither sent nor read back', async () => {
+  const program = await traced(learn);
+  const [kept, travelling] = [planCosts(program, STEPS), planCosts(program, STEPS, { keepsStates: false })];
+  const [read, written] = [4 * (PIXELS * UNITS + UNITS), 4 * PIXELS * UNITS];
+  assert.equal(kept.kept, { read, written });
+  assert.is(travelling.uploaded - kept.uploaded, read);
+  assert.is(travelling.readBack - kept.readBack, written);
+});
+
 test('replicas multiply what is sent and got, and neither launches nor tables', async () => {
   const program = await traced(learn);
   const [one, three] = [planCosts(program, STEPS), planCosts(program, STEPS, { replicas: 3 })];
-  assert.equal(three, { ...one, uploaded: 3 * one.uploaded, readBack: 3 * one.readBack });
+  const kept = { read: 3 * one.kept.read, written: 3 * one.kept.written };
+  assert.equal(three, { ...one, uploaded: 3 * one.uploaded, readBack: 3 * one.readBack, kept });
 });
 
 /** Number of kernels that `body` becomes, with a state `a` of 4 x 5 that it may read, and one that it writes. */
