@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { loadDataset } from '../data/index.ts';
 import type { Device, Executable, Program, Tensor } from '../kernels/index.ts';
 import { planCosts } from '../kernels/inspect.ts';
@@ -5,8 +6,9 @@ import { findRule } from '../rules/index.ts';
 import { findTask, resolveCondition, traceRun } from '../training/index.ts';
 
 /**
- * What the gpu device does for each minibatch of a rule besides arithmetic: kernels launched, bytes sent and got back.
- * Counted from the traced step, so it needs no GPU: `node --import tsx bench/gpu-plan.ts [rule ...]`.
+ * What the gpu device does for each minibatch of a rule besides arithmetic: kernels launched, bytes sent and got back, and
+ * what would travel too if states or tables did not lie on the device. Counted from the traced step, so it needs no GPU:
+ * `node --import tsx bench/gpu-plan.ts [--replicas <seeds in lockstep>] [rule ...]`.
  */
 
 /** Keeps what is traced, and computes nothing. */
@@ -42,6 +44,11 @@ const RULES = ['backprop', 'feedback-alignment', 'equilibrium-propagation', 'seg
 const OPTIONS: Record<string, Record<string, unknown>> = { 'segregated-dendrite': { phases: 'fixed' } };
 
 const dataset = await loadDataset('mnist');
+const { values: flags, positionals } = parseArgs({
+  options: { replicas: { type: 'string', default: '1' } },
+  allowPositionals: true,
+});
+const replicas = Number(flags.replicas);
 const kilobytes = (bytes: number): string => `${Math.round(bytes / 1000)} kB`;
 
 async function row(name: string): Promise<Record<string, unknown>> {
@@ -58,20 +65,22 @@ async function row(name: string): Promise<Record<string, unknown>> {
     device,
   });
   const step = device.programs[0]!;
-  const costs = planCosts(step, STEPS);
+  const costs = planCosts(step, STEPS, { replicas });
+  const travelling = planCosts(step, STEPS, { replicas, keepsStates: false });
   return {
     rule: name,
     batch: step.batch,
     'launches a minibatch': costs.launches / STEPS,
     sent: kilobytes(costs.uploaded),
-    'if tables were sent': kilobytes(planCosts(step, STEPS, { resident: false }).uploaded),
     'got back': kilobytes(costs.readBack),
-    'sent once': kilobytes(costs.resident),
+    'sent with states': kilobytes(travelling.uploaded),
+    'got back with states': kilobytes(travelling.readBack),
+    'sent with tables': kilobytes(planCosts(step, STEPS, { replicas, resident: false }).uploaded),
+    'tables, sent once': kilobytes(costs.resident),
   };
 }
 
-const names = process.argv.slice(2);
 const rows = [];
-for (const name of names.length > 0 ? names : RULES) rows.push(await row(name));
-console.log(`784-500-10, in chunks of ${STEPS} minibatches with one upload and one readback each`);
+for (const name of positionals.length > 0 ? positionals : RULES) rows.push(await row(name));
+console.log(`784-500-10, in chunks of ${STEPS} minibatches, seeds in lockstep: ${replicas}`);
 console.table(rows);
