@@ -1,5 +1,6 @@
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { rolldown } from 'rolldown';
+import { GPU_JS_VERSION } from './kernels/gpu/plan-states.ts';
 
 /**
  * What dist/ needs beside what tsc writes: the WebAssembly kernels, a command that can be executed, and gpu.js inside of
@@ -7,6 +8,12 @@ import { rolldown } from 'rolldown';
  */
 const GPU_JS = 'dist/devices/gpu-js.js';
 const BUNDLED = ['gpu.js', 'gpu-mock.js'];
+
+const { version } = JSON.parse(readFileSync('node_modules/gpu.js/package.json', 'utf8'));
+if (version !== GPU_JS_VERSION)
+  throw new Error(
+    `gpu.js ${version} is installed, and kernels/gpu/plan-states.ts knows ${GPU_JS_VERSION} from the inside: run npm ci`,
+  );
 
 for (const name of ['kernels.wasm', 'kernels-fma.wasm'])
   copyFileSync(`kernels/cpu/${name}`, `dist/kernels/cpu/${name}`);

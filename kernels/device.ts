@@ -18,8 +18,8 @@ export interface DeviceInfo {
 /** What a device can do at once. Whoever plans runs asks here, and does not guess from the device's name. */
 export interface Capabilities {
   /**
-   * Steps that one call of an executable should hold: fewer cost time (on a gpu the states go there and back once a call),
-   * more gain none and put off reports of progress.
+   * Steps that one call of an executable should hold: fewer cost time (each call on a gpu sends something and is
+   * waited for), more gain none and put off reports of progress.
    */
   readonly stepsPerCall: number;
   /**
