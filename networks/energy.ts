@@ -1,5 +1,6 @@
 import { type Kernels, type RowStore, type Tensor, UserError } from '../kernels/index.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
+import { KeptCurrents } from './kept-currents.ts';
 import { drawLayers } from './layers.ts';
 import { crossEntropy, type Readout, squaredError } from './loss.ts';
 import type { Activity, Connection, Network, NetworkKind, NetworkSettings, Population } from './network.ts';
@@ -34,13 +35,9 @@ export interface SettlingPhase {
   readonly clamped?: boolean;
   /** In place of those of the connections, one each. */
   readonly synapses?: readonly Synapses[];
+  /** Those of another state under the same drive and synapses; they follow while the network settles. */
+  readonly currents?: KeptCurrents | null | undefined;
 }
-
-/** For each population its current, or null where that is not kept. */
-type Currents = readonly (Tensor | null)[];
-
-/** A product with so few columns takes less time than finding out what has changed. */
-const NARROW = 32;
 
 /** What a minibatch leaves in a row store: a row for each of its examples. */
 export interface RowWrite {
@@ -113,15 +110,22 @@ export class EnergyNetwork implements Network {
    * @returns the state after `iterations` steps
    */
   relax(start: SettlingState, drive: Tensor, iterations: number, phase: SettlingPhase = {}): SettlingState {
-    const synapses = phase.synapses ?? this.connections;
-    const kept = this.#keepCurrents(start, drive, synapses);
+    const kept = phase.currents ?? this.keepCurrents(drive, phase.synapses);
     let state = start;
     for (let i = 0; i < iterations; i++) {
-      const next = this.step(state, drive, phase, kept?.currents);
-      if (kept && i < iterations - 1) kept.update(state, next);
-      state = next;
+      kept?.follow(state);
+      state = this.step(state, drive, phase, kept?.currents);
     }
     return state;
+  }
+
+  /**
+   * Currents of the network at rest, to be kept from step to step. Null where an activation lets every neuron move at
+   * every step, so that nothing would be gained.
+   */
+  keepCurrents(drive: Tensor, synapses: readonly Synapses[] = this.connections): KeptCurrents | null {
+    if (this.settlingConnections.some(({ to }) => to.activation !== 'hard-sigmoid')) return null;
+    return KeptCurrents.atRest(this.#k, drive, synapses.slice(0, this.#last + 1));
   }
 
   /**
@@ -132,7 +136,7 @@ export class EnergyNetwork implements Network {
     state: SettlingState,
     drive: Tensor,
     phase: SettlingPhase = {},
-    currents: Currents = [],
+    currents: readonly (Tensor | null)[] = [],
   ): SettlingState {
     const synapses = phase.synapses ?? this.connections;
     const force = phase.nudge ? this.#force(state, phase.nudge, synapses.at(-1)!) : null;
@@ -194,32 +198,6 @@ export class EnergyNetwork implements Network {
   #arriving(rate: Tensor, { weights, bias }: Synapses): Tensor {
     const current = this.#k.matmul(rate, weights);
     return bias ? this.#k.mapInto(current, (c, b) => c + b, current, bias) : current;
-  }
-
-  /**
-   * The currents of wide populations of hard-sigmoid neurons, kept from step to step: most of these neurons are at a bound
-   * and stay there, so that the changes of the others are all that has to be multiplied. The currents are those of `step`
-   * but for rounding. Null where the activation lets every neuron move at every step.
-   */
-  #keepCurrents(
-    start: SettlingState,
-    drive: Tensor,
-    synapses: readonly Synapses[],
-  ): { currents: Currents; update(from: SettlingState, to: SettlingState): void } | null {
-    const k = this.#k;
-    if (this.settlingConnections.some(({ to }) => to.activation !== 'hard-sigmoid')) return null;
-    const currents = this.settlingConnections.map(({ to }, l) =>
-      to.size < NARROW ? null : this.#current(l, start, drive, synapses),
-    );
-    const back = currents.map((c, l) => (c && l < this.#last ? k.transpose(synapses[l + 1]!.weights) : null));
-    const update = (from: SettlingState, to: SettlingState): void => {
-      for (const [l, current] of currents.entries()) {
-        if (!current) continue;
-        if (l > 0) k.accumulateDelta(current, from[l - 1]!.rate, to[l - 1]!.rate, synapses[l]!.weights);
-        if (back[l]) k.accumulateDelta(current, from[l + 1]!.rate, to[l + 1]!.rate, back[l]);
-      }
-    };
-    return { currents, update };
   }
 
   /** All that a population receives but for the nudge. */

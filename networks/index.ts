@@ -22,6 +22,7 @@ export {
 } from './energy.ts';
 export { drawFeedback, type FeedbackPath, feedbackPath } from './feedback.ts';
 export { INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
+export { KeptCurrents } from './kept-currents.ts';
 export { LayeredNetwork, layeredNetwork } from './layered.ts';
 export type { Readout } from './loss.ts';
 export type { Instant } from './millisecond.ts';

@@ -67,9 +67,9 @@ export const contrastiveHebbian = defineRule({
     const particles = options.persistent ? network.particles(examples) : null;
 
     /** s^inf: from the free state, with the outputs held at the target. */
-    const clampedPhase = ({ drive, state }: FreePhase, { target }: Minibatch) => {
+    const clampedPhase = ({ drive, state, currents }: FreePhase, { target }: Minibatch) => {
       const start = [...state.slice(0, -1), { potential: target, rate: target }];
-      return network.relax(start, drive, clampedIterations, { clamped: true });
+      return network.relax(start, drive, clampedIterations, { clamped: true, currents: currents?.copy() });
     };
 
     /** dE/dW(s^inf) - dE/dW(s^0), eq. 30 of Scellier & Bengio 2017. */

@@ -207,6 +207,6 @@ class EquilibriumPropagation implements Rule {
           iterations,
           learningRate: this.#learningRate,
         })
-      : this.#network.relax(free.state, free.drive, iterations, { nudge });
+      : this.#network.relax(free.state, free.drive, iterations, { nudge, currents: free.currents?.copy() });
   }
 }

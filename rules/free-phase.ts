@@ -1,5 +1,5 @@
 import type { Tensor } from '../kernels/index.ts';
-import type { EnergyNetwork, Particles, SettlingState } from '../networks/index.ts';
+import type { EnergyNetwork, KeptCurrents, Particles, SettlingState } from '../networks/index.ts';
 
 /** A network that has settled without a target. */
 export interface FreePhase {
@@ -9,6 +9,8 @@ export interface FreePhase {
   readonly drive: Tensor;
   /** s^0, where the network settled. */
   readonly state: SettlingState;
+  /** What a second phase starts from, in copies; null where currents are not kept. */
+  readonly currents: KeptCurrents | null;
 }
 
 /**
@@ -23,5 +25,6 @@ export function freePhase(
 ): FreePhase {
   const drive = network.drive(input);
   const start = particles ? particles.recall(input.rows) : network.rest(input.rows);
-  return { input, drive, state: network.relax(start, drive, iterations) };
+  const currents = network.keepCurrents(drive);
+  return { input, drive, state: network.relax(start, drive, iterations, { currents }), currents };
 }

@@ -20,12 +20,15 @@ const BETA = 0.02;
 export function observeSettled(
   k: Kernels,
   network: EnergyNetwork,
-  { input, drive, state: free }: FreePhase,
+  { input, drive, state: free, currents }: FreePhase,
   target: Tensor,
   iterations: number,
 ): Omit<Observation, 'directions'> {
   const nudged = (beta: number): SettlingState =>
-    network.relax(free, drive, iterations, { nudge: { target, beta: k.constant(beta, 1, 1) } });
+    network.relax(free, drive, iterations, {
+      nudge: { target, beta: k.constant(beta, 1, 1) },
+      currents: currents?.copy(),
+    });
   const gradient = contrast(k, network, input, nudged(-BETA), nudged(BETA), 1 / (2 * BETA));
   if (network.readout) gradient.push(readoutDirection(k, network, [free], target));
   return {

@@ -82,6 +82,9 @@ export interface CpuKernels {
   ): void;
   firstNonZeroColumn(bytes: number, m: number, n: number): number;
   endOfNonZeroColumns(bytes: number, m: number, n: number): number;
+  /** Where `accumulateDelta` leaves differences. */
+  readonly DIFFERENCES: { readonly value: number };
+  /** Returns 1 where it leaves after - before at DIFFERENCES, and the product to its caller. */
   accumulateDelta(
     out: number,
     before: number,
@@ -90,7 +93,8 @@ export interface CpuKernels {
     m: number,
     n: number,
     k: number,
-  ): void;
+    most: number,
+  ): number;
   transpose(out: number, a: number, m: number, n: number): void;
   convolve(out: number, a: number, kernel: number, pending: number, count: number, taps: number): void;
   scaleBytes(out: number, count: number, scale: number): void;

@@ -39,11 +39,23 @@ export const FAULTS: readonly Fault[] = [
         'null',
       ],
       ['clamped outputs move', 'if (l === this.#last && phase.clamped) return activity;', ';'],
-      ['currents that do not follow the last steps', 'i < iterations - 1', 'i < iterations - 2'],
-      ['currents that follow the population above alone', 'if (l > 0) $k.accumulateDelta($$change);', ';'],
+      [
+        'currents that do not follow the last step',
+        'kept?.follow(state);',
+        'if (i < iterations - 1) kept?.follow(state);',
+      ],
       ['energy without its pairs', '-current * r', '0 * current * r'],
     ],
     'networks/energy.ts',
+  ),
+  ...faultsOf(
+    'energy',
+    [ENERGY],
+    [
+      ['currents that follow the population above alone', 'if (l > 0) $k.accumulateDelta($$change);', ';'],
+      ['currents that two phases share', '$current && this.#k.map((c) => c, $current)', '$current'],
+    ],
+    'networks/kept-currents.ts',
   ),
   ...faultsOf(
     'energy',
@@ -73,7 +85,7 @@ export const FAULTS: readonly Fault[] = [
       ],
       [
         'nudged phase from rest',
-        '$network.relax(free.state, free.drive, iterations, { nudge })',
+        '$network.relax(free.state, free.drive, iterations, { nudge, currents: free.currents?.copy() })',
         '$network.relax($network.rest(free.input.rows), free.drive, iterations, { nudge })',
       ],
       ['update without the sign of beta', '1 / (beta2 - beta1)', '1 / Math.abs(beta2 - beta1)'],

@@ -467,23 +467,25 @@ const repeatCase: OpCase = {
   relative: 0,
 };
 
-/** Few of the values change, and in one row none. */
-const accumulateDeltaCases = SIZES.map(
-  ([m, k, n]): OpCase => ({
-    name: `accumulateDelta ${m}x${k}x${n}`,
-    states: {
-      sum: numbers('s', [m, n]),
-      changes: spikes('c', [m, k]),
-      before: numbers('b', [m, k]),
-      b: numbers('w', [k, n]),
-    },
-    trace: (kernels, s) => {
-      const after = kernels.map((x, c) => x + c, s('before'), s('changes'));
-      kernels.accumulateDelta(s('sum'), s('before'), after, s('b'));
-    },
-    absolute: 16 * (k + 2) * ROUNDING,
-    relative: 0,
-  }),
+/** Few of the values change, and in one row none; or all change. The last size is more than the cpu device lists at a time. */
+const accumulateDeltaCases = [...SIZES, [600, 120, 3] as const].flatMap(([m, k, n]) =>
+  [spikes, numbers].map(
+    (changes): OpCase => ({
+      name: `accumulateDelta ${m}x${k}x${n}, ${changes === spikes ? 'few' : 'all'} change`,
+      states: {
+        sum: numbers('s', [m, n]),
+        changes: changes('c', [m, k]),
+        before: numbers('b', [m, k]),
+        b: numbers('w', [k, n]),
+      },
+      trace: (kernels, s) => {
+        const after = kernels.map((x, c) => x + c, s('before'), s('changes'));
+        kernels.accumulateDelta(s('sum'), s('before'), after, s('b'));
+      },
+      absolute: 16 * (k + 2) * ROUNDING,
+      relative: 0,
+    }),
+  ),
 );
 
 const transposeCases = SHAPES.map(

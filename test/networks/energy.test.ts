@@ -193,6 +193,24 @@ for (const loss of ['squared-error', 'cross-entropy'] as const)
     assert.ok(all.some((s) => s > 0 && s < 1) && all.some((s) => s === 0 || s === 1));
   });
 
+test('phases that start from the currents of another one settle as those that compute them', async () => {
+  const { after, network } = example({ activation: 'hard-sigmoid', size: 0.3, hidden: [40, 36] });
+  /** The second of two phases, nudged to either side, from the same free state. */
+  const second = (isKept: boolean) =>
+    after(
+      (s, drive, nudge) => {
+        const kept = network.keepCurrents(drive);
+        const free = network.relax(s, drive, 4, { currents: kept });
+        const settle = (beta: number) =>
+          network.relax(free, drive, 5, { nudge: nudge(beta), currents: isKept ? kept!.copy() : null });
+        settle(-0.4);
+        return settle(0.4);
+      },
+      isKept ? 'kept' : 'computed',
+    );
+  assertClose(await second(true), await second(false), 1e-12);
+});
+
 test('the settled state does not depend on where it began', async () => {
   const { after, network } = example({ activation: 'sigmoid' });
   const far = await after((s, drive) => network.relax(s, drive, 200));

@@ -1,5 +1,5 @@
 export { scaleBytes } from './bytes';
-export { accumulateDelta } from './accumulate-delta';
+export { accumulateDelta, DIFFERENCES } from './accumulate-delta';
 export { endOfNonZeroColumns, firstNonZeroColumn, listColumns, listedProduct, listRows } from './listed';
 export { ARENA_START } from './memory';
 export { product } from './product';

@@ -20,5 +20,11 @@ export const PACKED_B: usize = PACKED_A + DEPTH * BLOCK_ROWS * 4;
 export const EVENTS: i32 = 256;
 /** Where the row for each of them begins, and then the values. */
 export const EVENT_LIST: usize = PACKED_B + DEPTH * BLOCK_COLUMNS * 4;
+/** Values that are compared at a time, to list those that changed, and rows of them. */
+export const CHANGES: i32 = 65536;
+export const CHANGED_ROWS: i32 = 511;
+/** Where the changes of each row begin, and then the changes. */
+export const CHANGE_STARTS: usize = EVENT_LIST + 2 * EVENTS * 4;
+export const CHANGE_LIST: usize = CHANGE_STARTS + (CHANGED_ROWS + 1) * 4;
 /** Where the arena begins: a multiple of 64. */
-export const ARENA_START: usize = EVENT_LIST + 2 * EVENTS * 4;
+export const ARENA_START: usize = CHANGE_LIST + CHANGES * 8;
