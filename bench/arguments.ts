@@ -30,12 +30,22 @@ export function parseArguments<T extends Record<string, Options>>(
   return parsed as unknown as InferredOptionTypes<T>;
 }
 
+/** The option of benchmarks that measure fused multiply-add. */
+export const NODE_OPTION = {
+  type: 'string',
+  describe: 'Another Node for fused multiply-add, where this one lacks relaxed SIMD: path of its executable',
+} as const;
+
 /** @throws UserError */
 export function above0(option: string, value: number, whole = false): number {
   if (!(value > 0) || !Number.isFinite(value) || (whole && !Number.isInteger(value)))
     throw new UserError(`--${option} must be a ${whole ? 'whole ' : ''}number above 0`);
   return value;
 }
+
+/** @throws UserError */
+export const wholeNumbers = (option: string, text: string): number[] =>
+  text.split(',').map((part) => above0(option, Number(part), true));
 
 /** Runs a benchmark, and ends with one sentence when the user can do something about it. */
 export async function runBench(script: string, main: () => Promise<void>): Promise<void> {

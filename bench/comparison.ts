@@ -1,5 +1,4 @@
 import { UserError } from '../kernels/index.ts';
-import type { Order } from './clock.ts';
 import { measureOurs, type Ours } from './ours.ts';
 import { missingFor, type Python, peerSpeed } from './python.ts';
 import { median, ratio, type Spread } from './statistics.ts';
@@ -44,23 +43,38 @@ export interface Settings {
   readonly python: Python | null;
   readonly seconds: number;
   readonly rounds: number;
-  readonly parallel: readonly number[];
   readonly device: 'cpu' | 'gpu';
   note(sentence: string): void;
   progress(line: string): void;
 }
 
-/** Sum of the examples/s of `workers` runs at the same time, in a process of their own. */
-async function ourSpeed(order: Order): Promise<number> {
-  const speeds = await measureOurs(order);
-  return speeds.reduce((sum, { examplesPerSecond }) => sum + examplesPerSecond, 0);
-}
+/** Workloads without an aim are measured less often. */
+const ROUNDS_WITHOUT_AIM = 3;
+/** Starting a process, reading MNIST, warming up. */
+const SECONDS_BEFORE = 3;
+
+export const roundsOf = ({ atLeast }: Workload, rounds: number): number =>
+  atLeast === null ? Math.min(rounds, ROUNDS_WITHOUT_AIM) : rounds;
+
+const parallelOf = ({ twoAtATime }: Workload, device: Settings['device']): readonly number[] =>
+  device === 'cpu' && twoAtATime ? [1, 2] : [1];
+
+/** Seconds that the measurements will take, roughly. */
+export const estimate = (workloads: readonly Workload[], settings: Settings): number =>
+  workloads.reduce((sum, workload) => {
+    const { rounds, seconds, device, ours, python } = settings;
+    const peers = workload.peers.filter((peer) => missingFor(peer, python, device) === null);
+    const sides = parallelOf(workload, device).length * (ours.length + peers.length);
+    return sum + sides * roundsOf(workload, rounds) * (seconds + SECONDS_BEFORE);
+  }, 0);
 
 /** Measures all sides of a workload in turn, round after round, so that a slow spell of the machine meets them alike. */
 export async function compareWorkload(workload: Workload, settings: Settings) {
   const { name } = workload;
-  let sides = settings.parallel.flatMap((parallel) => sidesOf(workload, settings, parallel));
-  for (let round = 1; round <= settings.rounds; round++)
+  let sides = parallelOf(workload, settings.device).flatMap((parallel) =>
+    sidesOf(workload, settings, parallel),
+  );
+  for (let round = 1; round <= roundsOf(workload, settings.rounds); round++)
     for (const side of sides) {
       const what = `${side.program} x ${side.parallel}`;
       try {
@@ -84,55 +98,85 @@ export async function compareWorkload(workload: Workload, settings: Settings) {
   };
 }
 
+/** The ratio to the first peer that a program of ours is to reach, when one thread is measured; null where there is no aim. */
+export const aimOf = (
+  { atLeast }: Pick<Workload, 'atLeast'>,
+  { kind }: Pick<Ours, 'kind'>,
+  parallel: number,
+): number | null => (parallel === 1 && kind !== null && atLeast !== null ? atLeast[kind] : null);
+
 /** One of our programs against every peer that was measured as parallel as it. */
 function comparisonsOf(
-  { name, peers, atLeast }: Workload,
+  workload: Workload,
   { device }: Settings,
-  { program, device: { blas } }: Ours,
+  ours: Ours,
   sides: readonly Side[],
 ): Comparison[] {
   return sides
-    .filter((side) => side.program === program)
+    .filter((side) => side.program === ours.program)
     .flatMap(({ parallel, rates }) =>
-      peers.flatMap((peer, i): Comparison[] => {
+      peersOn(workload, device).flatMap((peer, i): Comparison[] => {
         const theirs = sides.find((side) => side.program === peer.name && side.parallel === parallel);
         if (!theirs) return [];
-        const aimed = device === 'cpu' && parallel === 1 && i === 0;
         return [
           {
-            workload: name,
-            ours: program,
+            workload: workload.name,
+            ours: ours.program,
             peer: peer.name,
             parallel,
             ratio: ratio(rates, theirs.rates),
-            atLeast: aimed ? atLeast[blas === 'none' ? 'none' : 'blas'] : null,
+            atLeast: i === 0 ? aimOf(workload, ours, parallel) : null,
           },
         ];
       }),
     );
 }
 
-function sidesOf(
-  workload: Workload,
-  { ours, python, seconds, device, note }: Settings,
-  parallel: number,
-): Side[] {
+/** On a GPU, those in PyTorch once as they are and once with CUDA graphs. */
+export const peersOn = ({ peers }: Pick<Workload, 'peers'>, device: 'cpu' | 'gpu'): Workload['peers'] =>
+  device === 'cpu'
+    ? peers
+    : peers.flatMap((peer) =>
+        peer.name.startsWith('PyTorch')
+          ? [peer, { ...peer, name: `${peer.name}, CUDA graphs`, args: [...peer.args, '--cuda-graph'] }]
+          : [peer],
+      );
+
+function sidesOf(workload: Workload, settings: Settings, parallel: number): Side[] {
+  const { ours, python, seconds, device, note } = settings;
+  const { name, condition, evaluation } = workload;
   const own = ours.map(
-    ({ program, device }): Side => ({
-      program,
+    (one): Side => ({
+      program: one.program,
       parallel,
       rates: [],
-      measure: () => ourSpeed({ condition: workload.condition, device, seed: 1, seconds, workers: parallel }),
+      measure: () => ourSpeed(workload, one, parallel, settings),
     }),
   );
-  const theirs = workload.peers.flatMap((peer): Side[] => {
+  const theirs = peersOn(workload, device).flatMap((peer): Side[] => {
     const missing = missingFor(peer, python, device);
     if (missing !== null) {
-      note(`${workload.name}: ours alone, without ${peer.name}: ${missing}`);
+      note(`${name}: ours alone, without ${peer.name}: ${missing}`);
       return [];
     }
-    const options = { seconds, threads: parallel, device };
+    const options = { seconds, threads: parallel, device, evaluation };
     return [{ program: peer.name, parallel, rates: [], measure: () => peerSpeed(python!, peer, options) }];
   });
+  if (workload.peers.length === 0)
+    note(`${name}: ours alone, for ${condition.rule} has no program to compare with`);
   return [...own.slice(0, 1), ...theirs, ...own.slice(1)];
+}
+
+/** Sum of the examples/s of so many runs at the same time, in a process of their own. */
+async function ourSpeed(
+  { name, condition, evaluation }: Workload,
+  ours: Ours,
+  workers: number,
+  { seconds, note }: Settings,
+): Promise<number> {
+  const speeds = await measureOurs(ours, { condition, seconds, workers, ...(evaluation && { evaluation }) });
+  const [{ replicas }] = speeds;
+  if (replicas < ours.replicas)
+    note(`${name}: ${ours.program}: ${replicas} at a time, which is what one plan takes`);
+  return speeds.reduce((sum, { examplesPerSecond }) => sum + examplesPerSecond, 0);
 }

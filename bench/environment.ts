@@ -13,6 +13,8 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   return env;
 }
 
+const LARGEST_OUTPUT = 2 ** 28;
+
 /**
  * What a program prints, run in that environment.
  * @param what it is, for an error message
@@ -20,7 +22,12 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
  */
 export async function outputOf(what: string, file: string, args: readonly string[]): Promise<string> {
   try {
-    return (await promisify(execFile)(file, [...args], { env: cleanEnvironment() })).stdout;
+    return (
+      await promisify(execFile)(file, [...args], {
+        env: cleanEnvironment(),
+        maxBuffer: LARGEST_OUTPUT,
+      })
+    ).stdout;
   } catch (error) {
     const { stderr = '', message } = error as { stderr?: string; message: string };
     const lines = (stderr.trim() || message).split('\n');

@@ -7,7 +7,7 @@ import { collectProvenance } from '../results/index.ts';
 import { parseArguments, runBench } from './arguments.ts';
 import { describeMachine, type Machine } from './environment.ts';
 import { ELEMENT_CASES, PRODUCTS, type Product, SPIKING, square, traceProduct } from './kernel-cases.ts';
-import { findOurs } from './ours.ts';
+import { findOurs, type OursRecord, recordOf } from './ours.ts';
 import { textTable } from './report.ts';
 import { secondsPerStep } from './stopwatch.ts';
 
@@ -19,7 +19,7 @@ export interface ProductSpeed extends Product {
 export interface KernelsDocument {
   readonly kind: 'kernels';
   readonly machine: Machine;
-  readonly ours: Readonly<Record<string, string>>;
+  readonly ours: Readonly<Record<string, OursRecord>>;
   /** Of each device: the most that it reached in a large square product, and how large. */
   readonly peak: Readonly<Record<string, { readonly gflops: number; readonly size: number }>>;
   readonly products: readonly ProductSpeed[];
@@ -40,14 +40,14 @@ await runBench('bench:kernels', async () => {
     { json: { type: 'boolean', default: false, describe: 'Print one JSON document' } } as const,
     process.argv.slice(2),
   );
-  const ours = await findOurs('cpu', (sentence) => process.stderr.write(`${sentence}\n`));
+  const ours = await findOurs((sentence) => process.stderr.write(`${sentence}\n`));
   const devices: Record<string, Device> = {};
   for (const { program, device } of ours) devices[program] = await openDevice(device);
   const builtIn = devices['built-in']!;
   const document: KernelsDocument = {
     kind: 'kernels',
     machine: collectProvenance(),
-    ours: Object.fromEntries(ours.map(({ program, description }) => [program, description])),
+    ours: recordOf(ours),
     peak: await eachDevice(devices, peakOf),
     products: await inTurn(PRODUCTS, async (product) => ({
       ...product,

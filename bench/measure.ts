@@ -5,7 +5,10 @@
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { type Dataset, loadDataset } from '../data/index.ts';
-import { type Order, type Speed, trainingSpeed } from './clock.ts';
+import { openDevice, openReplicas } from '../devices/index.ts';
+import type { Device } from '../kernels/index.ts';
+import { evaluationSpeed, type Speed, trainingSpeed } from './clock.ts';
+import type { Order } from './order.ts';
 import { type Shares, sampler } from './sampling.ts';
 
 interface Task {
@@ -36,9 +39,22 @@ async function measureAll(order: Order): Promise<Measured[]> {
 }
 
 async function measureHere({ order, dataset, ready }: Task): Promise<Measured> {
-  const samples = order.profiled ? sampler() : undefined;
-  const speed = await trainingSpeed(order, dataset, ready, samples);
+  if (order.evaluation !== undefined)
+    return { ...(await evaluationSpeed(order, dataset, await openDevice(order.device))), shares: null };
+  const samples = order.profiled ? sampler(order.device.blas === 'fma') : undefined;
+  const speed = await trainingSpeed(order, dataset, await openDevices(order), ready, samples);
   return { ...speed, shares: samples ? await samples.shares() : null };
+}
+
+/** As many devices in lockstep as the order has replicas, or as a GPU takes at once. */
+async function openDevices({ condition, device, replicas = 1 }: Order): Promise<[Device, ...Device[]]> {
+  const first = await openDevice(device);
+  if (replicas === 1) return [first];
+  const { layers } = condition.settings;
+  const largest = Math.max(...layers.slice(1).map((width, i) => width * layers[i]!));
+  const most = first.capabilities.replicas(largest);
+  await first.dispose();
+  return (await openReplicas(device, Math.min(replicas, most))) as [Device, ...Device[]];
 }
 
 if (isMainThread) {

@@ -1,5 +1,6 @@
 import type { Comparison, Measurement, Pair } from './comparison.ts';
 import type { Machine } from './environment.ts';
+import type { OursRecord } from './ours.ts';
 import type { Python } from './python.ts';
 import type { StartUp } from './start-up.ts';
 
@@ -7,10 +8,11 @@ import type { StartUp } from './start-up.ts';
 export interface PeersDocument {
   readonly kind: 'peers';
   readonly machine: Machine;
-  /** The device or the BLAS behind each of our programs. */
-  readonly ours: Readonly<Record<string, string>>;
+  /** The device or the BLAS behind each of our programs, and its Node. */
+  readonly ours: Readonly<Record<string, OursRecord>>;
   readonly python: Python | null;
   readonly seconds: number;
+  /** At most: workloads without an aim have three. */
   readonly rounds: number;
   readonly device: 'cpu' | 'gpu';
   readonly notes: readonly string[];

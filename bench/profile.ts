@@ -2,11 +2,11 @@
  * Where the time of a step of each rule goes: `npm run bench:profile -- --help`.
  */
 import { collectProvenance } from '../results/index.ts';
-import { above0, parseArguments, runBench } from './arguments.ts';
+import { above0, NODE_OPTION, parseArguments, runBench } from './arguments.ts';
 import { describeMachine, type Machine } from './environment.ts';
 import type { Measured } from './measure.ts';
-import { findOurs, measureOurs } from './ours.ts';
-import { textTable, whole } from './report.ts';
+import { findOurs, measureOurs, type OursRecord, recordOf } from './ours.ts';
+import { describeOurs, textTable, whole } from './report.ts';
 import type { Shares } from './sampling.ts';
 import { chooseWorkloads, WORKLOADS } from './workloads.ts';
 
@@ -22,17 +22,20 @@ export interface ProfileEntry extends Pick<Measured, 'examplesPerSecond' | 'work
 export interface ProfileDocument {
   readonly kind: 'profile';
   readonly machine: Machine;
-  readonly ours: Readonly<Record<string, string>>;
+  readonly ours: Readonly<Record<string, OursRecord>>;
   readonly seconds: number;
   readonly profiles: readonly ProfileEntry[];
 }
 
+const TRAINING = WORKLOADS.filter(({ evaluation }) => evaluation === undefined);
+
 const OPTIONS = {
   only: {
     type: 'string',
-    describe: `Workloads, separated by commas: ${WORKLOADS.map(({ name }) => name).join(', ')}`,
+    describe: `Workloads, separated by commas: ${TRAINING.map(({ name }) => name).join(', ')}`,
   },
   seconds: { type: 'number', default: 3, describe: 'Length of each measurement' },
+  node: NODE_OPTION,
   json: { type: 'boolean', default: false, describe: 'Print one JSON document' },
 } as const;
 
@@ -43,18 +46,18 @@ await runBench('bench:profile', async () => {
     OPTIONS,
     process.argv.slice(2),
   );
-  const workloads = chooseWorkloads(args.only);
+  const workloads = chooseWorkloads(args.only, TRAINING);
   const seconds = above0('seconds', args.seconds);
-  const ours = await findOurs('cpu', (sentence) => process.stderr.write(`${sentence}\n`));
+  const ours = await findOurs((sentence) => process.stderr.write(`${sentence}\n`), args.node);
   const profiles: ProfileEntry[] = [];
   for (const { name: workload, title, condition } of workloads)
-    for (const { program, device } of ours) {
-      const order = { condition, device, seed: 1, seconds, workers: 1, profiled: true };
-      const [{ examplesPerSecond, shares, work }] = await measureOurs(order);
+    for (const one of ours) {
+      const order = { condition, seconds, workers: 1, profiled: true };
+      const [{ examplesPerSecond, shares, work }] = await measureOurs(one, order);
       profiles.push({
         workload,
         title,
-        program,
+        program: one.program,
         batch: condition.settings.batch,
         examplesPerSecond,
         shares: shares!,
@@ -64,14 +67,14 @@ await runBench('bench:profile', async () => {
   const document: ProfileDocument = {
     kind: 'profile',
     machine: collectProvenance(),
-    ours: Object.fromEntries(ours.map(({ program, description }) => [program, description])),
+    ours: recordOf(ours),
     seconds,
     profiles,
   };
   process.stdout.write(args.json ? `${JSON.stringify(document, null, 2)}\n` : report(document));
 });
 
-function report({ machine, profiles }: ProfileDocument): string {
+function report({ machine, ours, profiles }: ProfileDocument): string {
   const rows = profiles.map(({ title, program, examplesPerSecond, batch, shares }) => [
     title,
     program,
@@ -82,5 +85,5 @@ function report({ machine, profiles }: ProfileDocument): string {
       .join(', '),
   ]);
   const table = textTable(['workload', 'device', 'us a minibatch', 'share of the time in %'], rows);
-  return `${describeMachine(machine).join('\n')}\n\n${table}\n`;
+  return `${[...describeMachine(machine), ...describeOurs(ours)].join('\n')}\n\n${table}\n`;
 }

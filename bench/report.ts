@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import type { Measurement } from './comparison.ts';
 import { describeMachine } from './environment.ts';
 import type { PeersDocument } from './peers-document.ts';
+import type { Python } from './python.ts';
 import type { Spread } from './statistics.ts';
 
 /** A table in plain characters. */
@@ -27,11 +28,21 @@ export const showRatio = ({ median, low, high }: Spread): string =>
 /** The machine and the programs, a line each. */
 export const describePrograms = ({ machine, ours, python }: PeersDocument): string[] => [
   ...describeMachine(machine),
-  ...Object.entries(ours).map(([program, what]) => `ours, ${program}: ${what}`),
-  python
-    ? `peers: Python ${python.version}, torch ${python.torch ?? 'missing'}, numpy ${python.numpy}, ${python.cuda ?? (python.blas.join(', ') || 'BLAS unknown')}`
-    : 'peers: none, for there is no Python with numpy',
+  ...describeOurs(ours),
+  python ? `peers: ${describePython(python)}` : 'peers: none, for there is no Python with numpy',
 ];
+
+export const describeOurs = (ours: PeersDocument['ours']): string[] =>
+  Object.entries(ours).map(
+    ([program, { description, node }]) => `ours, ${program}: ${description}, Node ${node.slice(1)}`,
+  );
+
+/** With what each library multiplies. */
+export function describePython({ version, torch, torchBlas, numpy, numpyBlas, cuda }: Python): string {
+  const withBlas = (names: readonly string[]) => names.join(', ') || 'BLAS unknown';
+  const withTorch = torch === null ? 'no torch' : `torch ${torch} (${cuda ?? withBlas(torchBlas)})`;
+  return `Python ${version}, ${withTorch}, numpy ${numpy} (${withBlas(numpyBlas)})`;
+}
 
 const HEAD = [
   'workload',
@@ -53,7 +64,7 @@ export function peersReport(document: PeersDocument): string {
   );
   return [
     ...describePrograms(document),
-    `medians of ${rounds} rounds of ${seconds} s, ratios of the same round (lowest-highest)`,
+    `medians of ${rounds} rounds (3 at most without an aim) of ${seconds} s, ratios of the same round (lowest-highest)`,
     '',
     textTable(HEAD, rows),
     ...startUp.map(

@@ -25,8 +25,9 @@ export type Shares = Record<string, number>;
 /**
  * Asks V8, some thousand times a second, where this thread is between `begin` and `end`. It looks at the engine from
  * outside, so that what runs is what always runs.
+ * @param fused whether the kernels are those with fused multiply-add
  */
-export function sampler(): Observer & { shares(): Promise<Shares> } {
+export function sampler(fused: boolean): Observer & { shares(): Promise<Shares> } {
   const session = new Session();
   session.connect();
   let stopped: Promise<{ profile: Profiler.Profile }>;
@@ -49,14 +50,14 @@ export function sampler(): Observer & { shares(): Promise<Shares> } {
           sources.set(scriptId, (await session.post('Debugger.getScriptSource', { scriptId })).scriptSource);
         }
       session.disconnect();
-      return divide(profile, kernelNames(), (id) => sources.get(id));
+      return divide(profile, kernelNames(fused), (id) => sources.get(id));
     },
   };
 }
 
 /** Names of the exported functions of the kernels by their number, which is what a sample knows them by. */
-function kernelNames(): Map<string, string> {
-  const bytes = readFileSync(new URL('../kernels/cpu/kernels.wasm', import.meta.url));
+function kernelNames(fused: boolean): Map<string, string> {
+  const bytes = readFileSync(new URL(`../kernels/cpu/kernels${fused ? '-fma' : ''}.wasm`, import.meta.url));
   const memory = new WebAssembly.Memory({ initial: 16 });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
   return new Map(
@@ -89,7 +90,7 @@ export function divide(
     const frames: Frame[] = [];
     for (let id: number | undefined = leaf; id !== undefined; id = parents.get(id))
       frames.push(byId.get(id)!.callFrame);
-    if (frames.some(({ url }) => /experiments\/evaluation\.[jt]s$/.test(url))) return null;
+    if (frames.some(({ url }) => /training\/evaluation\.[jt]s$/.test(url))) return null;
     const inside = frames.findLast(
       ({ functionName, url }) => url.startsWith('wasm:') && !functionName.startsWith('js-to-wasm'),
     );

@@ -1,16 +1,15 @@
 /**
  * How the cost of a minibatch grows: `npm run bench:scaling -- --help`.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { compare } from '../experiments/index.ts';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { collectProvenance } from '../results/index.ts';
 import type { Condition, SettingsInput } from '../training/index.ts';
-import { above0, parseArguments, runBench } from './arguments.ts';
-import { describeMachine, type Machine } from './environment.ts';
-import { findOurs, measureOurs, type Ours } from './ours.ts';
-import { textTable } from './report.ts';
+import { above0, NODE_OPTION, parseArguments, runBench } from './arguments.ts';
+import { describeMachine, type Machine, outputOf } from './environment.ts';
+import { findOurs, measureOurs, type Ours, type OursRecord, recordOf } from './ours.ts';
+import { describeOurs, textTable } from './report.ts';
+import type { SeedsOrder } from './seeds.ts';
 import { logSlope } from './statistics.ts';
 import { conditionOf, SGD } from './workloads.ts';
 
@@ -27,10 +26,12 @@ export interface Series {
 export interface ScalingDocument {
   readonly kind: 'scaling';
   readonly machine: Machine;
-  readonly ours: Readonly<Record<string, string>>;
+  readonly ours: Readonly<Record<string, OursRecord>>;
   readonly seconds: number;
   readonly series: readonly Series[];
 }
+
+const EXPERIMENT = fileURLToPath(new URL('seeds.ts', import.meta.url));
 
 interface Case {
   readonly name: string;
@@ -66,8 +67,11 @@ const CASES: readonly Case[] = [
 
 const OPTIONS = {
   seconds: { type: 'number', default: 2, describe: 'Length of each measurement' },
+  node: NODE_OPTION,
   json: { type: 'boolean', default: false, describe: 'Print one JSON document' },
 } as const;
+
+const SEEDS = [1, 2, 4, 8] as const;
 
 await runBench('bench:scaling', async () => {
   const args = parseArguments(
@@ -77,28 +81,32 @@ await runBench('bench:scaling', async () => {
     process.argv.slice(2),
   );
   const seconds = above0('seconds', args.seconds);
-  const ours = await findOurs('cpu', (sentence) => process.stderr.write(`${sentence}\n`));
+  const ours = await findOurs((sentence) => process.stderr.write(`${sentence}\n`), args.node);
   const series: Series[] = [];
   for (const one of ours) {
     for (const { name, sizes, condition } of CASES)
       series.push(await seriesOf(name, one, sizes, (size) => minibatch(one, condition(size), seconds)));
-    const cores = Array.from({ length: availableParallelism() }, (_, i) => i + 1);
-    if (cores.length > 1)
-      series.push(
-        await seriesOf('workers, cost of a minibatch of any (backprop)', one, cores, (n) =>
-          shared(one, n, seconds),
-        ),
-      );
     series.push(
-      await seriesOf('seeds, one worker (whole experiment, 8,000 examples)', one, [1, 2, 4, 8], (n) =>
-        experiment(one, n),
+      await seriesOf('seeds, one worker (whole experiment, 8,000 examples)', one, SEEDS, (n) =>
+        experiment(one, n, 1),
+      ),
+    );
+    const workers = availableParallelism();
+    if (workers === 1) continue;
+    const cores = Array.from({ length: workers }, (_, i) => i + 1);
+    series.push(
+      await seriesOf('workers, cost of a minibatch of any (backprop)', one, cores, (n) =>
+        shared(one, n, seconds),
+      ),
+      await seriesOf(`seeds, ${workers} workers (whole experiment, 8,000 examples)`, one, SEEDS, (n) =>
+        experiment(one, n, workers),
       ),
     );
   }
   const document: ScalingDocument = {
     kind: 'scaling',
     machine: collectProvenance(),
-    ours: Object.fromEntries(ours.map(({ program, description }) => [program, description])),
+    ours: recordOf(ours),
     seconds,
     series,
   };
@@ -128,41 +136,34 @@ async function seriesOf(
   };
 }
 
-async function minibatch({ device }: Ours, condition: Condition, seconds: number): Promise<Cost> {
-  const [speed] = await measureOurs({ condition, device, seed: 1, seconds, workers: 1 });
+async function minibatch(ours: Ours, condition: Condition, seconds: number): Promise<Cost> {
+  const [speed] = await measureOurs(ours, { condition, seconds, workers: 1 });
   return {
     seconds: condition.settings.batch / speed.examplesPerSecond,
     operations: Object.values(speed.work).reduce((sum, { flops }) => sum + flops, 0),
   };
 }
 
-async function shared({ device }: Ours, workers: number, seconds: number): Promise<Cost> {
+async function shared(ours: Ours, workers: number, seconds: number): Promise<Cost> {
   const condition = conditionOf('backprop', [784, 500, 10], relu);
-  const speeds = await measureOurs({ condition, device, seed: 1, seconds, workers });
+  const speeds = await measureOurs(ours, { condition, seconds, workers });
   const rate = speeds.reduce((sum, { examplesPerSecond }) => sum + examplesPerSecond, 0);
   return { seconds: condition.settings.batch / rate, operations: 1 / workers };
 }
 
-async function experiment({ device }: Ours, seeds: number): Promise<Cost> {
-  const out = mkdtempSync(join(tmpdir(), 'dendrite-bench-'));
-  try {
-    const start = performance.now();
-    await compare({
-      seeds: Array.from({ length: seeds }, (_, i) => i + 1),
-      diagnostics: ['none'],
-      settings: { ...relu, examples: 8000 },
-      rules: ['backprop'],
-      device,
-      out,
-      jobs: 1,
-    });
-    return { seconds: (performance.now() - start) / 1000, operations: seeds };
-  } finally {
-    rmSync(out, { recursive: true });
-  }
+/** A worker does its seeds one after the other. */
+async function experiment({ device, node }: Ours, seeds: number, jobs: number): Promise<Cost> {
+  const order: SeedsOrder = { device, settings: { ...relu, examples: 8000 }, seeds, jobs };
+  const text = await outputOf(`${seeds} seeds`, node.path, [
+    '--import',
+    'tsx',
+    EXPERIMENT,
+    JSON.stringify(order),
+  ]);
+  return { seconds: Number(text), operations: Math.ceil(seeds / jobs) };
 }
 
-function report({ machine, series }: ScalingDocument): string {
+function report({ machine, ours, series }: ScalingDocument): string {
   const rows = series.map(({ name, program, points, slope, expected }) => [
     name,
     program,
@@ -171,5 +172,5 @@ function report({ machine, series }: ScalingDocument): string {
     expected.toFixed(2),
   ]);
   const table = textTable(['cost against', 'device', 'ms', 'slope', 'slope of the operations'], rows);
-  return `${describeMachine(machine).join('\n')}\n\n${table}\n`;
+  return `${[...describeMachine(machine), ...describeOurs(ours)].join('\n')}\n\n${table}\n`;
 }

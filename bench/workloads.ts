@@ -1,5 +1,5 @@
 import { UserError } from '../kernels/index.ts';
-import { findRule } from '../rules/index.ts';
+import { findRule, RULES } from '../rules/index.ts';
 import { type Condition, resolveCondition, type SettingsInput } from '../training/index.ts';
 
 /** A peer program and its own arguments. */
@@ -9,14 +9,21 @@ export interface Peer {
   readonly args: readonly string[];
 }
 
+/** Ways of ours to compute on a processor: a system BLAS, or the built-in kernels with fused multiply-add or without. */
+export type Kind = 'blas' | 'fma' | 'exact';
+
 /** The same training on both sides: layers, activations, batch, iterations, float32, plain SGD at a constant rate. */
 export interface Workload {
   readonly name: string;
   readonly title: string;
   readonly condition: Condition;
   readonly peers: readonly Peer[];
-  /** The ratio that is aimed at, ours over the first peer's examples/s on one thread. */
-  readonly atLeast: { readonly blas: number; readonly none: number };
+  /** The ratio that is aimed at, ours over the first peer's examples/s on one thread; null: there is no aim. */
+  readonly atLeast: Readonly<Record<Kind, number>> | null;
+  /** Also measured with two threads or runs at the same time. */
+  readonly twoAtATime: boolean;
+  /** The evaluation of so many test images is measured, not training. */
+  readonly evaluation?: number;
 }
 
 export const SGD = { optimizer: 'sgd', schedule: 'constant', loss: 'cross-entropy', batch: 100 } as const;
@@ -34,69 +41,212 @@ export const conditionOf = (
     options,
   });
 
+const TORCH = {
+  backprop: { name: 'PyTorch autograd', file: 'backprop.py', args: [] },
+  'feedback-alignment': { name: 'PyTorch', file: 'feedback_alignment.py', args: ['--mode', 'fa'] },
+  'direct-feedback-alignment': { name: 'PyTorch', file: 'feedback_alignment.py', args: ['--mode', 'dfa'] },
+  'equilibrium-propagation': { name: 'PyTorch', file: 'equilibrium_propagation.py', args: [] },
+} as const satisfies Record<string, Peer>;
+
+/** What makes a peer train the same as we do. */
+function trainingArguments({ settings, options }: Condition): string[] {
+  const { layers, batch, learningRate } = settings;
+  const common = ['--arch', layers.join(','), '--batch', `${batch}`, '--lr', learningRate.join(',')];
+  const { freeIterations, nudgedIterations, epsilon, beta } = options;
+  if (freeIterations === undefined) return common;
+  const phases = [
+    '--free',
+    freeIterations,
+    '--nudged',
+    nudgedIterations,
+    '--epsilon',
+    epsilon,
+    '--beta',
+    beta,
+  ];
+  return [...common, ...phases.map(String)];
+}
+
+const withArguments = (peer: Peer, condition: Condition): Peer => ({
+  ...peer,
+  args: [...peer.args, ...trainingArguments(condition)],
+});
+
+type Rest = Pick<Workload, 'name' | 'title'> & Partial<Workload>;
+
+function torch(
+  rule: keyof typeof TORCH,
+  layers: readonly number[],
+  settings: SettingsInput,
+  rest: Rest,
+): Workload {
+  const condition = conditionOf(rule, layers, settings);
+  return {
+    condition,
+    peers: [withArguments(TORCH[rule], condition)],
+    atLeast: null,
+    twoAtATime: false,
+    ...rest,
+  };
+}
+
+function dendrites(layers: readonly number[], modes: readonly ('blocked' | 'step')[], rest: Rest): Workload {
+  const condition = conditionOf('segregated-dendrite', layers, {}, { phases: 'fixed' });
+  const numpy = (mode: string): Peer => ({
+    name: `NumPy ${mode}`,
+    file: 'segregated_dendrite.py',
+    args: ['--mode', mode],
+  });
+  return {
+    condition,
+    peers: modes.map((mode) => withArguments(numpy(mode), condition)),
+    atLeast: null,
+    twoAtATime: false,
+    ...rest,
+  };
+}
+
+const SMALL = [784, 500, 10];
+const WIDE = [784, 2000, 2000, 10];
+const DEEP = [784, 1000, 1000, 1000, 1000, 1000, 10];
+const relu = (learningRate: number, batch = 100): SettingsInput => ({
+  ...SGD,
+  activation: 'relu',
+  learningRate,
+  batch,
+});
+const tanh = (learningRate: number, batch = 100): SettingsInput => ({
+  ...SGD,
+  activation: 'tanh',
+  learningRate,
+  batch,
+});
+const FEED_FORWARD = { blas: 1.35, fma: 1.3, exact: 1 };
+
 export const WORKLOADS: readonly Workload[] = [
-  {
+  torch('backprop', SMALL, relu(0.5), {
     name: 'backprop',
     title: 'backprop 784-500-10, batch 100',
-    condition: conditionOf('backprop', [784, 500, 10], { ...SGD, activation: 'relu', learningRate: [0.5] }),
-    peers: [{ name: 'PyTorch autograd', file: 'backprop.py', args: [] }],
-    atLeast: { blas: 1.1, none: 0.6 },
-  },
-  {
+    atLeast: FEED_FORWARD,
+    twoAtATime: true,
+  }),
+  torch('feedback-alignment', SMALL, tanh(1), {
     name: 'fa',
     title: 'feedback alignment 784-500-10, batch 100',
-    condition: conditionOf('feedback-alignment', [784, 500, 10], {
-      ...SGD,
-      activation: 'tanh',
-      learningRate: [1],
-    }),
-    peers: [{ name: 'PyTorch', file: 'feedback_alignment.py', args: ['--mode', 'fa'] }],
-    atLeast: { blas: 1.1, none: 0.6 },
-  },
-  {
+    atLeast: FEED_FORWARD,
+    twoAtATime: true,
+  }),
+  torch('direct-feedback-alignment', SMALL, tanh(1), {
     name: 'dfa',
     title: 'direct feedback alignment 784-500-10, batch 100',
-    condition: conditionOf('direct-feedback-alignment', [784, 500, 10], {
-      ...SGD,
-      activation: 'tanh',
-      learningRate: [1],
-    }),
-    peers: [{ name: 'PyTorch', file: 'feedback_alignment.py', args: ['--mode', 'dfa'] }],
-    atLeast: { blas: 1.1, none: 0.6 },
-  },
-  {
-    name: 'ep',
-    title: 'equilibrium propagation 784-500-10, batch 20, 20 + 4 steps',
-    condition: conditionOf('equilibrium-propagation', [784, 500, 10], {}),
-    peers: [{ name: 'PyTorch', file: 'equilibrium_propagation.py', args: [] }],
-    atLeast: { blas: 1.6, none: 1 },
-  },
-  {
-    name: 'ep-2',
-    title: 'equilibrium propagation 784-500-500-10, batch 20, 150 + 6 steps',
-    condition: conditionOf('equilibrium-propagation', [784, 500, 500, 10], {}),
-    peers: [{ name: 'PyTorch', file: 'equilibrium_propagation.py', args: ['--arch', '784,500,500,10'] }],
-    atLeast: { blas: 1.3, none: 0.4 },
-  },
-  {
+    atLeast: FEED_FORWARD,
+    twoAtATime: true,
+  }),
+  torch('backprop', WIDE, relu(0.1, 128), {
+    name: 'backprop-wide',
+    title: 'backprop 784-2000-2000-10, batch 128',
+    atLeast: { blas: 1.1, fma: 0.6, exact: 0.35 },
+  }),
+  torch('backprop', SMALL, relu(0.01, 1), {
+    name: 'backprop-single',
+    title: 'backprop 784-500-10, batch 1',
+    atLeast: { blas: 3, fma: 3, exact: 3 },
+  }),
+  torch(
+    'equilibrium-propagation',
+    SMALL,
+    {},
+    {
+      name: 'ep',
+      title: 'equilibrium propagation 784-500-10, batch 20, 20 + 4 steps',
+      atLeast: { blas: 2, fma: 2, exact: 1.4 },
+      twoAtATime: true,
+    },
+  ),
+  torch(
+    'equilibrium-propagation',
+    [784, 500, 500, 10],
+    {},
+    {
+      name: 'ep-2',
+      title: 'equilibrium propagation 784-500-500-10, batch 20, 150 + 6 steps',
+      atLeast: { blas: 5, fma: 5, exact: 4 },
+      twoAtATime: true,
+    },
+  ),
+  dendrites(SMALL, ['blocked', 'step'], {
     name: 'dendrites',
     title: 'segregated dendrites 784-500-10, spiking, 50 + 50 ms',
-    condition: conditionOf('segregated-dendrite', [784, 500, 10], {}, { phases: 'fixed' }),
-    peers: [
-      { name: 'NumPy blocked', file: 'segregated_dendrite.py', args: ['--mode', 'blocked'] },
-      { name: 'NumPy step', file: 'segregated_dendrite.py', args: ['--mode', 'step'] },
-    ],
-    atLeast: { blas: 2, none: 2 },
-  },
+    atLeast: { blas: 3.5, fma: 3.5, exact: 3.5 },
+    twoAtATime: true,
+  }),
+  torch('feedback-alignment', WIDE, tanh(0.1, 128), {
+    name: 'fa-wide',
+    title: 'feedback alignment 784-2000-2000-10, batch 128',
+  }),
+  torch('direct-feedback-alignment', WIDE, tanh(0.1, 128), {
+    name: 'dfa-wide',
+    title: 'direct feedback alignment 784-2000-2000-10, batch 128',
+  }),
+  torch('backprop', DEEP, relu(0.05, 128), {
+    name: 'backprop-deep',
+    title: 'backprop 784-1000x5-10, batch 128',
+  }),
+  torch('feedback-alignment', DEEP, tanh(0.05, 128), {
+    name: 'fa-deep',
+    title: 'feedback alignment 784-1000x5-10, batch 128',
+  }),
+  torch('direct-feedback-alignment', DEEP, tanh(0.05, 128), {
+    name: 'dfa-deep',
+    title: 'direct feedback alignment 784-1000x5-10, batch 128',
+  }),
+  torch(
+    'equilibrium-propagation',
+    [784, 500, 500, 500, 10],
+    {},
+    {
+      name: 'ep-3',
+      title: 'equilibrium propagation 784-500-500-500-10, batch 20, 500 + 8 steps',
+    },
+  ),
+  dendrites([784, 500, 100, 10], ['blocked'], {
+    name: 'dendrites-2',
+    title: 'segregated dendrites 784-500-100-10, spiking, 50 + 50 ms',
+  }),
+  torch('backprop', SMALL, relu(0.5), {
+    name: 'evaluation',
+    title: 'evaluation of 10,000 test images, backprop 784-500-10',
+    evaluation: 10_000,
+  }),
+  dendrites(SMALL, ['blocked'], {
+    name: 'dendrites-evaluation',
+    title: 'evaluation of 500 test images, segregated dendrites 784-500-10, 250 ms',
+    evaluation: 500,
+  }),
+];
+
+/** Every rule at 784-500-10: beside the peers where it has one, and else as its first recipe or the defaults have it. */
+export const GPU_WORKLOADS: readonly Workload[] = [
+  ...WORKLOADS.filter(({ twoAtATime }) => twoAtATime),
+  ...RULES.filter(({ name }) => !WORKLOADS.some(({ condition }) => condition.rule === name)).map(
+    ({ name, title }): Workload => ({
+      name,
+      title: `${title}, 784-500-10`,
+      condition: conditionOf(name, SMALL, {}),
+      peers: [],
+      atLeast: null,
+      twoAtATime: false,
+    }),
+  ),
 ];
 
 /** @throws UserError for a name that there is not */
-export function chooseWorkloads(only: string | undefined): readonly Workload[] {
-  if (only === undefined) return WORKLOADS;
+export function chooseWorkloads(only: string | undefined, all = WORKLOADS): readonly Workload[] {
+  if (only === undefined) return all;
   const names = only.split(',').map((name) => name.trim());
-  const known = WORKLOADS.map(({ name }) => name);
+  const known = all.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new UserError(`--only ${only}: there is no workload '${unknown}'; choose from ${known.join(', ')}`);
-  return WORKLOADS.filter(({ name }) => names.includes(name));
+  return all.filter(({ name }) => names.includes(name));
 }

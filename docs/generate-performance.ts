@@ -2,33 +2,52 @@
  * Writes performance.md, and the table of speeds in the README, from the results in bench/results/. Run it after the
  * benchmarks:
  *
- *     npm run -s bench -- --json > bench/results/peers.json     (also bench:profile, bench:kernels, bench:scaling)
+ *     npm run -s bench -- --json > bench/results/peers.json     (also bench:profile, bench:kernels, bench:scaling,
+ *                                                                bench:comparison, bench:browser)
+ *     npm run -s bench -- --json --python <with another torch> > bench/results/peers-torch-<version>.json
+ *     npm run -s bench -- --json --device gpu > bench/results/gpu.json
  *     npm run docs
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import type { BrowserDocument } from '../bench/browser/document.ts';
 import { describeMachine } from '../bench/environment.ts';
+import type { ExperimentDocument } from '../bench/experiment-parts.ts';
 import type { KernelsDocument } from '../bench/kernels.ts';
 import { losses } from '../bench/limit.ts';
 import type { PeersDocument } from '../bench/peers-document.ts';
 import type { ProfileDocument } from '../bench/profile.ts';
-import { describePrograms, showRatio, whole } from '../bench/report.ts';
-import type { ScalingDocument } from '../bench/scaling.ts';
+import { describeOurs, describePrograms, describePython, showRatio, whole } from '../bench/report.ts';
+import type { ScalingDocument, Series } from '../bench/scaling.ts';
+import { WORKLOADS } from '../bench/workloads.ts';
 import { withBlock } from './readme-block.ts';
 import { markdownTable as table } from './table.ts';
 
 export interface Results {
   readonly peers: PeersDocument;
+  /** Against other releases of torch. */
+  readonly otherTorches: readonly PeersDocument[];
+  readonly gpu: PeersDocument | null;
+  readonly comparison: ExperimentDocument | null;
+  readonly browser: BrowserDocument | null;
   readonly profile: ProfileDocument;
   readonly kernels: KernelsDocument;
   readonly scaling: ScalingDocument;
 }
 
-const read = (name: string) =>
-  JSON.parse(readFileSync(new URL(`../bench/results/${name}.json`, import.meta.url), 'utf8'));
+const RESULTS = new URL('../bench/results/', import.meta.url);
+const read = (name: string) => JSON.parse(readFileSync(new URL(`${name}.json`, RESULTS), 'utf8'));
+const readIfThere = (name: string) => (existsSync(new URL(`${name}.json`, RESULTS)) ? read(name) : null);
 
 export const committedResults = (): Results => ({
   peers: read('peers'),
+  otherTorches: readdirSync(RESULTS)
+    .filter((file) => /^peers-torch-.*\.json$/.test(file))
+    .sort()
+    .map((file) => read(file.slice(0, -'.json'.length))),
+  gpu: readIfThere('gpu'),
+  comparison: readIfThere('comparison'),
+  browser: readIfThere('browser'),
   profile: read('profile'),
   kernels: read('kernels'),
   scaling: read('scaling'),
@@ -38,25 +57,29 @@ export const performancePage = (results: Results): string =>
   `${[
     '<!-- Written by docs/generate-performance.ts from bench/results/: measure again, then run `npm run docs`. -->',
     '# Performance',
-    ...againstPeers(results.peers),
+    ...againstPeers(results),
+    ...(results.comparison ? asUsersRun(results.comparison) : []),
+    ...(results.browser ? inBrowser(results.browser) : []),
+    ...(results.gpu ? onGpu(results.gpu) : []),
     ...whereTimeGoes(results.profile),
     ...distanceToLimit(results),
     ...kernelSpeeds(results.kernels),
     ...growth(results.scaling),
   ].join('\n\n')}\n`;
 
-/** The README with its table of speeds brought up to date: one thread each, the first peer of each workload. */
+/** The README with its table of speeds brought up to date: one thread each, what has an aim, its first peer. */
 export function withSpeeds(readme: string, { peers: document }: Results): string {
   const programs = Object.keys(document.ours);
-  const rows = document.workloads.map(({ name, title }) => {
-    const { peer } = document.comparisons.find(({ workload }) => workload === name)!;
-    return [
-      title,
-      ...programs.map((ours) => speedOf(document, name, ours, 1)),
-      speedOf(document, name, peer, 1),
-    ];
+  const rows = document.workloads.flatMap(({ name, title }) => {
+    const aimed = document.comparisons.find(({ workload, atLeast }) => workload === name && atLeast !== null);
+    if (!aimed) return [];
+    const speeds = [...programs, aimed.peer].map((program) => speedOf(document, name, program, 1));
+    return [[title, ...speeds]];
   });
-  const block = table(['training examples a second', ...programs, 'PyTorch or NumPy'], rows);
+  const head = programs.map((program) => `${program}, Node ${major(document.ours[program]!.node)}`);
+  const { torch, numpy } = document.python ?? {};
+  const peers = `PyTorch ${torch ?? '-'} or NumPy ${numpy ?? '-'}`;
+  const block = table(['training examples a second', ...head, peers], rows);
   return withBlock(readme, 'speeds', 'docs/generate-performance.ts', block);
 }
 
@@ -65,13 +88,17 @@ const fixed = (digits: number) => (value: number) => value.toFixed(digits);
 const [hundredths, tenths] = [fixed(2), fixed(1)];
 const percent = (part: number): string => `${Math.round(100 * part)} %`;
 
-const againstPeers = (document: PeersDocument): string[] => [
+/** Of a version of Node, such as v24.1.0. */
+const major = (version: string): string => /\d+/.exec(version)![0];
+
+const againstPeers = ({ peers: document, otherTorches }: Results): string[] => [
   '## Against programs in PyTorch and NumPy',
   '    npm run bench',
-  `Training examples a second, without evaluation, of a run of Dendrite and of a program that a user would write instead (\`bench/peers/\`): the same layers, minibatches, iterations, activations and plain SGD, float32. Both sides in turn, each measurement in a process of its own; medians of ${document.rounds} rounds of ${document.seconds} s, and the lowest and highest ratio of a round.`,
-  list([...describePrograms(document), ...document.notes]),
-  'One thread each:',
+  `Training examples a second, without evaluation, of a run of Dendrite and of a program that a user would write instead (\`bench/peers/\`): the same layers, minibatches, iterations, activations and plain SGD, float32. Both sides in turn, each measurement in a process of its own; medians of ${document.rounds} rounds of ${document.seconds} s (three rounds where there is no aim), and the lowest and highest ratio of a round.`,
+  list([...describePrograms(document), ...document.notes, ...unmeasured(document)]),
+  `One thread each${against(document)}:`,
   peersTable(document, 1),
+  ...otherTorches.flatMap(againstTorch),
   'Two threads for a peer, and two runs at the same time for Dendrite, which spreads runs over worker threads:',
   peersTable(document, 2),
   'Two workers against one, examples/s; the aim is 1.8:',
@@ -80,9 +107,24 @@ const againstPeers = (document: PeersDocument): string[] => [
   startUpTable(document),
 ];
 
+const against = ({ python }: PeersDocument): string => (python ? `, against ${describePython(python)}` : '');
+
+/** The same once more, in a run of its own: no ratio mixes two runs. */
+const againstTorch = (document: PeersDocument): string[] => [
+  `One thread each${against(document)}, measured on its own:`,
+  list([...describeMachine(document.machine), ...describeOurs(document.ours), ...document.notes]),
+  peersTable(document, 1),
+];
+
+/** Workloads that were added since, or left out. */
+function unmeasured({ workloads }: PeersDocument): string[] {
+  const missing = WORKLOADS.filter(({ name }) => !workloads.some((one) => one.name === name));
+  return missing.length === 0 ? [] : [`not measured yet: ${missing.map(({ title }) => title).join('; ')}`];
+}
+
 /** The aims are for one thread. */
 function peersTable(document: PeersDocument, parallel: 1 | 2): string {
-  const aims = parallel === 1;
+  const aims = parallel === 1 && document.device === 'cpu';
   const head = ['workload', 'peer', 'examples/s', 'ours', 'examples/s', 'ours / peer'];
   const rows = document.workloads.flatMap(({ name, title }) =>
     document.comparisons
@@ -129,13 +171,89 @@ const startUpTable = ({ startUp }: PeersDocument): string =>
     startUp.map(({ dataset, seconds, atMost }) => [dataset, showRatio(seconds), `${atMost}`]),
   );
 
-function whereTimeGoes({ machine, profiles }: ProfileDocument): string[] {
+const asUsersRun = (document: ExperimentDocument): string[] => [
+  '## A comparison as users run it',
+  '    npm run bench:comparison',
+  describeExperiment(document),
+  list([
+    ...describeMachine(document.machine),
+    ...describeOurs(document.ours),
+    `peers: ${describePython(document.python)}`,
+    ...document.notes,
+  ]),
+  experimentTable(document),
+  'Test errors at the end, in percent, means over the seeds:',
+  errorsTable(document),
+];
+
+function describeExperiment({ seeds, rules, atOnce, examples, rounds }: ExperimentDocument): string {
+  const { train, test } = examples;
+  const all = rules.map(({ title, epochs }) => `${title}: ${epochs} epoch${epochs === 1 ? '' : 's'}`);
+  const part = train === 60_000 ? 'All of MNIST' : `Every ${Math.round(60_000 / train)}th image of MNIST`;
+  return `${part}, which is ${whole(train)} training and ${whole(test)} test images, and the evaluation of all test images after each epoch; ${seeds} seeds of ${rules.length} rules (${all.join('; ')}). Ours is one process of the built \`dendrite compare\` with ${atOnce} worker threads, theirs ${seeds * rules.length} processes of the programs in \`bench/peers/\`, ${atOnce} at a time with one thread each. Wall-clock time from the first start to the last exit, ${rounds === 1 ? 'measured once' : `medians of ${rounds} rounds`}.`;
+}
+
+const experimentTable = ({ times, comparisons }: ExperimentDocument): string =>
+  table(
+    ['program', 's', 'peers / ours', 'aim'],
+    times.map(({ program, median }) => {
+      const found = comparisons.find(({ ours }) => ours === program);
+      return [program, tenths(median), found ? showRatio(found.ratio) : '', `${found?.atLeast ?? ''}`];
+    }),
+  );
+
+function errorsTable({ times, errors }: ExperimentDocument): string {
+  const programs = times.map(({ program }) => program);
+  return table(
+    ['rule', ...programs],
+    Object.entries(errors).map(([rule, by]) => [
+      rule,
+      ...programs.map((program) => hundredths(by[program]!)),
+    ]),
+  );
+}
+
+const inBrowser = (document: BrowserDocument): string[] => [
+  '## In a browser',
+  '    npm run bench:browser',
+  `Training in one Web Worker of ${document.browser}, against Node ${document.node.slice(1)} in one worker thread, with the same kernels, in turn; medians of ${document.rounds} rounds of ${document.seconds} s.`,
+  list(describeMachine(document.machine)),
+  table(
+    ['workload', 'kernels', 'browser, examples/s', 'Node, examples/s', 'browser / Node', 'aim'],
+    document.comparisons.map(({ title, kernels, browser, node, ratio, atLeast }) => [
+      title,
+      kernels,
+      whole(browser.median),
+      whole(node.median),
+      showRatio(ratio),
+      `${atLeast}`,
+    ]),
+  ),
+];
+
+const onGpu = (document: PeersDocument): string[] => [
+  '## On a GPU',
+  '    npm run bench -- --device gpu',
+  'Training examples a second of all seeds together, against a program in PyTorch that trains one seed on the same device.',
+  list([...describePrograms(document), ...document.notes]),
+  table(
+    ['workload', 'program', 'examples/s'],
+    document.measurements.map(({ workload, program, median }) => [
+      document.workloads.find(({ name }) => name === workload)!.title,
+      program,
+      whole(median),
+    ]),
+  ),
+  ...(document.comparisons.length > 0 ? [peersTable(document, 1)] : []),
+];
+
+function whereTimeGoes({ machine, ours, profiles }: ProfileDocument): string[] {
   const groups = [...new Set(profiles.flatMap(({ shares }) => Object.keys(shares)))];
   return [
     '## Where the time goes',
     '    npm run bench:profile',
     'Shares of the time of training, in percent, from samples of the running engine; calls of a BLAS count as products, and `engine` is garbage collection and what cannot be told.',
-    list(describeMachine(machine)),
+    list([...describeMachine(machine), ...describeOurs(ours)]),
     table(
       ['workload', 'device', 'us a minibatch', ...groups],
       profiles.map(({ title, program, batch, examplesPerSecond, shares }) => [
@@ -187,6 +305,7 @@ function kernelSpeeds({
     '    npm run bench:kernels',
     list([
       ...describeMachine(machine),
+      ...describeOurs(ours),
       ...programs.map(
         (name) => `peak, ${name}: ${whole(peak[name]!.gflops)} GFLOP/s at ${peak[name]!.size}³`,
       ),
@@ -211,11 +330,28 @@ function kernelSpeeds({
   ];
 }
 
-const growth = ({ machine, series }: ScalingDocument): string[] => [
+/** Why the cost of a series grows faster than its operations, by the beginning of its name. */
+const REASONS: Readonly<Record<string, string>> = {
+  'hidden layers':
+    'the product of the images, which is all of the first layer, skips dark pixels, and those of the layers that are added skip nothing',
+  'steps of the free phase':
+    'the products of the images, to which no step adds, skip dark pixels and so take less of the time than of the operations, and what is no product does not count as an operation',
+};
+const FASTER = 0.1;
+
+const whySlopes = (series: readonly Series[]): string[] =>
+  series
+    .filter(({ slope, expected }) => slope > expected + FASTER)
+    .map(({ name, program }) => {
+      const reason = Object.entries(REASONS).find(([start]) => name.startsWith(start))?.[1];
+      return `${name}, ${program}: grows faster than the operations, ${reason ? `for ${reason}` : 'for a reason that is not known yet'}`;
+    });
+
+const growth = ({ machine, ours, series }: ScalingDocument): string[] => [
   '## Growth',
   '    npm run bench:scaling',
   'Seconds against a size, the slope of their logarithms, and the slope of the numbers of operations.',
-  list(describeMachine(machine)),
+  list([...describeMachine(machine), ...describeOurs(ours)]),
   table(
     ['cost against', 'device', 'ms', 'slope', 'of the operations'],
     series.map(({ name, program, points, slope, expected }) => [
@@ -226,6 +362,7 @@ const growth = ({ machine, series }: ScalingDocument): string[] => [
       hundredths(expected),
     ]),
   ),
+  ...(whySlopes(series).length > 0 ? [list(whySlopes(series))] : []),
 ];
 
 if (import.meta.url === pathToFileURL(process.argv[1]!).href) {

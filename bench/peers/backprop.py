@@ -20,10 +20,9 @@ optimizer = torch.optim.SGD(model.parameters(), lr=float(args.lr))
 loss = nn.CrossEntropyLoss()
 
 
-def step(batch):
-    batch = torch.from_numpy(batch).to(args.device)
+def update(rows):
     optimizer.zero_grad(set_to_none=True)
-    loss(model(train_x[batch]), train_y[batch]).backward()
+    loss(model(train_x[rows]), train_y[rows]).backward()
     optimizer.step()
 
 
@@ -32,4 +31,4 @@ def test_error():
     return (model(test_x).argmax(1) != test_y).float().mean().item()
 
 
-common.train("backprop", args, len(train_x), step, test_error)
+common.train("backprop", args, len(train_x), common.stepper(args, update), test_error)

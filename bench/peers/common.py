@@ -23,14 +23,20 @@ def parse_args(description, *, arch="784,500,10", batch, lr=None, epochs=1, torc
     parser.add_argument("--threads", type=int, default=1)
     if torch:
         parser.add_argument("--device", default="cpu", help="torch device, e.g. cuda")
+        parser.add_argument("--cuda-graph", action="store_true",
+                            help="capture a training step as a CUDA graph once, and replay it")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--limit", type=int, default=None, metavar="N", help="train on the first N examples only")
     parser.add_argument("--test-limit", type=int, default=None, metavar="N", help="test on N test examples only, evenly spaced")
     parser.add_argument("--bench-seconds", type=float, default=None, metavar="S",
                         help="time S seconds of training steps after a warm-up, instead of training whole epochs")
+    parser.add_argument("--bench-evaluation", action="store_true",
+                        help="with --bench-seconds: time passes over the test images instead of training")
     if extra:
         extra(parser)
     args = parser.parse_args()
+    if torch and args.cuda_graph and not args.device.startswith("cuda"):
+        parser.error("--cuda-graph needs --device cuda")
     args.arch = [int(n) for n in args.arch.split(",")]
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = str(args.threads)
@@ -102,6 +108,45 @@ def synchronizer(args):
     return torch.cuda.synchronize
 
 
+def captured(work):
+    """A function that replays what `work` does on the GPU, with the tensors that it uses now, as one CUDA graph.
+
+    `work` runs a few times before it is captured: this is for benchmarks.
+    """
+    import torch
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(3):
+            work()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        work()
+    return graph.replay
+
+
+def graphed(args, update, *variants):
+    """A function step(batch, *variant) that replays update(rows, *variant), captured once for each variant."""
+    import torch
+    rows = torch.arange(args.batch, device=args.device)
+    replays = {variant: captured(lambda variant=variant: update(rows, *variant)) for variant in variants or ((),)}
+
+    def step(batch, *variant):
+        rows.copy_(torch.arange(batch.start, batch.stop) if isinstance(batch, slice) else torch.from_numpy(batch))
+        replays[variant]()
+
+    return step
+
+
+def stepper(args, update):
+    """A function step(batch) for shuffled batches: update(rows), with the row numbers on the device."""
+    import torch
+    if args.cuda_graph:
+        return graphed(args, update)
+    return lambda batch: update(torch.from_numpy(batch).to(args.device))
+
+
 def train(rule, args, n, step, test_error, *, shuffle=True, warmup_s=0.7):
     """Drive step(batch) and print one JSON line per epoch, or one for a benchmark."""
     import numpy as np
@@ -112,6 +157,18 @@ def train(rule, args, n, step, test_error, *, shuffle=True, warmup_s=0.7):
         line = {"rule": rule, "arch": "-".join(map(str, args.arch)), "batch": args.batch,
                 "threads": args.threads, **figures}
         print(json.dumps(line), flush=True)
+
+    if args.bench_seconds and args.bench_evaluation:
+        test_error()
+        synchronize()
+        passes, clock, begin = 0, time.perf_counter, time.perf_counter()
+        while clock() - begin < args.bench_seconds:
+            test_error()
+            passes += 1
+        synchronize()
+        count = min(args.test_limit or 10000, 10000)
+        report(examples_per_s=round(passes * count / (clock() - begin), 1), test_error=None, epochs=0)
+        return
 
     if args.bench_seconds:
         def endless():

@@ -79,7 +79,7 @@ def constant_drive(x):
 buffers = [[torch.empty(args.batch, n, device=args.device) for n in sizes[1:]] for _ in range(3)]
 
 
-def step(batch):
+def update(batch, beta):
     x, t = train_x[batch], train_t[batch]
     drive = constant_drive(x)
     state, spare, clamped = buffers
@@ -89,7 +89,6 @@ def step(batch):
     for buffer, particle, copy in zip(state, particles, clamped):
         particle[batch] = buffer
         copy.copy_(buffer)
-    beta = beta0 if coin.random() < 0.5 else -beta0
     clamped, _ = relax(drive, clamped, spare, nudged, t, beta)
 
     scale = 1 / (beta * args.batch)
@@ -99,6 +98,13 @@ def step(batch):
         weights[k].addmm_(state[k - 1].t(), state[k], alpha=-rates[k] * scale)
     for k in range(top + 1):
         biases[k].add_((clamped[k] - state[k]).sum(0), alpha=rates[k] * scale)
+
+
+apply = common.graphed(args, update, (beta0,), (-beta0,)) if args.cuda_graph else update
+
+
+def step(batch):
+    apply(batch, beta0 if coin.random() < 0.5 else -beta0)
 
 
 def test_error():

@@ -38,10 +38,9 @@ def forward(x):
     return activity, torch.addmm(biases[last], activity[-1], weights[last])
 
 
-def step(batch):
-    batch = torch.from_numpy(batch).to(args.device)
-    activity, logits = forward(train_x[batch])
-    output_error = torch.softmax(logits, 1).sub_(train_t[batch])
+def update(rows):
+    activity, logits = forward(train_x[rows])
+    output_error = torch.softmax(logits, 1).sub_(train_t[rows])
     error = output_error
     for k in range(last, -1, -1):
         scale = -rates[k] / args.batch
@@ -57,4 +56,4 @@ def test_error():
     return (forward(test_x)[1].argmax(1) != test_y).float().mean().item()
 
 
-common.train(args.mode, args, len(train_x), step, test_error)
+common.train(args.mode, args, len(train_x), common.stepper(args, update), test_error)

@@ -49,9 +49,8 @@ def predict_errors(first, clamped):
         torch.addmm(above, rate[k], weights[k + 1], alpha=-1, out=error[k + 1])
 
 
-def step(batch):
-    batch = torch.from_numpy(batch).to(args.device)
-    x, t = train_x[batch], train_t[batch]
+def update(rows):
+    x, t = train_x[rows], train_t[rows]
     first = torch.addmm(biases[0], x, weights[0])
     value[0].copy_(first)
     for k in range(1, top):
@@ -82,4 +81,4 @@ def test_error():
     return (activity.argmax(1) != test_y).float().mean().item()
 
 
-common.train("pc", args, len(train_x), step, test_error)
+common.train("pc", args, len(train_x), common.stepper(args, update), test_error)

@@ -7,7 +7,8 @@ exponential synapse that, as in the authors' code, forgets a spike after 10 ms.
 Each example is a 50 ms forward phase, then a 50 ms target phase in which a
 teaching current drives the output somas; the last 20 ms of each phase are
 averaged. Plateau potentials sigma(mean apical) of the two phases give the hidden
-layer its error; weights change once per example. dt = 1 ms.
+layer its error; weights change once per example. dt = 1 ms. Output spikes reach
+every hidden layer through weights of its own.
 
 --mode step     advances every compartment millisecond by millisecond, any conductance
 --mode blocked  simulates all 100 ms at once: with no apical-to-soma conductance (the
@@ -28,8 +29,10 @@ def extra(parser):
                         help="apical-to-soma conductance, per ms (0.05 in the paper's variant; step mode)")
 
 
-args = common.parse_args(__doc__, batch=1, lr="0.21,0.21", torch=False, extra=extra)
-assert len(args.arch) == 3 and args.batch == 1, "one hidden layer, one example at a time"
+RELEASED = {1: "0.21,0.21", 2: "0.23,0.23,0.12"}  # hidden layers: learning rates of the paper
+
+args = common.parse_args(__doc__, batch=1, torch=False, extra=extra)
+assert len(args.arch) >= 3 and args.batch == 1, "a hidden layer at least, one example at a time"
 assert args.mode == "step" or args.apical_conductance == 0, "an apical conductance needs --mode step"
 
 import numpy as np
@@ -37,7 +40,8 @@ import numpy as np
 rng = np.random.default_rng(args.seed)
 F = np.float32
 train_x, train_y, test_x, test_y = common.load_mnist(args)
-n_in, n_hidden, n_out = args.arch
+sizes, n_in, n_out = args.arch, args.arch[0], args.arch[-1]
+top = len(sizes) - 2  # number of hidden layers, and index of the weights to the output
 
 T_FORWARD, T_TARGET, T_TEST, SETTLE = 50, 50, 250, 30
 RATE_MAX = F(0.2)
@@ -50,7 +54,7 @@ G_A = args.apical_conductance
 E_E, E_I = 8.0, -8.0
 K_B, K_D = G_B / (G_L + G_B + G_A), G_D / (G_L + G_D)
 P_HIDDEN, P_FINAL = 20 / RATE_MAX, 20 / RATE_MAX ** 2
-rates = common.learning_rates(args.lr, 2)
+rates = common.learning_rates(args.lr or RELEASED[min(top, 2)], top + 1)
 
 
 def initial(n, m):
@@ -64,11 +68,11 @@ def initial(n, m):
     return lambda rows, cols: (w_avg + 3.465 * w_sd * rng.uniform(-1, 1, (rows, cols))).astype(F)
 
 
-W0 = initial(n_hidden, n_in)(n_hidden, n_in)
-draw = initial(n_out, n_hidden)
-W1, Y = draw(n_out, n_hidden), draw(n_hidden, n_out)
-b0, b1 = np.full(n_hidden, 0.8, F), np.full(n_out, 0.8, F)
-delta_W0 = np.empty_like(W0)
+draws = [initial(n, m) for m, n in zip(sizes, sizes[1:])]
+W = [draw(n, m) for draw, m, n in zip(draws, sizes, sizes[1:])]
+Y = [draw(n, n_out) for draw, n in zip(draws[1:], sizes[1:-1])]  # from the output to each hidden layer
+b = [np.full(n, 0.8, F) for n in sizes[1:]]
+delta_W = [np.empty_like(w) for w in W[:-1]]
 
 
 def sigma(v):
@@ -118,19 +122,22 @@ class Blocked:
         self.mean_late_psp = np.stack([late[w].mean(0) for w in windows]).astype(F)
 
     def run(self, x, teacher=None):
-        s_in = spikes(np.broadcast_to(x * RATE_MAX, (self.steps, n_in)))
-        c0 = self.hidden_from_spikes @ (s_in @ W0.T)
-        c0 += self.hidden_from_bias * b0
-        s0 = spikes(sigma(c0) * RATE_MAX)
-        c1 = self.output_from_spikes @ (s0 @ W1.T)
-        c1 += self.output_from_bias * b1
+        spiking = [spikes(np.broadcast_to(x * RATE_MAX, (self.steps, n_in)))]
+        potentials = []
+        for k in range(top):
+            c = self.hidden_from_spikes @ (spiking[k] @ W[k].T)
+            c += self.hidden_from_bias * b[k]
+            potentials.append(c)
+            spiking.append(spikes(sigma(c) * RATE_MAX))
+        c = self.output_from_spikes @ (spiking[top] @ W[top].T)
+        c += self.output_from_bias * b[top]
         if teacher is not None:
-            c1 += self.output_from_teacher * teacher
-        rate1 = sigma(c1) * RATE_MAX
-        s1 = spikes(rate1)
+            c += self.output_from_teacher * teacher
+        rate = sigma(c) * RATE_MAX
+        late = self.mean_late_psp @ spikes(rate)
         first, final = self.windows[0], self.windows[-1]
-        return (self.mean_psp[0] @ s_in, self.mean_psp[0] @ s0, c0[first].mean(0), c1[first].mean(0),
-                rate1[final].mean(0), (self.mean_late_psp @ s1) @ Y.T)
+        return ([self.mean_psp[0] @ s for s in spiking], [c[first].mean(0) for c in (*potentials, c)],
+                rate[final].mean(0), [late @ y.T for y in Y])
 
 
 # TAPS_BY_ROW[r] weights the last spikes when those of this step are in row r
@@ -144,10 +151,9 @@ class Stepped:
         self.forward, self.target = forward, target
 
     def run(self, x, teacher=None):
-        units = (n_in, n_hidden, n_out)
-        recent = [np.zeros((len(TAPS), n), F) for n in units]  # step t is in row t % 10
-        psp = [np.zeros(n, F) for n in units]
-        a0, c0, c1 = np.zeros(n_hidden, F), np.zeros(n_hidden, F), np.zeros(n_out, F)
+        recent = [np.zeros((len(TAPS), n), F) for n in sizes]  # step t is in row t % 10
+        psp = [np.zeros(n, F) for n in sizes]
+        apical, soma = [np.zeros(n, F) for n in sizes[1:-1]], [np.zeros(n, F) for n in sizes[1:]]
         p_in = x * RATE_MAX
         means = []
 
@@ -158,28 +164,31 @@ class Stepped:
 
         for phase in range(2 if self.target else 1):
             begin, end = (self.forward, self.forward + self.target) if phase else (0, self.forward)
-            sums = [np.zeros(n, F) for n in (n_in, n_hidden, n_hidden, n_out, n_out, n_hidden)]
+            sums = [np.zeros(n, F) for n in (*sizes[:-1], *sizes[1:], n_out, *sizes[1:-1])]
             for t in range(begin, end):
                 receive(0, t, rng.random(n_in, dtype=F) < p_in)
-                basal = W0 @ psp[0]
-                basal += b0
-                a0 = Y @ psp[2]
-                d0 = G_B * basal - (G_L + G_B) * c0
-                if G_A:
-                    d0 += G_A * (a0 - c0)
-                c0 += d0
-                receive(1, t, rng.random(n_hidden, dtype=F) < sigma(c0) * RATE_MAX)
-                d1 = G_D * (W1 @ psp[1] + b1) - (G_L + G_D) * c1
+                for k in range(top):
+                    basal = W[k] @ psp[k]
+                    basal += b[k]
+                    apical[k] = Y[k] @ psp[-1]
+                    d = G_B * basal - (G_L + G_B) * soma[k]
+                    if G_A:
+                        d += G_A * (apical[k] - soma[k])
+                    soma[k] += d
+                    receive(k + 1, t, rng.random(sizes[k + 1], dtype=F) < sigma(soma[k]) * RATE_MAX)
+                d = G_D * (W[top] @ psp[top] + b[top]) - (G_L + G_D) * soma[top]
                 if phase:
-                    d1 += teacher - c1
-                c1 += d1
-                rate1 = sigma(c1) * RATE_MAX
-                receive(2, t, rng.random(n_out, dtype=F) < rate1)
+                    d += teacher - soma[top]
+                soma[top] += d
+                rate = sigma(soma[top]) * RATE_MAX
+                receive(top + 1, t, rng.random(n_out, dtype=F) < rate)
                 if t >= begin + SETTLE:
-                    for total, now in zip(sums, (psp[0], psp[1], c0, c1, rate1, a0)):
+                    for total, now in zip(sums, (*psp[:-1], *soma, rate, *apical)):
                         total += now
             means.append([total / (end - begin - SETTLE) for total in sums])
-        return (*means[0][:4], means[-1][4], np.stack([m[5] for m in means]))
+        layers, first = top + 1, means[0]
+        return (first[:layers], first[layers:2 * layers], means[-1][2 * layers],
+                [np.stack([m[2 * layers + 1 + k] for m in means]) for k in range(top)])
 
 
 Simulation = Blocked if args.mode == "blocked" else Stepped
@@ -189,24 +198,24 @@ teachers = np.where(np.eye(n_out, dtype=bool), E_E, E_I).astype(F)
 
 
 def step(batch):
-    global W0, W1, b0, b1
     i = batch[0]
-    psp_in, psp_hidden, c0, c1, target_rate, apical = training.run(train_x[i], teachers[train_y[i]])
-    s0, s1 = sigma(c0), sigma(c1)
-    plateau = sigma(apical)
-    e1 = (target_rate - RATE_MAX * s1) * F(K_D) * RATE_MAX * s1 * (1 - s1)
-    e0 = (plateau[1] - plateau[0]) * F(K_B) * RATE_MAX * s0 * (1 - s0)
-    e1 *= F(rates[1]) * P_FINAL
-    e0 *= F(rates[0]) * P_HIDDEN
-    W1 += np.outer(e1, psp_hidden)
-    b1 += e1
-    np.multiply(e0[:, None], psp_in[None, :], out=delta_W0)
-    W0 += delta_W0
-    b0 += e0
+    psp, soma, target_rate, apical = training.run(train_x[i], teachers[train_y[i]])
+    s = [sigma(c) for c in soma]
+    e = (target_rate - RATE_MAX * s[top]) * F(K_D) * RATE_MAX * s[top] * (1 - s[top])
+    e *= F(rates[top]) * P_FINAL
+    W[top] += np.outer(e, psp[top])
+    b[top] += e
+    for k in range(top):
+        plateau = sigma(apical[k])
+        e = (plateau[1] - plateau[0]) * F(K_B) * RATE_MAX * s[k] * (1 - s[k])
+        e *= F(rates[k]) * P_HIDDEN
+        np.multiply(e[:, None], psp[k][None, :], out=delta_W[k])
+        W[k] += delta_W[k]
+        b[k] += e
 
 
 def test_error():
-    wrong = sum(testing.run(x)[3].argmax() != y for x, y in zip(test_x, test_y))
+    wrong = sum(testing.run(x)[1][top].argmax() != y for x, y in zip(test_x, test_y))
     return float(wrong) / len(test_x)
 
 

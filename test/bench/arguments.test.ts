@@ -80,7 +80,8 @@ test('a peer that cannot run is told with its reason', () => {
     numpy: '1.24',
     torch: '1.13',
     cuda: null,
-    blas: [],
+    numpyBlas: [],
+    torchBlas: [],
   };
   assert.is(missingFor(peer, python, 'cpu'), null);
   assert.match(missingFor(peer, { ...python, torch: null }, 'cpu')!, 'no torch');

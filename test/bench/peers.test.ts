@@ -86,23 +86,30 @@ class Drawn:
         if isinstance(shape, tuple) and len(shape) == 2:
             return np.stack([uniform(self.calls - 1, t, shape[1]) for t in range(shape[0])])
         size = shape if isinstance(shape, int) else shape[0]
-        return uniform((self.calls - 1) % 3, (self.calls - 1) // 3, size)
+        layers = len(peer.sizes)
+        return uniform((self.calls - 1) % layers, (self.calls - 1) // layers, size)
 
 found = []
 for mode in (peer.Blocked, peer.Stepped):
     peer.rng = Drawn()
-    found.append([np.ravel(part).tolist() for part in mode(50, 50).run(peer.train_x[0], peer.teachers[3])])
+    psp, soma, rate, apical = mode(50, 50).run(peer.train_x[0], peer.teachers[3])
+    found.append([np.ravel(part).tolist() for part in (*psp, *soma, rate, *apical)])
 print(json.dumps(found))`;
-    const [blocked, stepped] = ask(folder, ['--arch', '4,5,10'], code) as number[][][];
-    assert.equal(
-      blocked!.map((part) => part.length),
-      [4, 5, 5, 10, 10, 10],
-    );
-    for (const [i, part] of blocked!.entries()) close(part, stepped![i]!, 1e-4);
-    assert.ok(
-      blocked![1]!.some((mean) => mean > 0.001),
-      'hidden neurons fire',
-    );
+    for (const [arch, lengths] of [
+      ['4,5,10', [4, 5, 5, 10, 10, 10]],
+      ['4,6,5,10', [4, 6, 5, 6, 5, 10, 10, 12, 10]],
+    ] as const) {
+      const [blocked, stepped] = ask(folder, ['--arch', arch], code) as number[][][];
+      assert.equal(
+        blocked!.map((part) => part.length),
+        lengths,
+      );
+      for (const [i, part] of blocked!.entries()) close(part, stepped![i]!, 1e-4);
+      assert.ok(
+        blocked![1]!.some((mean) => mean > 0.001),
+        'hidden neurons fire',
+      );
+    }
   }));
 
 test('a part of the test images is evenly spaced', () =>

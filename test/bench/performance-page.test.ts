@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { ExperimentDocument } from '../../bench/experiment-parts.ts';
+import type { PeersDocument } from '../../bench/peers-document.ts';
+import type { Series } from '../../bench/scaling.ts';
 import { WORKLOADS } from '../../bench/workloads.ts';
 import { committedResults, performancePage, withSpeeds } from '../../docs/generate-performance.ts';
 
@@ -17,17 +20,71 @@ test('the speeds in the README are those of the committed results', () => {
   assert.is(readme, withSpeeds(readme, results), "README.md is out of date: run 'npm run docs'");
 });
 
-test('the committed results are of every workload', () => {
-  for (const { name } of WORKLOADS) {
-    assert.ok(
-      results.peers.comparisons.some(({ workload }) => workload === name),
-      name,
-    );
-    assert.ok(
-      results.profile.profiles.some(({ workload }) => workload === name),
-      name,
-    );
-  }
+test('the page shows every workload, or says that it is not measured yet', () => {
+  const [measured, unmeasured] = [true, false].map((wanted) =>
+    WORKLOADS.filter(
+      ({ name }) => results.peers.comparisons.some(({ workload }) => workload === name) === wanted,
+    ),
+  );
+  for (const { title } of measured!) assert.match(page, `| ${title} |`);
+  const note = page.split('\n').find((line) => line.startsWith('- not measured yet:')) ?? '';
+  for (const { title } of unmeasured!) assert.match(note, title);
+});
+
+const peersOf = (torch: string): PeersDocument => ({
+  ...results.peers,
+  python: { ...results.peers.python!, torch, torchBlas: ['MKL 2024.2 in torch'] },
+});
+
+test('runs against other releases of torch have a table each', () => {
+  const both = performancePage({ ...results, otherTorches: [peersOf('2.13.0')] });
+  assert.match(both, 'torch 2.13.0 (MKL 2024.2 in torch)');
+  assert.is(both.split('measured on its own:').length, 2);
+});
+
+test('what has not been measured is left out', () => {
+  const none = performancePage({ ...results, gpu: null, comparison: null, browser: null });
+  for (const head of ['## On a GPU', '## A comparison as users run it', '## In a browser'])
+    assert.not.match(none, head);
+  assert.match(performancePage({ ...results, gpu: peersOf('2.13.0') }), '## On a GPU');
+});
+
+test('the time of a whole comparison is shown with its work', () => {
+  const { machine, python, ours } = results.peers;
+  const comparison: ExperimentDocument = {
+    kind: 'comparison',
+    machine,
+    ours: { 'built-in': ours['built-in']! },
+    python: python!,
+    atOnce: 2,
+    seeds: 10,
+    rounds: 1,
+    examples: { train: 6000, test: 1000 },
+    rules: [{ rule: 'backprop', title: 'backprop 784-500-10', epochs: 10 }],
+    notes: [],
+    times: [
+      { program: 'peers', seconds: [90], median: 90 },
+      { program: 'built-in', seconds: [30], median: 30 },
+    ],
+    comparisons: [{ ours: 'built-in', ratio: { median: 3, low: 3, high: 3 }, atLeast: 1.3 }],
+    errors: { backprop: { peers: 4.5, 'built-in': 4.25 } },
+  };
+  const text = performancePage({ ...results, comparison });
+  assert.match(text, 'Every 10th image of MNIST, which is 6,000 training and 1,000 test images');
+  assert.match(text, '| built-in | 30.0 | 3.00 (3.00-3.00) | 1.3 |');
+  assert.match(text, '| backprop | 4.50 | 4.25 |');
+});
+
+test('a slope above that of the operations has a reason', () => {
+  const one = { name: 'hidden layers of 500', program: 'built-in', points: [], slope: 1.3, expected: 1 };
+  const pageOf = (series: Series[]) =>
+    performancePage({ ...results, scaling: { ...results.scaling, series } });
+  assert.match(
+    pageOf([one]),
+    /hidden layers of 500, built-in: grows faster than the operations, for the product/,
+  );
+  assert.match(pageOf([{ ...one, name: 'other' }]), 'for a reason that is not known yet');
+  assert.not.match(pageOf([{ ...one, slope: 1.02 }]), 'grows faster than');
 });
 
 test.run();

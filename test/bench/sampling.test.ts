@@ -58,7 +58,7 @@ test('a command without a name is known by the function that made it', () => {
 });
 
 test('evaluation and the inspector itself are left out', () => {
-  const evaluation = frame('error', 'file:///experiments/evaluation.ts');
+  const evaluation = frame('error', 'file:///training/evaluation.ts');
   assert.equal(sharesOf([command], [evaluation, frame('wasm-function[7]', KERNELS)], [frame('dispatch')]), {
     JavaScript: 1,
   });

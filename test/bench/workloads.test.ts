@@ -1,10 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { WORKLOADS } from '../../bench/workloads.ts';
+import { aimOf, peersOn, roundsOf } from '../../bench/comparison.ts';
+import { GPU_WORKLOADS, WORKLOADS, type Workload } from '../../bench/workloads.ts';
+import { RULES } from '../../rules/index.ts';
 
-const conditionOf = (name: string) => WORKLOADS.find((workload) => workload.name === name)!.condition;
+const find = (name: string): Workload => WORKLOADS.find((workload) => workload.name === name)!;
 const source = (file: string) => readFileSync(new URL(`../../bench/peers/${file}`, import.meta.url), 'utf8');
+
+/** What follows an option in the arguments of the first peer. */
+function argument(name: string, option: string): string {
+  const { args } = find(name).peers[0]!;
+  return args[args.indexOf(option) + 1]!;
+}
 
 test('every workload is trained as its peers are: plain SGD at a constant rate', () => {
   for (const { name, condition } of WORKLOADS) {
@@ -15,32 +23,77 @@ test('every workload is trained as its peers are: plain SGD at a constant rate',
   }
 });
 
-test('batch and rates are the defaults of the peers', () => {
-  for (const { name, condition, peers } of WORKLOADS)
-    for (const { file } of peers) assert.match(source(file), `batch=${condition.settings.batch}`, name);
-  assert.match(source('backprop.py'), `lr=${conditionOf('backprop').settings.learningRate[0]}`);
-  assert.match(
-    source('feedback_alignment.py'),
-    `lr=${conditionOf('fa').settings.learningRate[0]!.toFixed(1)}`,
-  );
-  assert.match(
-    source('segregated_dendrite.py'),
-    `lr="${conditionOf('dendrites').settings.learningRate.join(',')}"`,
-  );
+test('names are there once', () => {
+  for (const all of [WORKLOADS, GPU_WORKLOADS])
+    assert.is(new Set(all.map(({ name }) => name)).size, all.length);
 });
 
-test('iterations, beta and rates of equilibrium propagation are those of the peer', () => {
+test('peers are told layers, batch and rates', () => {
+  assert.is(argument('backprop-wide', '--arch'), '784,2000,2000,10');
+  assert.is(argument('backprop-wide', '--batch'), '128');
+  assert.is(argument('fa-deep', '--arch'), '784,1000,1000,1000,1000,1000,10');
+  assert.is(argument('backprop-single', '--batch'), '1');
+  assert.is(argument('dendrites-2', '--lr'), '0.23,0.23,0.12');
+});
+
+test('batch and rates at 784-500-10 are the defaults of the peers', () => {
+  for (const name of ['backprop', 'fa', 'dfa', 'ep', 'dendrites']) {
+    const { condition, peers } = find(name);
+    for (const { file } of peers) assert.match(source(file), `batch=${condition.settings.batch}`, name);
+  }
+  assert.match(source('backprop.py'), `lr=${argument('backprop', '--lr')}`);
+  assert.match(source('feedback_alignment.py'), `lr=${Number(argument('fa', '--lr')).toFixed(1)}`);
+});
+
+test('rates of segregated dendrites are those that the peer has for its depth', () => {
   for (const [hidden, name] of [
-    [1, 'ep'],
-    [2, 'ep-2'],
+    [1, 'dendrites'],
+    [2, 'dendrites-2'],
+  ] as const)
+    assert.match(source('segregated_dendrite.py'), `${hidden}: "${argument(name, '--lr')}"`);
+});
+
+test('iterations, beta and rates of equilibrium propagation are those that the peer has for its depth', () => {
+  for (const [hidden, name, steps] of [
+    [1, 'ep', [20, 4]],
+    [2, 'ep-2', [150, 6]],
+    [3, 'ep-3', [500, 8]],
   ] as const) {
-    const { options, settings } = conditionOf(name);
+    const { options, settings } = find(name).condition;
     const row = new RegExp(`${hidden}: \\((\\d+), (\\d+), 0.5, ([\\d.]+), "([\\d.,]+)"\\)`);
     const [, free, nudged, beta, theirs] = row.exec(source('equilibrium_propagation.py'))!;
-    assert.equal([options.freeIterations, options.nudgedIterations], [Number(free), Number(nudged)]);
+    assert.equal([Number(free), Number(nudged)], [...steps]);
+    assert.equal([options.freeIterations, options.nudgedIterations], [...steps]);
     assert.is(options.beta, Number(beta));
     assert.equal([...settings.learningRate], theirs!.split(',').map(Number));
+    assert.equal([argument(name, '--free'), argument(name, '--nudged')], steps.map(String));
   }
+});
+
+test('a program aims at the ratio of its kind, on one thread', () => {
+  const wide = find('backprop-wide');
+  assert.is(aimOf(wide, { kind: 'blas' }, 1), 1.1);
+  assert.is(aimOf(wide, { kind: 'fma' }, 1), 0.6);
+  assert.is(aimOf(wide, { kind: 'exact' }, 1), 0.35);
+  assert.is(aimOf(wide, { kind: 'exact' }, 2), null);
+  assert.is(aimOf(wide, { kind: null }, 1), null);
+  assert.is(aimOf(find('fa-wide'), { kind: 'blas' }, 1), null);
+});
+
+test('workloads without an aim are measured three times at most', () => {
+  assert.is(roundsOf(find('backprop'), 5), 5);
+  assert.is(roundsOf(find('ep-3'), 5), 3);
+  assert.is(roundsOf(find('ep-3'), 1), 1);
+});
+
+test('on a GPU every rule is measured, and peers in PyTorch with CUDA graphs too', () => {
+  const rules = new Set(GPU_WORKLOADS.map(({ condition }) => condition.rule));
+  assert.equal([...rules].sort(), RULES.map(({ name }) => name).sort());
+  const [plain, graphs] = peersOn(find('ep'), 'gpu');
+  assert.is(plain, find('ep').peers[0]);
+  assert.equal([graphs!.name, graphs!.args.at(-1)], ['PyTorch, CUDA graphs', '--cuda-graph']);
+  assert.equal(peersOn(find('dendrites'), 'gpu'), find('dendrites').peers);
+  assert.equal(peersOn(find('ep'), 'cpu'), find('ep').peers);
 });
 
 test.run();
