@@ -8,7 +8,7 @@ import { parseArguments, runBench } from './arguments.ts';
 import { describeMachine, type Machine } from './environment.ts';
 import { ELEMENT_CASES, PRODUCTS, type Product, SPIKING, square, traceProduct } from './kernel-cases.ts';
 import { findOurs, type OursRecord, recordOf } from './ours.ts';
-import { textTable } from './report.ts';
+import { describeOurs, textTable } from './report.ts';
 import { secondsPerStep } from './stopwatch.ts';
 
 export interface ProductSpeed extends Product {
@@ -110,12 +110,13 @@ async function bandwidthOf(device: Device, bytes: number) {
   return { bytes, gigabytes: (12 * columns) / seconds / 1e9 };
 }
 
-function report({ machine, peak, products, elements, spike, bandwidth }: KernelsDocument): string {
+function report({ machine, ours, peak, products, elements, spike, bandwidth }: KernelsDocument): string {
   const names = Object.keys(peak);
   const form = ({ transposeA, transposeB, accumulate }: Product) =>
     `${transposeA ? "a'" : 'a'} ${transposeB ? "b'" : 'b'}${accumulate ? ', added' : ''}`;
   return [
     ...describeMachine(machine),
+    ...describeOurs(ours),
     ...names.map(
       (name) => `peak, ${name}: ${peak[name]!.gflops.toFixed(0)} GFLOP/s at ${peak[name]!.size}^3`,
     ),

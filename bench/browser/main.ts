@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { build } from 'vite';
@@ -31,6 +31,8 @@ const OPTIONS = {
   chromium: { type: 'string', describe: `Executable of the browser; else ${CANDIDATES.join(', ')}` },
   json: { type: 'boolean', default: false, describe: 'Print one JSON document' },
 } as const;
+
+const KERNELS = fileURLToPath(new URL('../../kernels/cpu/', import.meta.url));
 
 /** Share of Node's speed. */
 const AIM = 0.8;
@@ -133,7 +135,7 @@ async function versionOf(executable: string): Promise<string> {
   }
 }
 
-/** Builds the page and serves it, with MNIST beside it. */
+/** Builds the page and serves it. */
 async function withBundle<R>(use: (url: string) => Promise<R>): Promise<R> {
   const folder = mkdtempSync(join(tmpdir(), 'dendrite-bench-'));
   try {
@@ -155,13 +157,18 @@ async function withBundle<R>(use: (url: string) => Promise<R>): Promise<R> {
   }
 }
 
+/** The bundle, with MNIST and the kernels beside it. */
+function fileOf(url: string, folder: string): string {
+  const name = basename(url);
+  if (url.startsWith('/mnist/')) return join(mnistFolder(), name);
+  if (url.startsWith('/kernels/')) return join(KERNELS, name);
+  return join(folder, url === '/' ? 'index.html' : url);
+}
+
 function serve(folder: string): Promise<Server> {
   return new Promise((resolve) => {
     const server = createServer(({ url }, response) => {
-      const name = url === '/' ? '/index.html' : url!;
-      const path = name.startsWith('/mnist/')
-        ? join(mnistFolder(), name.slice('/mnist/'.length))
-        : join(folder, name);
+      const path = fileOf(url!, folder);
       if (!existsSync(path)) {
         response.writeHead(404).end();
         return;

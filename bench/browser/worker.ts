@@ -1,6 +1,5 @@
-import { type Dataset, makeIdxDataset, openCpu, parseIdx } from '../../browser.ts';
-import exactKernels from '../../kernels/cpu/kernels.wasm?url';
-import fusedKernels from '../../kernels/cpu/kernels-fma.wasm?url';
+import { type Dataset, makeIdxDataset, parseIdx } from '../../data/browser.ts';
+import { openCpu } from '../../kernels/index.ts';
 import { trainingSpeed } from '../clock.ts';
 import { WORKLOADS } from '../workloads.ts';
 import type { Answer } from './page.ts';
@@ -26,7 +25,9 @@ async function loadMnist(): Promise<Dataset> {
 
 async function measure({ workload, fused, seconds }: PageOrder): Promise<Answer> {
   const { condition } = WORKLOADS.find(({ name }) => name === workload)!;
-  const device = await openCpu(await load(fused ? fusedKernels : exactKernels), { hardware: 'a browser' });
+  const device = await openCpu(await load(`/kernels/${fused ? 'kernels-fma' : 'kernels'}.wasm`), {
+    hardware: 'a browser',
+  });
   const order = { condition, seed: 1, seconds, workers: 1 };
   const { examplesPerSecond } = await trainingSpeed(order, await loadMnist(), [device], new Int32Array(1));
   return { examplesPerSecond };

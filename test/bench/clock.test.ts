@@ -1,7 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { evenlySpaced, MinibatchClock } from '../../bench/clock.ts';
+import { evaluationSpeed, evenlySpaced, MinibatchClock, trainingSpeed } from '../../bench/clock.ts';
+import { conditionOf } from '../../bench/workloads.ts';
 import { makeSplit } from '../../data/index.ts';
+import { openDevice, openReplicas } from '../../devices/index.ts';
+import type { Device } from '../../kernels/index.ts';
+import { tinyDataset } from '../../training/index.ts';
 
 test('evenly spaced examples are those that the peers take, with their labels', () => {
   const images = Uint8Array.from({ length: 20 }, (_, i) => i);
@@ -44,6 +48,35 @@ test('minibatches count after a warm-up, until there is enough', () => {
   } finally {
     performance.now = real;
   }
+});
+
+const timing = {
+  condition: conditionOf('backprop', [36, 24, 4], { batch: 20 }),
+  seed: 1,
+  seconds: 0.01,
+  workers: 1,
+};
+
+test('replicas in lockstep are measured together, and stop together', async () => {
+  const devices = await openReplicas({ backend: 'webasm' }, 2);
+  const both = devices as [Device, Device];
+  const { replicas, examplesPerSecond, device } = await trainingSpeed(
+    timing,
+    tinyDataset(),
+    both,
+    new Int32Array(1),
+  );
+  assert.is(replicas, 2);
+  assert.is(device.backend, 'webasm');
+  assert.ok(examplesPerSecond > 0 && Number.isFinite(examplesPerSecond));
+  for (const one of both) assert.is(one.liveBuffers(), 0);
+});
+
+test('an evaluation is measured over so many test images', async () => {
+  const device = await openDevice({ device: 'cpu', blas: 'none' });
+  const speed = await evaluationSpeed({ ...timing, evaluation: 10 }, tinyDataset(), device);
+  assert.ok(speed.examplesPerSecond > 0 && Number.isFinite(speed.examplesPerSecond));
+  assert.is(device.liveBuffers(), 0);
 });
 
 test.run();
