@@ -70,6 +70,15 @@ test('iterations, beta and rates of equilibrium propagation are those that the p
   }
 });
 
+test('feedback weights at 784-500-10 are drawn from the range of the peer, by both rules', () => {
+  assert.match(source('feedback_alignment.py'), 'feedback = [torch.nn.init.xavier_uniform_');
+  const glorot = Math.sqrt(6 / (500 + 10));
+  const scaleOf = (name: string) => find(name).condition.options.feedbackScale as number;
+  // Of feedback alignment it is the limit itself, of direct feedback alignment that times the root of the hidden neurons.
+  for (const limit of [scaleOf('fa'), scaleOf('dfa') / Math.sqrt(500)])
+    assert.ok(Math.abs(limit - glorot) < 1e-12, `${limit}`);
+});
+
 test('a program aims at the ratio of its kind, on one thread', () => {
   const wide = find('backprop-wide');
   assert.is(aimOf(wide, { kind: 'blas' }, 1), 1.1);
