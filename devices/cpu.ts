@@ -9,16 +9,16 @@ const FUSED = new URL('../kernels/cpu/kernels-fma.wasm', import.meta.url);
 
 /**
  * Opens the device that computes on one thread of this machine's processor.
- * @param blas `auto`: a system BLAS multiplies where one is found, else the built-in kernels, with fused multiply-add where
- * Node.js has it. `none`: the built-in kernels, with the same bits on every machine. `fma`: those with fused multiply-add. Else
- * 'openblas', 'mkl', 'blis', 'accelerate' or a library's file.
+ * @param blas `auto`: a system BLAS multiplies where one is found; what it does not multiply, the built-in kernels do, with
+ * fused multiply-add where Node.js has it. `none`: the built-in kernels, with the same bits on every machine. `fma`: those with
+ * fused multiply-add. Else 'openblas', 'mkl', 'blis', 'accelerate' or a library's file, and the rest as for `auto`.
  * @throws UserError if what was asked for by name cannot be used, or there is no memory
  */
 export async function openCpuDevice(blas = 'auto'): Promise<Device> {
   if (blas === 'fma' && !hasRelaxedSimd())
     throw new UserError('this Node.js has no relaxed SIMD; Node 22 and later have it');
   const found = blas === 'none' || blas === 'fma' ? null : findBlas(blas);
-  const fused = blas === 'fma' || (blas === 'auto' && found === null && hasRelaxedSimd());
+  const fused = blas !== 'none' && hasRelaxedSimd();
   return openCpu(readKernels(fused ? FUSED : EXACT), { hardware: processorName(), blas: found });
 }
 

@@ -2,6 +2,8 @@
 export interface CpuKernels {
   /** First address that the kernels do not use themselves. */
   readonly ARENA_START: { readonly value: number };
+  /** Places in a piece of a list, see assembly/listed.ts. */
+  readonly PIECE: { readonly value: number };
   /** Whether the kernels round once where they multiply and add, for `epsilon` = 2^-13. */
   roundsOnce(epsilon: number): number;
   product(
@@ -77,11 +79,10 @@ export interface CpuKernels {
     b: number,
     m: number,
     n: number,
+    k: number,
     factor: number,
     accumulate: boolean,
   ): void;
-  firstNonZeroColumn(bytes: number, m: number, n: number): number;
-  endOfNonZeroColumns(bytes: number, m: number, n: number): number;
   /** Where `accumulateDelta` leaves differences. */
   readonly DIFFERENCES: { readonly value: number };
   /** Returns 1 where it leaves after - before at DIFFERENCES, and the product to its caller. */

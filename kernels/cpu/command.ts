@@ -40,7 +40,7 @@ export interface CommandContext extends ProgramContext {
   readonly sparseInputs: ReadonlyMap<Tensor, SparseInput>;
 }
 
-/** A gathered minibatch of images most of whose pixels are zero, and how its products make use of that. */
+/** A gathered minibatch of images with few pixels that are not zero, and how its products make use of that. */
 export interface SparseInput {
   /** Looks at the gathered bytes, rows x columns, each of which stands for the value byte times scale. */
   survey(bytes: number, scale: number): void;

@@ -20,7 +20,7 @@ export class CpuExecutable implements Executable {
     this.#program = program;
     this.#engine = engine;
     const { offsets, bytes } = layOut(program);
-    this.#region = engine.arena.allocate(bytes + sparseRoom(program));
+    this.#region = engine.arena.allocate(bytes + sparseRoom(program, engine));
     const place = (t: Tensor): number =>
       t.storage === 'state' ? placeState(t) : this.#region + offsets.get(t)!;
     try {

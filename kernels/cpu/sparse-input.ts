@@ -1,18 +1,23 @@
 import { inputsOf, type MatmulOp, type Op, outputOf, type Program } from '../program.ts';
 import type { Tensor } from '../tensor.ts';
-import { AS_IS, type Blas, ROW_MAJOR, TRANSPOSED } from './blas.ts';
-import { type Command, currentValue, type ProgramContext, type SparseInput } from './command.ts';
+import type { CpuKernels } from './builtin.ts';
+import { currentValue, type Engine, type ProgramContext, type SparseInput } from './command.ts';
 
-/** Values that are looked at to tell whether a table is mostly zeros. */
+/** Values that are looked at to tell how much of a table is zero. */
 const SAMPLE = 100_000;
+/** Lists are faster than the dense product if no more than these parts of the values are not zero. */
+const MOST = { builtIn: 1 / 2, blas: 1 / 4 };
 const WORD = Float32Array.BYTES_PER_ELEMENT;
 const ENTRY = 2 * WORD;
 
-/** The gathered images that are mostly zeros and stay as they were gathered. */
-function sparseGathers({ ops }: Program): Tensor[] {
+/** The gathered images with few values that are not zero, which stay as they were gathered. */
+function sparseGathers({ ops }: Program, { blas }: Engine): Tensor[] {
   const all = everyOp(ops);
+  const most = blas ? MOST.blas : MOST.builtIn;
   return all
-    .filter((op) => op.kind === 'gather' && op.table.encoding === 'scaled' && isMostlyZero(op.table.values))
+    .filter(
+      (op) => op.kind === 'gather' && op.table.encoding === 'scaled' && nonZeroPart(op.table.values) <= most,
+    )
     .map((op) => outputOf(op)!)
     .filter((out) => out.columns >= 4 && all.filter((op) => outputOf(op) === out).length === 1);
 }
@@ -29,9 +34,9 @@ const isReadAsSuch = ({ ops }: Program, input: Tensor): boolean =>
 const everyOp = (ops: readonly Op[]): Op[] =>
   ops.flatMap((op) => (op.kind === 'repeat' ? [op, ...everyOp(op.body)] : [op]));
 
-function isMostlyZero(values: Uint8Array): boolean {
+function nonZeroPart(values: Uint8Array): number {
   const sample = values.subarray(0, SAMPLE);
-  return sample.filter((value) => value === 0).length > sample.length / 2;
+  return sample.filter((value) => value !== 0).length / sample.length;
 }
 
 /**
@@ -44,38 +49,28 @@ export function sparseInputs(
   context: ProgramContext,
 ): Map<Tensor, SparseInput> {
   const inputs = new Map<Tensor, SparseInput>();
-  const { blas } = context;
-  for (const input of sparseGathers(program)) {
-    const listed = listedInput(input, room, isReadAsSuch(program, input), context);
-    inputs.set(input, blas ? withBlas(input, listed, trimmedInput(input, context, blas)) : listed);
-    room += listBytes(input);
+  for (const input of sparseGathers(program, context)) {
+    inputs.set(input, listedInput(input, room, isReadAsSuch(program, input), context));
+    room += listBytes(input, context.kernels);
   }
   return inputs;
 }
 
-/** For so few images a BLAS takes longer to copy the weights into its panels than lists take for the forward product. */
-const FEW_IMAGES = 20;
-
-const withBlas = ({ rows }: Tensor, listed: SparseInput, trimmed: SparseInput): SparseInput => ({
-  needsValues: true,
-  survey(bytes, scale) {
-    listed.survey(bytes, scale);
-    trimmed.survey(bytes, scale);
-  },
-  product: (op) => (rows > FEW_IMAGES || op.transposeA ? trimmed : listed).product(op),
-});
-
 /** Bytes that the sparse inputs of a program need for themselves. */
-export const sparseRoom = (program: Program): number =>
-  sparseGathers(program).reduce((sum, input) => sum + listBytes(input), 0);
+export const sparseRoom = (program: Program, engine: Engine): number =>
+  sparseGathers(program, engine).reduce((sum, input) => sum + listBytes(input, engine.kernels), 0);
+
+/** Pieces of the lists of `lists` rows or columns of so many places. */
+const piecesOf = (lists: number, places: number, { PIECE }: CpuKernels): number =>
+  lists * Math.ceil(places / PIECE.value);
 
 /** Bytes of the lists of `listedInput`. */
-const listBytes = ({ rows, columns }: Tensor): number =>
-  2 * rows * columns * ENTRY + (rows + 1 + columns + 2) * WORD;
+const listBytes = ({ rows, columns }: Tensor, kernels: CpuKernels): number =>
+  2 * rows * columns * ENTRY +
+  (piecesOf(rows, columns, kernels) + 1 + piecesOf(columns, rows, kernels) + 2) * WORD;
 
 /**
- * For the built-in kernels: lists the values that are not zero, by row for products with the input and by column for
- * those with its transpose.
+ * Lists the values that are not zero, by row for products with the input and by column for those with its transpose.
  * @param room address of `listBytes` bytes
  */
 function listedInput(
@@ -88,7 +83,7 @@ function listedInput(
   const { rows: m, columns: n } = input;
   const [rowEntries, columnEntries] = [room, room + m * n * ENTRY];
   const rowStarts = columnEntries + m * n * ENTRY;
-  const columnStarts = rowStarts + (m + 1) * WORD;
+  const columnStarts = rowStarts + (piecesOf(m, n, kernels) + 1) * WORD;
   let used = false;
   let usedTransposed = false;
   return {
@@ -103,82 +98,10 @@ function listedInput(
       const [starts, entries] = op.transposeA ? [columnStarts, columnEntries] : [rowStarts, rowEntries];
       const [out, b] = [place(op.out), place(op.b)];
       const { rows, columns } = op.out;
+      const inner = op.b.rows;
       const { accumulate } = op;
       const factor = currentValue(op.factor, context);
-      return () => kernels.listedProduct(out, starts, entries, b, rows, columns, factor(), accumulate);
+      return () => kernels.listedProduct(out, starts, entries, b, rows, columns, inner, factor(), accumulate);
     },
-  };
-}
-
-/** The columns outside of these are zero in every image of the minibatch. */
-interface NonZeroColumns {
-  first: number;
-  count: number;
-}
-
-/** For a BLAS: leaves out the columns at both ends that are zero in every image, as in the margins of digits. */
-function trimmedInput(input: Tensor, context: ProgramContext, blas: Blas): SparseInput {
-  const { kernels } = context;
-  const { rows: m, columns: n } = input;
-  const kept: NonZeroColumns = { first: 0, count: n };
-  return {
-    needsValues: true,
-    survey(bytes) {
-      kept.first = kernels.firstNonZeroColumn(bytes, m, n);
-      kept.count = Math.max(kernels.endOfNonZeroColumns(bytes, m, n) - kept.first, 1);
-    },
-    product: (op) =>
-      op.transposeA
-        ? trimmedTransposedProduct(op, kept, context, blas)
-        : trimmedProduct(op, kept, context, blas),
-  };
-}
-
-/** out = input b: without some columns of the input, and the rows of b that belong to them. */
-function trimmedProduct(
-  op: MatmulOp,
-  kept: NonZeroColumns,
-  context: ProgramContext,
-  { sgemm }: Blas,
-): Command {
-  const { now, place } = context;
-  const [out, a, b] = [place(op.out), place(op.a), place(op.b)];
-  const { rows: m, columns: k } = op.a;
-  const n = op.out.columns;
-  const beta = op.accumulate ? 1 : 0;
-  const factor = currentValue(op.factor, context);
-  return () => {
-    const { base } = now;
-    const { first, count } = kept;
-    const left = base + a + first * WORD;
-    const right = base + b + first * n * WORD;
-    sgemm(ROW_MAJOR, AS_IS, AS_IS, m, n, count, factor(), left, k, right, n, beta, base + out, n);
-  };
-}
-
-/** out = inputᵀ b: rows of out that belong to columns left out get nothing added, or zeros. */
-function trimmedTransposedProduct(
-  op: MatmulOp,
-  kept: NonZeroColumns,
-  context: ProgramContext,
-  { sgemm }: Blas,
-): Command {
-  const { arena, now, place } = context;
-  const [out, a, b] = [place(op.out), place(op.a), place(op.b)];
-  const { rows: k, columns: m } = op.a;
-  const n = op.out.columns;
-  const row = n * WORD;
-  const beta = op.accumulate ? 1 : 0;
-  const factor = currentValue(op.factor, context);
-  return () => {
-    const { base } = now;
-    const { first, count } = kept;
-    const start = out + first * row;
-    if (!op.accumulate) {
-      arena.bytes.fill(0, out, start);
-      arena.bytes.fill(0, start + count * row, out + m * row);
-    }
-    const left = base + a + first * WORD;
-    sgemm(ROW_MAJOR, TRANSPOSED, AS_IS, count, n, k, factor(), left, m, base + b, n, beta, base + start, n);
   };
 }

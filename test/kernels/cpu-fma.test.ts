@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { findBlas } from '../../devices/blas.ts';
 import { openCpuDevice } from '../../devices/cpu.ts';
 import { type Device, hasRelaxedSimd, Kernels, type Table, type Tensor } from '../../kernels/index.ts';
 import { execute } from '../cli/dendrite.ts';
@@ -178,6 +179,16 @@ async function backendOf(blas: string, flags: readonly string[]): Promise<string
 test("'auto' without a BLAS takes fused multiply-add where Node has it", async () => {
   assert.is(await backendOf('auto', []), `${hasRelaxedSimd() ? 'wasm-simd+fma' : 'wasm-simd'} null`);
 });
+
+if (findBlas('auto'))
+  test('beside a BLAS, too, the kernels round once where Node has relaxed SIMD', async () => {
+    const { backend } = (await openCpuDevice('auto')).info;
+    assert.is(backend, hasRelaxedSimd() ? 'wasm-simd+fma' : 'wasm-simd');
+  });
+else {
+  console.log('skipped kernels beside a BLAS: there is none on this machine');
+  test.skip('beside a BLAS, too, the kernels round once where Node has relaxed SIMD');
+}
 
 /** Node 20 has relaxed SIMD behind this flag; a release that has it always may not know the flag. */
 const RELAXED_SIMD = hasRelaxedSimd() ? [] : ['--experimental-wasm-relaxed-simd'];

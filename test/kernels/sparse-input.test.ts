@@ -79,6 +79,9 @@ const CASES = [
   productsWith(7, 64, 32, 0.9),
   productsWith(20, 784, 53, 0.2, { dense: false }),
   productsWith(3, 100, 33, 0.2, { rows: Uint32Array.from({ length: 6 }, () => 7) }),
+  // Lists in several pieces, and a right operand that is worth packing
+  productsWith(100, 784, 53, 0.2),
+  productsWith(260, 400, 70, 0.2),
   // Every width of a tile, in vectors of four
   ...[8, 9, 13, 20, 22, 26, 31, 35, 38, 42, 47].map((n) => productsWith(2, 12, n, 0.3)),
 ];

@@ -1,6 +1,6 @@
 export { scaleBytes } from './bytes';
 export { accumulateDelta, DIFFERENCES } from './accumulate-delta';
-export { endOfNonZeroColumns, firstNonZeroColumn, listColumns, listedProduct, listRows } from './listed';
+export { listColumns, listedProduct, listRows, PIECE } from './listed';
 export { ARENA_START } from './memory';
 export { product } from './product';
 export { bernoulli, normal, uniform } from './random';

@@ -32,6 +32,14 @@ export function packRows(from: usize, stride: usize, columns: i32, steps: i32): 
   }
 }
 
+/** So many `vectors` of each of `rows` rows, `stride` bytes apart; packed, the rows are `packedStride` bytes apart. */
+export function packTile(from: usize, stride: usize, vectors: i32, packedStride: usize, rows: i32): void {
+  const length = <usize>vectors << 4;
+  let to = PACKED_B;
+  for (let r = 0; r < rows; r++, from += stride, to += packedStride)
+    for (let at: usize = 0; at < length; at += 16) v128.store(to + at, v128.load(from + at));
+}
+
 /** The transpose of a block of `columns` rows, `stride` bytes apart, into panels of WIDTH columns. */
 export function packTransposed(from: usize, stride: usize, columns: i32, steps: i32): void {
   const panel = <usize>(steps * WIDTH) << 2;
