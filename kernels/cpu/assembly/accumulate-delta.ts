@@ -1,4 +1,4 @@
-import { ENTRY, listedProduct, listedRow } from './listed';
+import { ADD, ENTRY, listedRow, listedRows, TILE, WIDEST } from './listed';
 import { CHANGE_LIST, CHANGE_STARTS, CHANGED_ROWS, CHANGES } from './memory';
 
 /** Rows of b that stay in the first-level cache, a tile of columns at a time. */
@@ -51,8 +51,15 @@ function addMany(out: usize, before: usize, after: usize, b: usize, rows: i32, n
   for (let p = 0; p < columns; p += CHUNK) {
     const from = <usize>p << 2;
     listChanges(before + from, after + from, rows, min(CHUNK, columns - p), k);
-    listedProduct(out, CHANGE_STARTS, CHANGE_LIST, b + (<usize>(p * n) << 2), rows, n, 1, true);
+    addTiles(out, b + (<usize>(p * n) << 2), rows, n);
   }
+}
+
+/** Adds what is listed, a tile of columns for all rows before the next one. */
+function addTiles(out: usize, b: usize, rows: i32, n: i32): void {
+  const stride = <usize>n << 2;
+  for (let left = n; left > 0; left -= WIDEST << 2, out += TILE, b += TILE)
+    listedRows(out, stride, CHANGE_STARTS, CHANGE_STARTS + 4, CHANGE_LIST, rows, b, stride, left, 1, ADD);
 }
 
 /** Lists where each of the rows, of which `k` begin one after the other, differs and by how much; returns how often. */

@@ -20,7 +20,7 @@ export const WIDEST: i32 = ASC_FEATURE_RELAXED_SIMD ? 12 : 7;
 /** A tile of so many rows of the right operand takes 30 KB of the first-level cache, whole lines counted. A multiple of 64. */
 export const PIECE: i32 = ASC_FEATURE_RELAXED_SIMD ? 128 : 192;
 /** Bytes of a packed row of a tile. */
-const TILE: usize = <usize>WIDEST << 4;
+export const TILE: usize = <usize>WIDEST << 4;
 /** A tile of the right operand is copied if its rows are used more often than that on average. */
 const USES_TO_PACK: i32 = 32;
 /** A right operand of so many values stays in the first-level cache, whatever the order. */

@@ -26,5 +26,10 @@ export const CHANGED_ROWS: i32 = 511;
 /** Where the changes of each row begin, and then the changes. */
 export const CHANGE_STARTS: usize = EVENT_LIST + 2 * EVENTS * 4;
 export const CHANGE_LIST: usize = CHANGE_STARTS + (CHANGED_ROWS + 1) * 4;
+/** Lists of a block's rows, which take the place of PACKED_A: of at most 192 entries of 8 bytes each. */
+export const LIST_ROWS: i32 = 208;
+/** Where each of them starts and ends. */
+export const LIST_STARTS: usize = CHANGE_LIST + CHANGES * 8;
+export const LIST_ENDS: usize = LIST_STARTS + LIST_ROWS * 4;
 /** Where the arena begins: a multiple of 64. */
-export const ARENA_START: usize = CHANGE_LIST + CHANGES * 8;
+export const ARENA_START: usize = LIST_ENDS + LIST_ROWS * 4;

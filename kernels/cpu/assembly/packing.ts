@@ -35,9 +35,16 @@ export function packRows(from: usize, stride: usize, columns: i32, steps: i32): 
 /** So many `vectors` of each of `rows` rows, `stride` bytes apart; packed, the rows are `packedStride` bytes apart. */
 export function packTile(from: usize, stride: usize, vectors: i32, packedStride: usize, rows: i32): void {
   const length = <usize>vectors << 4;
+  const pairs = length & ~31;
   let to = PACKED_B;
-  for (let r = 0; r < rows; r++, from += stride, to += packedStride)
-    for (let at: usize = 0; at < length; at += 16) v128.store(to + at, v128.load(from + at));
+  for (let r = 0; r < rows; r++, from += stride, to += packedStride) {
+    let at: usize = 0;
+    for (; at < pairs; at += 32) {
+      v128.store(to + at, v128.load(from + at));
+      v128.store(to + at, v128.load(from + at, 16), 16);
+    }
+    if (at < length) v128.store(to + at, v128.load(from + at));
+  }
 }
 
 /** The transpose of a block of `columns` rows, `stride` bytes apart, into panels of WIDTH columns. */
@@ -45,22 +52,30 @@ export function packTransposed(from: usize, stride: usize, columns: i32, steps: 
   const panel = <usize>(steps * WIDTH) << 2;
   for (let j = 0; j < columns; j += 4, from += stride << 2) {
     const to = PACKED_B + <usize>(j / WIDTH) * panel + (<usize>(j % WIDTH) << 2);
-    // Rows that do not exist are left-overs too: the last one again.
-    const last = from + <usize>(min(4, columns - j) - 1) * stride;
-    transposeFour(to, from, min(from + stride, last), min(from + 2 * stride, last), last, steps);
+    transposeFour(to, WIDTH << 2, from, stride, columns - j, steps);
   }
 }
 
-/** Four rows of `steps` values become four columns of a panel. */
-function transposeFour(to: usize, row0: usize, row1: usize, row2: usize, row3: usize, steps: i32): void {
+/** The transpose of a tile of `columns` rows, `stride` bytes apart; packed, its rows are `packedStride` bytes apart. */
+export function packTransposedTile(from: usize, stride: usize, columns: i32, packedStride: usize, steps: i32): void {
+  for (let j = 0; j < columns; j += 4, from += stride << 2)
+    transposeFour(PACKED_B + (<usize>j << 2), packedStride, from, stride, columns - j, steps);
+}
+
+/** Four rows of `steps` values, or the `rows` that there are, become four columns. */
+function transposeFour(to: usize, toStride: usize, row0: usize, stride: usize, rows: i32, steps: i32): void {
+  // Rows that do not exist are left-overs too: the last one again.
+  const row3 = row0 + <usize>(min(4, rows) - 1) * stride;
+  const row1 = min(row0 + stride, row3);
+  const row2 = min(row0 + 2 * stride, row3);
   const vectors = steps & ~3;
-  for (let s = 0; s < vectors; s += 4) packSquare(to, row0, row1, row2, row3, s);
+  for (let s = 0; s < vectors; s += 4) packSquare(to, toStride, row0, row1, row2, row3, s);
   // The last steps together with some that have been copied already
-  if (vectors < steps && vectors > 0) packSquare(to, row0, row1, row2, row3, steps - 4);
+  if (vectors < steps && vectors > 0) packSquare(to, toStride, row0, row1, row2, row3, steps - 4);
   if (vectors == 0) {
     for (let s = 0; s < steps; s++) {
       const at = <usize>s << 2;
-      const step = to + <usize>s * (WIDTH << 2);
+      const step = to + <usize>s * toStride;
       store<f32>(step, load<f32>(row0 + at));
       store<f32>(step, load<f32>(row1 + at), 4);
       store<f32>(step, load<f32>(row2 + at), 8);
@@ -72,7 +87,9 @@ function transposeFour(to: usize, row0: usize, row1: usize, row2: usize, row3: u
 /** Steps s to s + 3 of four rows. */
 // @ts-ignore: decorator
 @inline
-function packSquare(to: usize, row0: usize, row1: usize, row2: usize, row3: usize, s: i32): void {
+function packSquare(
+  to: usize, toStride: usize, row0: usize, row1: usize, row2: usize, row3: usize, s: i32,
+): void {
   const at = <usize>s << 2;
-  transposeSquare(to + <usize>s * (WIDTH << 2), WIDTH << 2, row0 + at, row1 + at, row2 + at, row3 + at);
+  transposeSquare(to + <usize>s * toStride, toStride, row0 + at, row1 + at, row2 + at, row3 + at);
 }

@@ -2,11 +2,13 @@ import { BLOCK_COLUMNS, BLOCK_ROWS, DEPTH, PACKED_A, PACKED_B } from './memory';
 import { packPairs, packRows, packTransposed, WIDTH } from './packing';
 import { columnVectorProduct, outerProduct, rowVectorProduct } from './vector-product';
 import { madd, storePart } from './vectors';
+import { skipsZeros, zeroSkippingProduct } from './zero-skipping';
 
 /**
  * Matrix product in the manner of Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication": the
  * operands are taken in blocks that stay in the caches, copied into panels where they do not lie in a good order, and
- * the result is computed in tiles that stay in registers. The order of summation depends on the shapes alone.
+ * the result is computed in tiles that stay in registers. The order of summation depends on the shapes, and on which values
+ * of the left operand are zero, alone.
  */
 
 /** So few steps along the inner dimension touch so few lines of a cache that nothing needs to be copied. */
@@ -28,6 +30,8 @@ export function product(
     else columnVectorProduct(out, a, b, m, k, factor, accumulate);
   } else if (k == 1) {
     outerProduct(out, a, b, m, n, factor, accumulate);
+  } else if (skipsZeros(a, m, n, k)) {
+    zeroSkippingProduct(out, a, b, m, n, k, transposeA, transposeB, factor, accumulate);
   } else {
     matrixProduct(out, a, b, m, n, k, transposeA, transposeB, factor, accumulate);
   }
