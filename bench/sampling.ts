@@ -15,7 +15,7 @@ const GROUPS: readonly (readonly [RegExp, string])[] = [
   [/^(sum|dot|argmax)/, 'reductions'],
   [/^softmax/, 'softmax'],
   [/^(uniform|normal|bernoulli|poisson)/, 'random numbers'],
-  [/^(gather|scatter|scaleBytes|list|firstNonZero|endOfNonZero)/, 'gather and scatter'],
+  [/^(gather|scatter|scaleBytes|list|skipsZeros|nonzeroCount)/, 'gather and scatter'],
   [/^convolve/, 'synapses'],
 ];
 
