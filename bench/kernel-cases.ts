@@ -130,12 +130,13 @@ export const ELEMENT_CASES: readonly ElementCase[] = [
       ),
   },
   {
-    name: 'poisson, 1x784',
+    name: 'spikes, 1x784',
     elements: 784,
     trace: (k, state) =>
-      k.poisson(
+      k.spikes(
         'noise',
         state(1, 784, () => SPIKING),
+        state(1, 784, () => 0),
       ),
   },
   { name: 'gather of images, 100x784', elements: 78_400, batch: 100, trace: (k) => k.gather(images, 100) },

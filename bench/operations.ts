@@ -11,6 +11,7 @@ const KINDS = {
   argmax: 'reductions',
   softmax: 'softmax',
   random: 'random numbers',
+  spikes: 'random numbers',
   gather: 'gather and scatter',
   scatter: 'gather and scatter',
   convolve: 'synapses',
@@ -65,6 +66,8 @@ function tensorsOf(op: Exclude<Op, { kind: 'repeat' }>): Tensor[] {
       return [op.a, op.b];
     case 'random':
       return [op.out, ...(op.probability ? [op.probability] : [])];
+    case 'spikes':
+      return [op.mean, op.untilSpike, op.untilSpike, op.out];
     case 'gather':
       return [op.out];
     case 'scatter':

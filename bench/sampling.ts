@@ -14,8 +14,8 @@ const GROUPS: readonly (readonly [RegExp, string])[] = [
   [/^transpose/, 'transposes'],
   [/^(sum|dot|argmax)/, 'reductions'],
   [/^softmax/, 'softmax'],
-  [/^(uniform|normal|bernoulli|poisson)/, 'random numbers'],
-  [/^(gather|scatter|scaleBytes|list|skipsZeros|nonzeroCount)/, 'gather and scatter'],
+  [/^(uniform|normal|bernoulli|spikes)/, 'random numbers'],
+  [/^(gather|scatter|scaleBytes|list)/, 'gather and scatter'],
   [/^convolve/, 'synapses'],
 ];
 

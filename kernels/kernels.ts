@@ -309,11 +309,24 @@ export class Kernels {
   }
 
   /**
-   * Poisson counts with the given means, new ones at each step: spikes in a time step, of which there may be more than
-   * one. Means from 0 to 0.5; a count is 8 at most.
+   * Numbers of spikes in a time step: independent Poisson numbers of the given means. They come from time rescaling (Brown,
+   * Barbieri, Ventura, Kass & Frank 2002, Neural Comput. 14:325): in units of its integrated mean, a Poisson process whose mean
+   * changes in any way has intervals that are exponential of mean 1. So a neuron counts down to its next spike, and draws
+   * random numbers in steps with a spike alone.
+   *
+   * The countdown rounds to float32: a mean is off by 6e-8 a step at most where less than 2 is left, and in proportion where
+   * more is, much as with a uniform number of 24 bits. Neurons of smaller means spike too seldom, or never.
+   * @param mean from 0 to 0.5
+   * @param untilSpike of the shape of `mean`; it lasts from step to step, and is the mean that is left until the next spike. It
+   * starts with zeros, for which the first interval is drawn
    */
-  poisson(stream: string, mean: Tensor, { into }: Into = {}): Tensor {
-    return this.#random('poisson', stream, mean.rows, mean.columns, 0, 1, mean, into);
+  spikes(stream: string, mean: Tensor, untilSpike: Tensor): Tensor {
+    if (untilSpike.rows !== mean.rows || untilSpike.columns !== mean.columns)
+      throw new Error(`spikes of mean ${label(mean)} until ${label(untilSpike)}: shapes differ`);
+    if (untilSpike === mean) throw new Error(`spikes cannot count down in their own mean ${label(mean)}`);
+    const out = this.#tensor('spikes', mean.rows, mean.columns, 'temporary');
+    this.#push({ kind: 'spikes', out, mean, untilSpike, key: this.#key(stream) });
+    return out;
   }
 
   /**
@@ -374,13 +387,17 @@ export class Kernels {
     into: Tensor | undefined,
   ): Tensor {
     const out = this.#result(distribution, rows, columns, into, false);
+    this.#push({ kind: 'random', out, distribution, a, b, probability, key: this.#key(stream) });
+    return out;
+  }
+
+  /** Of the next fill of a stream, or of its spikes. */
+  #key(stream: string): [number, number] {
     // Two fills of one stream in a step must differ, hence the count. It is that of this stream in this trace alone, so that
     // another trace, or another stream, cannot move the numbers.
     const place = this.#fills.get(stream) ?? 0;
     this.#fills.set(stream, place + 1);
-    const key = streamKey(this.seed, `${this.#trace}/${stream}#${place}`);
-    this.#push({ kind: 'random', out, distribution, a, b, probability, key });
-    return out;
+    return streamKey(this.seed, `${this.#trace}/${stream}#${place}`);
   }
 
   #map(fn: JsScalarFunction, args: (Tensor | number)[], into: Tensor | undefined): Tensor {

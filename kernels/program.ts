@@ -85,16 +85,32 @@ export interface SoftmaxOp {
 
 /**
  * Random fill; see random.ts for the generator and the layout of its counter.
- * uniform: a + (b - a) u; normal: a + b z; bernoulli: 1 with probability `probability[i]`, else 0; poisson: a count with
- * the mean `probability[i]`.
+ * uniform: a + (b - a) u; normal: a + b z; bernoulli: 1 with probability `probability[i]`, else 0.
  */
 export interface RandomOp {
   readonly kind: 'random';
   readonly out: Tensor;
-  readonly distribution: 'uniform' | 'normal' | 'bernoulli' | 'poisson';
+  readonly distribution: 'uniform' | 'normal' | 'bernoulli';
   readonly a: number;
   readonly b: number;
   readonly probability: Tensor | null;
+  /** Key of the stream: two 32-bit words (see streamKey). */
+  readonly key: readonly [number, number];
+}
+
+/**
+ * Numbers of spikes in a step, of Poisson processes. `untilSpike` holds the means that are left until their next spikes, or 0 before
+ * the first step.
+ *
+ * untilSpike -= mean; then, until it is above 0: out += 1, untilSpike += a new exponential number of mean 1. Where it was 0, out
+ * is one less: no interval had begun. The numbers are those of `exponential` in random.ts, of the words of the counter (element,
+ * step); those after two are of the counters of `laterPair`.
+ */
+export interface SpikesOp {
+  readonly kind: 'spikes';
+  readonly out: Tensor;
+  readonly mean: Tensor;
+  readonly untilSpike: Tensor;
   /** Key of the stream: two 32-bit words (see streamKey). */
   readonly key: readonly [number, number];
 }
@@ -153,6 +169,7 @@ export type Op =
   | ArgmaxOp
   | SoftmaxOp
   | RandomOp
+  | SpikesOp
   | GatherOp
   | ScatterOp
   | ConvolveOp
@@ -202,6 +219,8 @@ export function inputsOf(op: Op): Tensor[] {
       return [op.a];
     case 'random':
       return op.probability ? [op.probability] : [];
+    case 'spikes':
+      return [op.mean, op.untilSpike];
     case 'convolve':
       return [op.a, op.kernel, op.pending];
     case 'repeat':

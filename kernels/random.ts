@@ -5,7 +5,8 @@
  * `RandomStream` on the host counts its draws; it serves what is drawn at once, such as initial weights.)
  *
  * Layout of the counter in a random fill: word 0 is the pair number, `element >> 1`; word 1 is the step. Element
- * 2p takes the first word of the result and 2p + 1 the second. Poisson fills take four elements from two words.
+ * 2p takes the first word of the result and 2p + 1 the second. An element of spikes takes both words, and more by
+ * `laterPair`.
  */
 
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
@@ -44,37 +45,36 @@ export function normalPair(word0: number, word1: number): [number, number] {
 }
 
 const { fround } = Math;
+const ROOT_OF_HALF = fround(Math.SQRT1_2);
+const LOG_OF_2 = fround(Math.LN2);
+const SERIES_1 = fround(0.66666662693);
+const SERIES_2 = fround(0.40000972152);
+const SERIES_3 = fround(0.28498786688);
+const SERIES_4 = fround(0.24279078841);
 
 /**
- * A Poisson number from one uniform number by inversion: how many of P(N >= 1), P(N >= 2), ... P(N >= 8) are above u. It
- * is meant for spikes in a time step, with a mean from 0 to 0.5; above, the series of 1 - e^-mean ends too early. Every
- * operation is rounded to float32, so that every device counts alike.
+ * An exponential number of mean 1 from a word, -log(u), where u is its upper 24 bits with the last one set, times 2^-24: u and
+ * 1 - u are exact in float32 and above 0, so that the result is from 2^-24 to 16.64. The logarithm of 2^-k (1 + f), with 1 + f
+ * from sqrt(1/2) to sqrt(2), is the series of logf in FreeBSD's msun. Every operation is rounded to float32, so that every
+ * device draws alike.
  */
-export function poissonCount(u: number, mean: number): number {
-  const m = fround(mean);
-  let series = 1;
-  for (let n = 8; n > 1; n--) series = fround(1 - fround(fround(m * fround(1 / n)) * series));
-  let tail = fround(m * series);
-  let probability = fround(1 - tail);
-  let count = 0;
-  while (u < tail && count < 8) {
-    count++;
-    probability = fround(fround(probability * m) / count);
-    tail = fround(tail - probability);
-  }
-  return count;
+export function exponential(word: number): number {
+  let mantissa = ((word >>> 8) | 1) * 2 ** -24;
+  let k = 0;
+  for (; mantissa < ROOT_OF_HALF; k++) mantissa *= 2;
+  const f = mantissa - 1;
+  const s = fround(f / fround(f + 2));
+  const z = fround(s * s);
+  let series = fround(SERIES_3 + fround(z * SERIES_4));
+  series = fround(SERIES_2 + fround(z * series));
+  series = fround(z * fround(SERIES_1 + fround(z * series)));
+  const halfSquare = fround(fround(f * f) * 0.5);
+  const correction = fround(fround(s * fround(halfSquare + series)) - halfSquare);
+  return fround(fround(k * LOG_OF_2) - fround(correction + f));
 }
 
-/**
- * The word of element `i` of a Poisson fill, from the words of the counter (i >> 2, step): the first, the second, and for
- * odd elements the lower half of one before the upper half of the other. Words of neighbours so overlap by 16 bits, and their
- * uniform numbers by 8: the last ones of one are the first ones of the next. Those decide only where the upper 16 bits
- * are those of a limit between two counts, so that the counts of neighbours have a covariance of at most 2^-18 for each limit.
- */
-export function poissonWord(i: number, words: Uint32Array): number {
-  const [first, second] = i & 2 ? [words[1]!, words[0]!] : [words[0]!, words[1]!];
-  return i & 1 ? (first << 16) | (second >>> 16) : first;
-}
+/** Word 0 of the counter for pair n, from 0, of the words that one element draws in one step. */
+export const laterPair = (element: number, n: number): number => element + 2 ** 28 * n;
 
 /** The key of a named stream under a seed: word 0 is the seed, word 1 the FNV-1a hash of the name. */
 export function streamKey(seed: number, name: string): [number, number] {

@@ -12,10 +12,11 @@ import type {
   RepeatOp,
   ScatterOp,
   SoftmaxOp,
+  SpikesOp,
   SumOp,
   TransposeOp,
 } from './program.ts';
-import { normalPair, poissonCount, poissonWord, threefry, unitUniform } from './random.ts';
+import { exponential, laterPair, normalPair, threefry, unitUniform } from './random.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
@@ -43,6 +44,7 @@ const FUNCTIONS: { [K in Op['kind']]: (op: Extract<Op, { kind: K }>, context: St
   argmax,
   softmax,
   random,
+  spikes,
   convolve,
   gather,
   scatter,
@@ -145,9 +147,8 @@ function softmax(op: SoftmaxOp, { values }: StepContext): void {
 function random(op: RandomOp, context: StepContext): void {
   const out = context.values(op.out);
   const words = new Uint32Array(2);
-  const elementsOfDraw = op.distribution === 'poisson' ? 4 : 2;
   for (let i = 0; i < out.length; i++) {
-    threefry(Math.floor(i / elementsOfDraw), context.counter, op.key[0], op.key[1], words);
+    threefry(i >> 1, context.counter, op.key[0], op.key[1], words);
     out[i] = randomElement(op, i, words, context);
   }
 }
@@ -162,8 +163,24 @@ function randomElement(op: RandomOp, i: number, words: Uint32Array, { values }: 
     case 'bernoulli':
       // Compared in float32, as on the other devices.
       return unitUniform(words[i & 1]!) < Math.fround(values(op.probability!)[i]!) ? 1 : 0;
-    case 'poisson':
-      return poissonCount(unitUniform(poissonWord(i, words)), values(op.probability!)[i]!);
+  }
+}
+
+const { fround } = Math;
+
+function spikes(op: SpikesOp, { values, counter }: StepContext): void {
+  const [out, mean, untilSpike] = [values(op.out), values(op.mean), values(op.untilSpike)];
+  const words = new Uint32Array(2);
+  for (let i = 0; i < out.length; i++) {
+    let count = untilSpike[i] === 0 ? -1 : 0;
+    // In float32, as on the other devices.
+    let rest = fround(untilSpike[i]! - fround(mean[i]!));
+    for (let n = 0; rest <= 0; n++, count++) {
+      if (n % 2 === 0) threefry(laterPair(i, n / 2), counter, op.key[0], op.key[1], words);
+      rest = fround(rest + exponential(words[n % 2]!));
+    }
+    out[i] = Math.max(0, count);
+    untilSpike[i] = rest;
   }
 }
 

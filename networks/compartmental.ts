@@ -129,6 +129,9 @@ export class CompartmentalNetwork implements Network {
       allocate ? allocate(what, rows, size) : this.kernels.constant(0, rows, size);
     const output = this.populations.at(-1)!;
     return {
+      untilSpike: this.populations.map((population) =>
+        make(`until the next spike of ${population.name}`, batch, population),
+      ),
       layers: this.connections.map(({ to }) => ({
         soma: make(`soma of ${to.name}`, batch, to),
         pending: make(`synapses of ${to.name}`, ahead, to),

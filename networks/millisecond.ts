@@ -43,18 +43,18 @@ export function millisecond(
   observed: boolean,
 ): Instant {
   const { kernels: k, connections, constants, psp } = network;
-  const { layers, signal, pendingPsps } = state;
+  const { untilSpike, layers, signal, pendingPsps } = state;
   const needsApical = observed || constants.apical > 0;
   const apical = needsApical ? feedback.map((weights) => k.matmul(signal, weights)) : [];
   const currents: Tensor[] = [];
   const firingRates = [inputRate];
-  const spikes = [k.poisson('spikes of input', inputRate)];
+  const spikes = [k.spikes('spikes of input', inputRate, untilSpike[0]!)];
   for (const [l, { to, weights }] of connections.entries()) {
     const { soma, pending } = layers[l]!;
     currents.push(k.convolve(k.matmul(spikes[l]!, weights, { sparse: true }), psp, pending));
     moveSoma(network, l, soma, currents[l]!, apical[l], target);
     firingRates.push(k.map((v, phiMax) => phiMax * sigmoid(v), soma, constants.maximalRate));
-    spikes.push(k.poisson(`spikes of ${to.name}`, firingRates[l + 1]!));
+    spikes.push(k.spikes(`spikes of ${to.name}`, firingRates[l + 1]!, untilSpike[l + 1]!));
   }
   if (needsApical || pendingPsps) sendDown(network, state, spikes.at(-1)!, firingRates.at(-1)!);
   return {

@@ -10,6 +10,11 @@ export interface SomaState {
 
 /** Everything that lasts from one millisecond to the next. */
 export interface NeuronState {
+  /**
+   * For each population, input first, what it will fire on average, in spikes, until its next spike, batch x size (see
+   * `Kernels.spikes`).
+   */
+  readonly untilSpike: readonly Tensor[];
   /** One for each connection: that of the layer it leads to. */
   readonly layers: readonly SomaState[];
   /** What reaches the apical dendrites in the next millisecond, batch x outputs, and what is on its way. */

@@ -42,7 +42,15 @@ export interface CpuKernels {
     deviation: number,
   ): void;
   bernoulli(out: number, count: number, step: number, key0: number, key1: number, probability: number): void;
-  poisson(out: number, count: number, step: number, key0: number, key1: number, mean: number): void;
+  spikes(
+    out: number,
+    untilSpike: number,
+    mean: number,
+    count: number,
+    step: number,
+    key0: number,
+    key1: number,
+  ): void;
   sparseProduct(
     out: number,
     a: number,

@@ -11,6 +11,7 @@ import type {
   RepeatOp,
   ScatterOp,
   SoftmaxOp,
+  SpikesOp,
   SumOp,
   TransposeOp,
 } from '../program.ts';
@@ -41,6 +42,8 @@ export function commandOf(op: Op, context: CommandContext): Command {
       return softmax(op, context);
     case 'random':
       return random(op, context);
+    case 'spikes':
+      return spikes(op, context);
     case 'gather':
       return gather(op, context);
     case 'scatter':
@@ -206,13 +209,18 @@ function random(op: RandomOp, { kernels, now, place }: CommandContext): Command 
   const { a, b } = op;
   if (op.probability) {
     const probability = place(op.probability);
-    return op.distribution === 'poisson'
-      ? () => kernels.poisson(out, count, now.counter, key0, key1, probability)
-      : () => kernels.bernoulli(out, count, now.counter, key0, key1, probability);
+    return () => kernels.bernoulli(out, count, now.counter, key0, key1, probability);
   }
   return op.distribution === 'uniform'
     ? () => kernels.uniform(out, count, now.counter, key0, key1, a, b - a)
     : () => kernels.normal(out, count, now.counter, key0, key1, a, b);
+}
+
+function spikes(op: SpikesOp, { kernels, now, place }: CommandContext): Command {
+  const [out, untilSpike, mean] = [place(op.out), place(op.untilSpike), place(op.mean)];
+  const count = op.out.rows * op.out.columns;
+  const [key0, key1] = op.key;
+  return () => kernels.spikes(out, untilSpike, mean, count, now.counter, key0, key1);
 }
 
 /** Number of the table's row for row i of the minibatch. */

@@ -1,5 +1,15 @@
 import { UserError } from '../errors.ts';
-import type { HostScalar, MatmulOp, Op, Program, RepeatOp, ScatterOp, SimpleOp } from '../program.ts';
+import type {
+  HostScalar,
+  MatmulOp,
+  Op,
+  Program,
+  RandomOp,
+  RepeatOp,
+  ScatterOp,
+  SimpleOp,
+  SpikesOp,
+} from '../program.ts';
 import type { RowStore, Table, Tensor } from '../tensor.ts';
 import { call, type KernelCall, scratch, type Target, X, Y } from './call.ts';
 import { fuseCalls } from './fusion.ts';
@@ -14,7 +24,7 @@ import {
   sumCalls,
   transposeCall,
 } from './op-calls.ts';
-import { randomCall } from './random-call.ts';
+import { randomCall, spikesCalls } from './random-call.ts';
 import { keyHalves } from './random-source.ts';
 import { isResident, lookUp } from './tables.ts';
 
@@ -64,6 +74,8 @@ export interface Counter {
 export function lowerProgram(program: Program, options: LoweringOptions): LoweredProgram {
   return new Lowering(program, options).result();
 }
+
+const draws = ({ kind }: Op): boolean => kind === 'random' || kind === 'spikes';
 
 /** Shorter rows of eight neighbouring threads lie within a few lines of a GPU's cache, and are read from there. */
 const LONG_ROW = 32;
@@ -123,7 +135,7 @@ class Lowering {
   #lower(op: Op, counter: number): void {
     if (op.kind === 'repeat') this.#repeat(op, counter);
     else if (op.kind === 'scatter') this.#scatter(op);
-    else for (const made of this.#callsOf(op)) this.#add(op.kind === 'random' ? { ...made, counter } : made);
+    else for (const made of this.#callsOf(op)) this.#add(draws(op) ? { ...made, counter } : made);
   }
 
   /** Its arguments are the values at this point; its result is the new value of a tensor. */
@@ -193,12 +205,19 @@ class Lowering {
       case 'softmax':
         return softmaxCalls(op, target);
       case 'random':
-        return [randomCall(op, this.#counterRows, this.#keyRows, this.#keys.push(keyHalves(op.key)) - 1)];
+        return [randomCall(op, this.#counterRows, this.#keyRows, this.#fill(op))];
+      case 'spikes':
+        return spikesCalls(op, this.#counterRows, this.#keyRows, this.#fill(op));
       case 'convolve':
         return convolveCalls(op);
       case 'gather':
         return [this.#gather(op.out, op.table)];
     }
+  }
+
+  /** The row of its key. */
+  #fill({ key }: RandomOp | SpikesOp): number {
+    return this.#keys.push(keyHalves(key)) - 1;
   }
 
   #gather(out: Tensor, table: Table | RowStore): KernelCall {

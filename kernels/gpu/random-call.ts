@@ -1,4 +1,5 @@
-import type { RandomOp } from '../program.ts';
+import type { RandomOp, SpikesOp } from '../program.ts';
+import { laterPair } from '../random.ts';
 import type { Tensor } from '../tensor.ts';
 import { call, type KernelCall, X, Y } from './call.ts';
 import { RANDOM_FUNCTIONS, wordText } from './random-source.ts';
@@ -31,28 +32,33 @@ export function randomCall(op: RandomOp, counters: Tensor, keys: Tensor, fill: n
         `${uniform}return u < p[${Y}][${X}] ? 1.0 : 0.0;`,
         options,
       );
-    case 'poisson':
-      return call(
-        op.out,
-        { p: op.probability!, ...args },
-        `const u = unit(${wordText(`${element} >> 2`, fill, `((${element} >> 1) & 1) | ((${element} & 1) << 1)`)});\n${POISSON_BODY}`,
-        options,
-      );
   }
 }
 
-/** See poissonCount in ../random.ts. */
-const POISSON_BODY = `
-  const mean = p[${Y}][${X}];
-  let series = 1.0;
-  ${[8, 7, 6, 5, 4, 3, 2].map((n) => `series = 1.0 - mean * ${Math.fround(1 / n)} * series;`).join('\n')}
-  let tail = mean * series;
-  let probability = 1.0 - tail;
-  let count = 0.0;
-  ${[1, 2, 3, 4, 5, 6, 7, 8]
-    .map(
-      (n) =>
-        `if (u < tail) { count = ${n}.0; probability = probability * mean / ${n}.0; tail = tail - probability; }`,
-    )
-    .join('\n')}
-  return count;`;
+/** Of ten intervals and more, one step in 10^10 has so many at a mean of 0.5; the rest of them end in the next step. */
+const MOST_INTERVALS = 10;
+
+/** The counts, and what is left until the next spikes: each thread counts down in both kernels. */
+export function spikesCalls(op: SpikesOp, counters: Tensor, keys: Tensor, fill: number): KernelCall[] {
+  const { out, mean, untilSpike } = op;
+  const element = `(${Y} * ${out.columns} + ${X})`;
+  const word = wordText(`${element} + (n >> 1) * ${laterPair(0, 1)}`, fill, 'n & 1');
+  const body = (result: string): string => `
+    const before = untilSpike[${Y}][${X}];
+    let rest = before - mean[${Y}][${X}];
+    let count = before < 0.0 || before > 0.0 ? 0.0 : -1.0;
+    for (let n = 0; n < ${MOST_INTERVALS}; n++) {
+      if (rest <= 0.0) {
+        const interval = exponential(${word});
+        rest = rest + interval;
+        count = count + 1.0;
+      }
+    }
+    return ${result};`;
+  const options = { takesStep: true, functions: RANDOM_FUNCTIONS };
+  const args = { mean, untilSpike, counters, keys };
+  return [
+    call(out, args, body('count < 0.0 ? 0.0 : count'), options),
+    call(untilSpike, args, body('rest'), options),
+  ];
+}

@@ -12,7 +12,7 @@ export interface HelperFunction {
 const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 const PARITY = 0x1bd11bda;
 const ROUNDS = 20;
-const STATE = 'a, b, k0, k1, k2, part';
+const STATE = 'a, b, k0, k1, k2, odd';
 
 const integers = (count: number): string[] => new Array<string>(count).fill('Integer');
 
@@ -36,7 +36,7 @@ function rounds(): HelperFunction[] {
       integerFunction(
         `round${n}`,
         STATE,
-        `${next}((a + b) | 0, ((b << ${r}) | (b >>> ${32 - r})) ^ ((a + b) | 0), k0, k1, k2, part)`,
+        `${next}((a + b) | 0, ((b << ${r}) | (b >>> ${32 - r})) ^ ((a + b) | 0), k0, k1, k2, odd)`,
       ),
     );
     if (!keyed) continue;
@@ -46,7 +46,7 @@ function rounds(): HelperFunction[] {
       integerFunction(
         `addKey${n}`,
         STATE,
-        `${rest}((a + k${group % 3}) | 0, (b + k${(group + 1) % 3} + ${group}) | 0, k0, k1, k2, part)`,
+        `${rest}((a + k${group % 3}) | 0, (b + k${(group + 1) % 3} + ${group}) | 0, k0, k1, k2, odd)`,
       ),
     );
   }
@@ -54,9 +54,9 @@ function rounds(): HelperFunction[] {
 }
 
 /**
- * `word(pair, step, k0, k1, k2, part)` is one word of the draw as an integer: part 0 is the first and 1 the second; 2 and 3
- * are half of one and half of the other, see poissonWord in ../random.ts. `unit(word)` is the uniform number u made of
- * it; `negativeLog(word)` is -log(u + 2^-25), and `cosine(u)` is cos(2 pi u).
+ * `word(pair, step, k0, k1, k2, odd)` is one word of the draw as an integer, the second where `odd` is 1. `unit(word)` is the
+ * uniform number u made of it; `negativeLog(word)` is -log(u + 2^-25), and `cosine(u)` is cos(2 pi u). `exponential(word)` takes
+ * the steps of its namesake in ../random.ts one by one.
  *
  * WGSL promises no more than 2^-11 for its cos and 2^-21 for its log near 1, so both are spelled out: the series of
  * log(1 - v) = -2 artanh(v / (2 - v)) for v <= 1/2, and the polynomials of sin and cos on a quarter turn. The distances
@@ -64,16 +64,11 @@ function rounds(): HelperFunction[] {
  */
 export const RANDOM_FUNCTIONS: readonly HelperFunction[] = [
   ...rounds(),
-  integerFunction(
-    'pick',
-    STATE,
-    'overlap(a ^ ((a ^ b) & (0 - (part & 1))), b ^ ((a ^ b) & (0 - (part & 1))), part >> 1)',
-  ),
-  integerFunction('overlap', 'a, b, half', 'a ^ ((a ^ ((a << 16) | (b >>> 16))) & (0 - half))'),
+  integerFunction('pick', STATE, 'a ^ ((a ^ b) & (0 - odd))'),
   integerFunction(
     'word',
-    'pair, step, k0, k1, k2, part',
-    'round0((pair + k0) | 0, (step + k1) | 0, k0, k1, k2, part)',
+    'pair, step, k0, k1, k2, odd',
+    'round0((pair + k0) | 0, (step + k1) | 0, k0, k1, k2, odd)',
   ),
   floatFunction(`function unit(w) { return (w >>> 8) * ${2 ** -24}; }`, 'Integer'),
   floatFunction(
@@ -86,6 +81,25 @@ export const RANDOM_FUNCTIONS: readonly HelperFunction[] = [
       const series = 2.0 * z * (1.0 + s * (0.33333334 + s * (0.2 + s * (0.14285715 + s * (0.11111111 +
         s * (0.09090909 + s * (0.07692308 + s * 0.06666667)))))));
       return fromZero < fromOne ? -Math.log(fromZero * ${2 ** -25}) : series;
+    }`,
+    'Integer',
+  ),
+  floatFunction(
+    `function exponential(w) {
+      let mantissa = ((w >>> 8) | 1) * ${2 ** -24};
+      let k = 0.0;
+      ${[16, 8, 4, 2, 1]
+        .map(
+          (n) =>
+            `if (mantissa < ${2 ** (1 - n)} * 0.70710678) { mantissa = mantissa * ${2 ** n}.0; k = k + ${n}.0; }`,
+        )
+        .join('\n')}
+      const f = mantissa - 1.0;
+      const s = f / (f + 2.0);
+      const z = s * s;
+      const series = z * (0.66666662693 + z * (0.40000972152 + z * (0.28498786688 + z * 0.24279078841)));
+      const halfSquare = 0.5 * f * f;
+      return k * 0.69314718 - (s * (halfSquare + series) - halfSquare + f);
     }`,
     'Integer',
   ),
@@ -109,7 +123,7 @@ export const keyHalves = ([k0, k1]: readonly [number, number]): number[] =>
 const joined = (row: string, word: number): string => `(${row}[${2 * word}] << 16) | ${row}[${2 * word + 1}]`;
 
 /** A word of the draw, of the `counters` in row `step` and the `keys` in row `fill`. */
-export function wordText(pair: string, fill: number, part: string): string {
+export function wordText(pair: string, fill: number, odd: string): string {
   const keys = [0, 1, 2].map((word) => joined(`keys[${fill}]`, word));
-  return `word(${[pair, joined('counters[step]', 0), ...keys, part].join(', ')})`;
+  return `word(${[pair, joined('counters[step]', 0), ...keys, odd].join(', ')})`;
 }

@@ -240,4 +240,30 @@ export const FAULTS: readonly Fault[] = [
     ],
     'kernels/cpu/memory.ts',
   ),
+  ...faultsOf(
+    'compartments',
+    ['test/kernels/devices.test.ts'],
+    [
+      ['a spike where the first interval begins', 'untilSpike[i] === 0 ? -1 : 0', '0'],
+      [
+        'an interval from the end of the step',
+        'fround(rest + exponential(words[n % 2]))',
+        'exponential(words[n % 2]!)',
+      ],
+    ],
+    'kernels/reference-ops.ts',
+  ),
+  ...faultsOf(
+    'compartments',
+    ['test/kernels/random.test.ts'],
+    [
+      [
+        'intervals of half the mean',
+        '$scaled - fround(correction + f)',
+        '$scaled - fround(correction + f) / 2',
+      ],
+      ['words of one pair for every interval of a step', 'element + 2 ** 28 * n', 'element + 0 * n'],
+    ],
+    'kernels/random.ts',
+  ),
 ];

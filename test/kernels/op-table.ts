@@ -400,21 +400,25 @@ const sparseCases = SIZES.flatMap(([m, k, n]) =>
   ),
 );
 
-/** Means from 0 to 0.5, groups of zeros among them. */
-const poissonCases = SHAPES.map(([m, n]): OpCase => {
+/** Means from 0 to 0.5, groups of zeros among them. What is left of an interval is as far off as all of it, which is up to 16.6. */
+const spikesCases = SHAPES.map(([m, n]): OpCase => {
   const mean = numbers('m', [m, n]);
   const means = {
     ...mean,
     values: mean.values.map((x, i) => (Math.floor(i / 24) % 2 ? 0 : Math.abs(x) / 2)),
   };
+  const zeros = matrix(m, n, new Float32Array(m * n));
   return {
-    name: `poisson fills of ${m}x${n}`,
-    states: { out: numbers('o', [m, n]), again: numbers('g', [m, n]), means },
+    name: `spikes of ${m}x${n}`,
+    states: { out: numbers('o', [m, n]), total: zeros, untilSpike: zeros, means },
     trace: (k, s) => {
-      k.poisson('spikes', s('means'), { into: s('out') });
-      k.poisson('spikes', s('means'), { into: s('again') });
+      k.mapInto(s('out'), (x) => x, k.spikes('spikes', s('means'), s('untilSpike')));
+      k.repeat(20, () => {
+        const spikes = k.spikes('more spikes', s('means'), s('untilSpike'));
+        k.mapInto(s('total'), (x, y) => x + y, s('total'), spikes);
+      });
     },
-    absolute: 0,
+    absolute: 4 * 16 * ROUNDING,
     relative: 0,
   };
 });
@@ -514,7 +518,7 @@ export const OP_TABLE: readonly OpCase[] = [
   ...sparseCases,
   ...accumulateDeltaCases,
   ...transposeCases,
-  ...poissonCases,
+  ...spikesCases,
   ...convolveCases,
   repeatCase,
   chainCase,

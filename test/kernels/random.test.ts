@@ -3,9 +3,9 @@ import * as assert from 'uvu/assert';
 import { openCpuDevice } from '../../devices/cpu.ts';
 import { Kernels, RandomStream } from '../../kernels/index.ts';
 import {
+  exponential,
+  laterPair,
   normalPair,
-  poissonCount,
-  poissonWord,
   streamKey,
   threefry,
   unitUniform,
@@ -109,81 +109,197 @@ test('normal fills have mean 0, variance 1 and the tails of a normal distributio
   assert.ok(Math.abs(beyondTwo - 0.0455) < 5 * Math.sqrt(0.0455 / count), `beyond two ${beyondTwo}`);
 });
 
-test('poisson counts follow the distribution', () => {
-  const words = new Uint32Array(2);
-  for (const mean of [0.01, 0.2, 0.5]) {
-    const draws = 400_000;
-    const seen = new Array<number>(9).fill(0);
-    for (let i = 0; i < draws; i++) {
-      threefry(i >> 2, 17, 3, 4, words);
-      seen[poissonCount(unitUniform(poissonWord(i, words)), mean)]!++;
-    }
-    let probability = Math.exp(-mean);
-    for (const [count, times] of seen.entries()) {
-      if (count > 0) probability *= mean / count;
-      // Five standard errors, and one draw where none is expected.
-      const margin = 5 * Math.sqrt(draws * probability) + 1;
-      assert.ok(Math.abs(times - draws * probability) < margin, `mean ${mean}, count ${count}: ${times}`);
-    }
+test('exponential numbers are -log of the word, from 2^-24 on, and in float32', () => {
+  const stream = new RandomStream(3, 'words');
+  const words = [0, 0x1ff, 0x200, 0x7fffffff, 0x80000000, 0xb504f300, 0xb504f400, 0xfffffcff, 0xffffffff];
+  for (let i = 0; i < 100_000; i++) words.push(i % 2 ? stream.word() : stream.word() >>> (i % 24));
+  for (const word of words) {
+    const number = exponential(word);
+    const exact = -Math.log(((word >>> 8) | 1) * 2 ** -24);
+    assert.is(number, Math.fround(number));
+    assert.ok(Math.abs(number - exact) <= 2 ** -23 * exact, `${word}: ${number}, not ${exact}`);
   }
+  assert.is(exponential(0xffffffff), Math.fround(-Math.log(1 - 2 ** -24)));
+  assert.ok(exponential(0) < 16.64);
 });
 
-test('poisson fills on the cpu count what poissonCount counts for the words of the counter and step, also in place of the means', async () => {
-  const count = 100_003;
-  const stream = new RandomStream(5, 'means');
-  // Of all sizes, with quads and longer stretches of zeros.
-  const means = stream
-    .uniform(count, 0, 1)
-    .map((x, i) => ((i >> 2) % 3 === 0 || (i >> 5) % 4 === 0 ? 0 : i % 2 ? x / 2 : 2 ** (-1 - 24 * x)));
+/** What neurons with such means do in such a number of steps on the cpu device: the counts of each step, and what lasts. */
+async function spikesOf(means: readonly Float32Array[], steps: number) {
   const device = await openCpuDevice('none');
   const k = new Kernels(device, 7);
-  const [out, mean] = [k.state('out', 1, count), k.state('mean', 1, count, means)];
-  const executable = await k.trace('fills', () => {
-    k.poisson('spikes', mean, { into: out });
-    k.poisson('spikes', mean, { into: mean });
-  });
-  await executable.run({ steps: 1, firstStep: 3, rows: new Uint32Array(0) });
-  const fills = [await device.read(out), await device.read(mean)];
+  const count = means[0]!.length;
+  const [out, untilSpike] = [k.state('out', 1, count), k.state('until the next spike', 1, count)];
+  const executables = [];
+  for (const [p, values] of means.entries()) {
+    const mean = k.state(`mean ${p}`, 1, count, values);
+    // One name, and so one stream: the means alone change from step to step.
+    const trace = () => void k.mapInto(out, (x) => x, k.spikes('spikes', mean, untilSpike));
+    executables.push(await k.trace('spiking', trace));
+  }
+  const counts: Float32Array[] = [];
+  for (let step = 0; step < steps; step++) {
+    const executable = executables[step % means.length]!;
+    await executable.run({ steps: 1, firstStep: step, rows: new Uint32Array(0) });
+    counts.push(await device.read(out));
+  }
+  const rest = await device.read(untilSpike);
   await device.dispose();
-  const words = new Uint32Array(2);
-  for (const [f, fill] of fills.entries()) {
-    const key = streamKey(7, `fills/spikes#${f}`);
-    for (let i = 0; i < count; i++) {
-      threefry(i >> 2, 3, key[0], key[1], words);
-      const expected = poissonCount(unitUniform(poissonWord(i, words)), means[i]!);
-      if (fill[i] !== expected) assert.unreachable(`fill ${f}, element ${i}: ${fill[i]}, not ${expected}`);
+  return { counts, rest };
+}
+
+const same = (count: number, mean: number): Float32Array => new Float32Array(count).fill(mean);
+
+/** Sum over classes of (seen - expected)^2 / expected; classes of fewer than 5 expected draws are joined with the one before. */
+function chiSquare(seen: readonly number[], expected: readonly number[]): { value: number; freedom: number } {
+  const joined: [number, number][] = [];
+  for (const [i, e] of expected.entries()) {
+    const last = joined.at(-1);
+    if (last && (e < 5 || last[1] < 5)) {
+      last[0] += seen[i]!;
+      last[1] += e;
+    } else joined.push([seen[i]!, e]);
+  }
+  return { value: joined.reduce((sum, [s, e]) => sum + (s - e) ** 2 / e, 0), freedom: joined.length - 1 };
+}
+
+/** Five standard deviations above the mean of the chi-square distribution, which for few degrees of freedom is above 0.9999. */
+function assertFits(seen: readonly number[], expected: readonly number[], what: string): void {
+  const { value, freedom } = chiSquare(seen, expected);
+  assert.ok(freedom > 0, `${what}: one class only`);
+  const limit = freedom + 5 * Math.sqrt(2 * freedom) + 10;
+  assert.ok(value < limit, `${what}: chi-square ${value}, limit ${limit}: ${seen} for ${expected}`);
+}
+
+/** Expected numbers of draws with 0, 1, ... 8 spikes, and more. */
+function poissonCounts(mean: number, draws: number): number[] {
+  const expected: number[] = [];
+  let probability = Math.exp(-mean);
+  for (let n = 0; n <= 8; n++, probability *= mean / n) expected.push(draws * probability);
+  return [...expected, draws - expected.reduce((sum, e) => sum + e, 0)];
+}
+
+const histogram = (values: Iterable<number>, classes: number): number[] => {
+  const seen = new Array<number>(classes).fill(0);
+  for (const value of values) seen[Math.min(value, classes - 1)]!++;
+  return seen;
+};
+
+for (const [mean, neurons, steps] of [
+  [1e-3, 50_000, 80],
+  [0.01, 20_000, 50],
+  [0.2, 20_000, 50],
+  [0.5, 20_000, 50],
+  // Many intervals end in one step.
+  [3, 10_000, 20],
+] as const)
+  test(`spikes of mean ${mean} are Poisson numbers, in each step, of neurons and steps that do not depend on each other`, async () => {
+    const { counts } = await spikesOf([same(neurons, mean)], steps);
+    const draws = neurons * steps;
+    const all = counts.flatMap((values) => [...values]);
+    assertFits(histogram(all, 10), poissonCounts(mean, draws), 'counts');
+    // The first step, in which every interval begins, and the last.
+    for (const step of [0, steps - 1])
+      assertFits(histogram(counts[step]!, 10), poissonCounts(mean, neurons), `step ${step}`);
+    const total = all.reduce((sum, n) => sum + n, 0);
+    const squares = all.reduce((sum, n) => sum + (n - mean) ** 2, 0);
+    // Five standard errors; the fourth central moment of a Poisson number is mean + 3 mean^2.
+    assert.ok(Math.abs(total / draws - mean) < 5 * Math.sqrt(mean / draws), `mean ${total / draws}`);
+    const error = Math.sqrt((mean + 2 * mean ** 2) / draws);
+    assert.ok(Math.abs(squares / draws - mean) < 5 * error, `variance ${squares / draws}`);
+    const covariance = (neuronsApart: number, stepsApart: number) => {
+      let sum = 0;
+      for (let t = stepsApart; t < steps; t++)
+        for (let i = neuronsApart; i < neurons; i++)
+          sum += (counts[t]![i]! - mean) * (counts[t - stepsApart]![i - neuronsApart]! - mean);
+      return sum / ((steps - stepsApart) * (neurons - neuronsApart));
+    };
+    for (const [i, t] of [
+      [1, 0],
+      [2, 0],
+      [4, 0],
+      [0, 1],
+      [0, 2],
+      [0, 7],
+      [1, 1],
+    ] as const)
+      assert.ok(
+        Math.abs(covariance(i, t)) < (5 * mean) / Math.sqrt(draws / 2),
+        `covariance ${covariance(i, t)} of ${i} neurons and ${t} steps apart`,
+      );
+  });
+
+test('steps between spikes are geometrically distributed, as those of a Poisson process', async () => {
+  const [mean, steps] = [0.1, 400];
+  const { counts } = await spikesOf([same(1000, mean)], steps);
+  const gaps: number[] = [];
+  for (let i = 0; i < 1000; i++) {
+    let last = -1;
+    // An interval counts only if it begins early enough to end, so that long ones are not missed.
+    for (let t = 0; t < steps; t++) {
+      if (counts[t]![i] === 0) continue;
+      if (last >= 0 && last < steps - 200) gaps.push(t - last - 1);
+      last = t;
     }
   }
+  const p = 1 - Math.exp(-mean);
+  const expected = Array.from({ length: 60 }, (_, n) => gaps.length * p * (1 - p) ** n);
+  assertFits(histogram(gaps, 61), [...expected, gaps.length * (1 - p) ** 60], 'intervals');
 });
 
-test('poisson words are those of the counter, and between them halves of both', () => {
-  const words = Uint32Array.of(0x12345678, 0x9abcdef0);
-  const numbers = [0, 1, 2, 3, 4].map((i) => unitUniform(poissonWord(i, words)) * 2 ** 24);
-  assert.equal(numbers, [0x123456, 0x56789a, 0x9abcde, 0xdef012, 0x123456]);
-});
-
-test('neighbours in a poisson fill are independent', () => {
-  const words = new Uint32Array(2);
-  const draws = 400_000;
-  const mean = 0.5;
-  const counts = Array.from({ length: draws }, (_, i) => {
-    threefry(i >> 2, 18, 3, 4, words);
-    return poissonCount(unitUniform(poissonWord(i, words)), mean) - mean;
-  });
-  for (const distance of [1, 2, 3]) {
-    const products = counts.slice(distance).reduce((total, x, i) => total + x * counts[i]!, 0);
-    // Five standard errors of a covariance of 0.
-    assert.ok(Math.abs(products / draws) < (5 * mean) / Math.sqrt(draws), `${distance}: ${products / draws}`);
+test('where means change from step to step, the counts of each step are Poisson numbers of its own mean', async () => {
+  const means = [0.02, 0.5, 0, 0.3];
+  const neurons = 50_000;
+  const { counts } = await spikesOf(
+    means.map((mean) => same(neurons, mean)),
+    12,
+  );
+  for (const [step, values] of counts.entries()) {
+    const mean = means[step % means.length]!;
+    if (mean === 0) assert.ok(values.every((n) => n === 0));
+    else assertFits(histogram(values, 10), poissonCounts(mean, neurons), `step ${step}`);
   }
+  // Two steps of large means next to each other but for one without spikes.
+  const both = counts[5]!.reduce((sum, n, i) => sum + (n - 0.5) * (counts[7]![i]! - 0.3), 0) / neurons;
+  assert.ok(Math.abs(both) < 5 * Math.sqrt((0.5 * 0.3) / neurons), `covariance ${both}`);
 });
 
-test('poisson counts are the inversion of the uniform number, and end at 8', () => {
-  assert.is(poissonCount(0.999999, 0.5), 0);
-  assert.is(poissonCount(1 - Math.exp(-0.3) - 1e-6, 0.3), 1);
-  assert.is(poissonCount(1 - Math.exp(-0.3) + 1e-6, 0.3), 0);
-  assert.is(poissonCount(1 - Math.exp(-0.3) * 1.3 - 1e-6, 0.3), 2);
-  assert.ok(poissonCount(0, 0.5) <= 8);
-  assert.is(poissonCount(0, 0), 0);
+test('a neuron of mean zero never spikes, and its interval does not change', async () => {
+  const { counts, rest } = await spikesOf([same(1003, 0)], 20);
+  assert.ok(counts.every((values) => values.every((n) => n === 0)));
+  assert.equal([...(await spikesOf([same(1003, 0)], 1)).rest], [...rest]);
+  assert.ok(rest.every((x) => x > 0));
+});
+
+test('spikes on the cpu are those that the intervals of the words of the counter and step make', async () => {
+  const count = 10_007;
+  const stream = new RandomStream(5, 'means');
+  // Of all sizes, with stretches of zeros; some large, so that a neuron needs several pairs of words.
+  const means = stream
+    .uniform(count, 0, 1)
+    .map((x, i) => ((i >> 5) % 4 === 0 ? 0 : i % 61 === 0 ? 6 * x : i % 2 ? x / 2 : 2 ** (-1 - 24 * x)));
+  const steps = 30;
+  const { counts, rest } = await spikesOf([means], steps);
+  const words = new Uint32Array(2);
+  const key = streamKey(7, 'spiking/spikes#0');
+  let pairs = 0;
+  for (let i = 0; i < count; i++) {
+    let [left, isFirst] = [0, true];
+    for (let step = 0; step < steps; step++) {
+      left = Math.fround(left - means[i]!);
+      let spikes = 0;
+      for (let n = 0; left <= 0; n++) {
+        threefry(laterPair(i, n >> 1), step, key[0], key[1], words);
+        if (!isFirst) spikes++;
+        isFirst = false;
+        left = Math.fround(left + exponential(words[n & 1]!));
+        pairs = Math.max(pairs, n >> 1);
+      }
+      if (counts[step]![i] !== spikes)
+        assert.unreachable(`neuron ${i}, step ${step}: ${counts[step]![i]}, not ${spikes}`);
+    }
+    if (rest[i] !== left) assert.unreachable(`neuron ${i}: ${rest[i]} left, not ${left}`);
+  }
+  assert.ok(pairs >= 3, `${pairs} later pairs at most`);
 });
 
 test.run();

@@ -6,6 +6,6 @@ export { product } from './product';
 export { bernoulli, normal, uniform } from './random';
 export { argmax, dot, sumOverColumns, sumOverRows } from './reductions';
 export { softmax } from './softmax';
-export { convolve, poisson, sparseOuterProduct, sparseProduct } from './spikes';
+export { convolve, sparseOuterProduct, sparseProduct, spikes } from './spikes';
 export { transpose } from './transpose';
 export { roundsOnce } from './vectors';

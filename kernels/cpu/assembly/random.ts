@@ -11,7 +11,7 @@ const BERNOULLI: i32 = 2;
 
 const PARITY: i32 = 0x1bd11bda;
 /** 2^-24: the step of a uniform number. */
-export const STEP: f32 = 5.9604644775390625e-8;
+const STEP: f32 = 5.9604644775390625e-8;
 
 /** out = low + range * u. */
 export function uniform(out: usize, count: i32, step: i32, key0: i32, key1: i32, low: f32, range: f32): void {
@@ -159,26 +159,51 @@ function withSign(x: v128, quadrant: v128): v128 {
 }
 
 /**
- * sqrt(-2 ln((w + 1/2) 2^-24)) for whole numbers w of 24 bits. The logarithm of 2^k (1 + f) is k ln 2 + ln(1 + f) with
- * 1 + f from sqrt(1/2) to sqrt(2) and the series of logf in FreeBSD's msun. Near 1, f comes from the whole
+ * sqrt(-2 ln((w + 1/2) 2^-24)) for whole numbers w of 24 bits. Near 1, the distance from 1 comes from the whole
  * numbers, because w + 1/2 has one bit more than float32 holds.
  */
 // @ts-ignore: decorator
 @inline
 function normalRadius(w: v128): v128 {
-  const rootOfHalf = f32x4.splat(0.70710678);
   const t = i32x4.add(i32x4.shl(w, 1), i32x4.splat(1));
-  const distance = i32x4.sub(f32x4.convert_i32x4_s(t), rootOfHalf);
+  const distance = fromRootOfHalf(f32x4.convert_i32x4_s(t));
   const exponent = i32x4.sub(i32x4.shr_s(distance, 23), i32x4.splat(25));
-  const mantissa = i32x4.add(v128.and(distance, i32x4.splat(0x7fffff)), rootOfHalf);
   const nearOne = f32x4.mul(f32x4.convert_i32x4_s(i32x4.sub(t, i32x4.splat(1 << 25))), f32x4.splat(STEP / 2));
-  const f = v128.bitselect(
-    nearOne,
-    f32x4.sub(mantissa, f32x4.splat(1)),
-    i32x4.eq(exponent, i32x4.splat(0)),
-  );
-  const k = f32x4.convert_i32x4_s(exponent);
+  const f = v128.bitselect(nearOne, mantissaLess1(distance), i32x4.eq(exponent, i32x4.splat(0)));
+  return f32x4.sqrt(f32x4.mul(logarithm(f, exponent), f32x4.splat(-2)));
+}
 
+/** Exponential numbers of mean 1: the bits of exponential in kernels/random.ts. */
+// @ts-ignore: decorator
+@inline
+export function exponential(word: v128): v128 {
+  const t = v128.or(i32x4.shr_u(word, 8), i32x4.splat(1));
+  const distance = fromRootOfHalf(f32x4.convert_i32x4_s(t));
+  const exponent = i32x4.sub(i32x4.shr_s(distance, 23), i32x4.splat(24));
+  return f32x4.neg(logarithm(mantissaLess1(distance), exponent));
+}
+
+const ROOT_OF_HALF: f32 = 0.70710678;
+
+/** Units in the last place from sqrt(1/2) to x: its upper bits are the k of x = 2^k (1 + f), with 1 + f from sqrt(1/2) to sqrt(2). */
+// @ts-ignore: decorator
+@inline
+function fromRootOfHalf(x: v128): v128 {
+  return i32x4.sub(x, f32x4.splat(ROOT_OF_HALF));
+}
+
+// @ts-ignore: decorator
+@inline
+function mantissaLess1(distance: v128): v128 {
+  const mantissa = i32x4.add(v128.and(distance, i32x4.splat(0x7fffff)), f32x4.splat(ROOT_OF_HALF));
+  return f32x4.sub(mantissa, f32x4.splat(1));
+}
+
+/** ln(2^exponent (1 + f)) = exponent ln 2 + ln(1 + f), with the series of logf in FreeBSD's msun. */
+// @ts-ignore: decorator
+@inline
+function logarithm(f: v128, exponent: v128): v128 {
+  const k = f32x4.convert_i32x4_s(exponent);
   const s = f32x4.div(f, f32x4.add(f, f32x4.splat(2)));
   const z = f32x4.mul(s, s);
   let series = f32x4.add(f32x4.splat(0.28498786688), f32x4.mul(z, f32x4.splat(0.24279078841)));
@@ -186,8 +211,7 @@ function normalRadius(w: v128): v128 {
   series = f32x4.mul(z, f32x4.add(f32x4.splat(0.66666662693), f32x4.mul(z, series)));
   const halfSquare = f32x4.mul(f32x4.mul(f, f), f32x4.splat(0.5));
   const correction = f32x4.sub(f32x4.mul(s, f32x4.add(halfSquare, series)), halfSquare);
-  const log = f32x4.add(f32x4.add(correction, f), f32x4.mul(k, f32x4.splat(0.69314718)));
-  return f32x4.sqrt(f32x4.mul(log, f32x4.splat(-2)));
+  return f32x4.add(f32x4.add(correction, f), f32x4.mul(k, f32x4.splat(0.69314718)));
 }
 
 /** 2 pi (w 2^-24 - quadrant / 4), from -pi/4 to pi/4. */

@@ -1,5 +1,5 @@
-import { COUNTERS, EVENT_LIST, EVENTS, WORDS } from './memory';
-import { rounds, SECOND, STEP } from './random';
+import { COUNTERS, EVENT_LIST, EVENTS, PACKED_B, WORDS } from './memory';
+import { exponential, rounds, SECOND } from './random';
 import { madd } from './vectors';
 
 /** Spikes: mostly zeros, so that what is zero costs next to nothing. */
@@ -165,113 +165,132 @@ export function convolve(out: usize, a: usize, kernel: usize, pending: usize, co
   }
 }
 
-/** Quads, 4 elements that share a counter, are drawn so many at a time. In lists they are known by 4 times their number. */
-const QUADS: i32 = COUNTERS;
-/** Where in the tensor each quad begins. */
-const PLACES: usize = EVENT_LIST;
-/** Quads that need a closer look, and their means: those in the tensor may have been overwritten. */
-const UNSURE: usize = PLACES + 4 * QUADS;
-const UNSURE_MEANS: usize = UNSURE + 4 * QUADS;
+/** Offsets of the neurons that reach their next spike, so many at most before they are drawn. */
+const SPIKING: usize = EVENT_LIST;
+const MOST_SPIKING: usize = 2 * EVENTS;
+/** Where in the list the vectors are that need a second interval: in the room of a product. */
+const NEEDY: usize = PACKED_B;
+/** See laterPair in kernels/random.ts. */
+const LATER_PAIR: i32 = 1 << 28;
 
-/** out = numbers of spikes, at most 8, with means from 0 to 0.5, see poissonCount in kernels/random.ts. out may be the means. */
-export function poisson(out: usize, count: i32, step: i32, key0: i32, key1: i32, mean: usize): void {
+/** See SpikesOp. What lies behind the tensors, up to a multiple of 64 bytes, is counted down as well, and means nothing. */
+export function spikes(
+  out: usize, untilSpike: usize, mean: usize, count: i32, step: i32, key0: i32, key1: i32,
+): void {
   const size = <usize>count << 2;
-  let end: usize = 0;
-  let at: usize = 0;
-  for (; at + 64 <= size; at += 64) {
-    const a = v128.load(mean + at), b = v128.load(mean + at, 16);
-    const c = v128.load(mean + at, 32), d = v128.load(mean + at, 48);
-    if (!v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) {
-      v128.store(out + at, a);
-      v128.store(out + at, a, 16);
-      v128.store(out + at, a, 32);
-      v128.store(out + at, a, 48);
-      continue;
-    }
-    end = listQuad(out, at, end, a, key0);
-    end = listQuad(out, at + 16, end, b, key0);
-    end = listQuad(out, at + 32, end, c, key0);
-    end = listQuad(out, at + 48, end, d, key0);
-    if (end > <usize>(QUADS - 4) << 2) {
-      drawQuads(out, mean, end, step, key0, key1);
-      end = 0;
+  let listEnd = SPIKING;
+  for (let at: usize = 0; at < size; at += 256) {
+    // 64 at a time: a loop whose end is hard to foresee is left once for all of them.
+    const end = min(at + 256, size);
+    let mask: u64 = 0;
+    for (let part = at; part < end; part += 64)
+      mask |= <u64>countDown16(out + part, untilSpike + part, mean + part) << ((part - at) >> 2);
+    if (end < at + 256) mask &= (<u64>1 << ((end - at) >> 2)) - 1;
+    for (; mask != 0; mask &= mask - 1, listEnd += 4) store<u32>(listEnd, <u32>(at + (<usize>ctz(mask) << 2)));
+    if (listEnd > SPIKING + ((MOST_SPIKING - 64) << 2)) {
+      drawIntervals(out, untilSpike, listEnd, step, key0, key1);
+      listEnd = SPIKING;
     }
   }
-  for (; at < size; at += 16) end = listQuad(out, at, end, v128.load(mean + at), key0);
-  drawQuads(out, mean, end, step, key0, key1);
+  drawIntervals(out, untilSpike, listEnd, step, key0, key1);
 }
 
-/** Lists a quad whose means are not all zero, without a branch; returns the end of the list. */
+/** A bit for each of 16 neurons whose interval ends. */
 // @ts-ignore: decorator
 @inline
-function listQuad(out: usize, at: usize, end: usize, means: v128, key0: i32): usize {
-  // The counts where all means are zero; a listed quad gets its own later.
-  v128.store(out + at, means);
-  store<u32>(PLACES + end, <u32>at);
-  store<i32>(WORDS + end, <i32>(at >> 4) + key0);
-  return end + (<usize>v128.any_true(means) << 2);
+function countDown16(out: usize, untilSpike: usize, mean: usize): u32 {
+  const first = i16x8.narrow_i32x4_s(
+    countDown(out, untilSpike, mean), countDown(out + 16, untilSpike + 16, mean + 16),
+  );
+  const second = i16x8.narrow_i32x4_s(
+    countDown(out + 32, untilSpike + 32, mean + 32), countDown(out + 48, untilSpike + 48, mean + 48),
+  );
+  return <u32>i8x16.bitmask(i8x16.narrow_i16x8_s(first, second));
 }
 
-function drawQuads(out: usize, mean: usize, end: usize, step: i32, key0: i32, key1: i32): void {
-  // A vector holds the words of four quads: what fills up the last one is drawn for nothing.
-  const wordsEnd = WORDS + ((end + 15) & ~15);
-  const second = i32x4.splat(step + key1);
-  for (let at = WORDS; at < wordsEnd; at += 16) v128.store(at + SECOND, second);
-  rounds(wordsEnd, key0, key1);
-  let unsure: usize = 0;
-  for (let quad: usize = 0; quad < end; quad += 4) {
-    const place = <usize>load<u32>(PLACES + quad);
-    const u = numbersOf(quad);
-    const means = v128.load(mean + place);
-    // 1 - e^-mean is above mean - mean^2 / 2, less a 2^-20th of the mean for rounding, and below the mean; the probability
-    // of two spikes is below the difference of these. All of it times 2^24, as u is.
-    const most = f32x4.mul(means, f32x4.splat(16777216));
-    const least = f32x4.mul(means, f32x4.sub(f32x4.splat(16777200), f32x4.mul(means, f32x4.splat(8388608))));
-    const spike = f32x4.lt(u, least);
-    v128.store(out + place, v128.and(spike, f32x4.splat(1)));
-    // Listed without a branch, which would often be predicted wrong.
-    store<u32>(UNSURE + unsure, <u32>quad);
-    v128.store(UNSURE_MEANS + 4 * unsure, means);
-    const isUnsure = v128.or(f32x4.lt(u, f32x4.sub(most, least)), v128.xor(f32x4.lt(u, most), spike));
-    unsure += <usize>v128.any_true(isUnsure) << 2;
-  }
-  for (let at: usize = 0; at < unsure; at += 4) {
-    const quad = <usize>load<u32>(UNSURE + at);
-    const u = f32x4.mul(numbersOf(quad), f32x4.splat(STEP));
-    v128.store(out + <usize>load<u32>(PLACES + quad), counts(u, v128.load(UNSURE_MEANS + 4 * at)));
-  }
-}
-
-/** The uniform numbers of a quad, times 2^24: the upper 24 bits of the words of poissonWord in kernels/random.ts. */
+/** A spike where an interval ends; it is none where none had begun. */
 // @ts-ignore: decorator
 @inline
-function numbersOf(quad: usize): v128 {
-  const words = v128.load_lane<u32>(WORDS + quad + SECOND, v128.load32_zero(WORDS + quad), 1);
-  return f32x4.convert_i32x4_s(v128.swizzle(words, i8x16(1, 2, 3, -1, 7, 0, 1, -1, 5, 6, 7, -1, 3, 4, 5, -1)));
+function countDown(out: usize, untilSpike: usize, mean: usize): v128 {
+  const zero = f32x4.splat(0);
+  const before = v128.load(untilSpike);
+  const rest = f32x4.sub(before, v128.load(mean));
+  const ends = f32x4.le(rest, zero);
+  v128.store(untilSpike, rest);
+  v128.store(out, v128.and(v128.and(ends, f32x4.splat(1)), f32x4.ne(before, zero)));
+  return ends;
 }
 
-// @ts-ignore: decorator
-@inline
-function counts(u: v128, mean: v128): v128 {
+/** The listed neurons go on until their next spikes lie after the step. */
+function drawIntervals(
+  out: usize, untilSpike: usize, listEnd: usize, step: i32, key0: i32, key1: i32,
+): void {
+  for (let pair = 0; listEnd > SPIKING; pair += LATER_PAIR)
+    listEnd = drawPairs(out, untilSpike, listEnd, pair, step, key0, key1);
+}
+
+/** Two intervals at most for each listed neuron. Those that need more are listed anew; returns the end of their list. */
+function drawPairs(
+  out: usize, untilSpike: usize, listEnd: usize, pair: i32, step: i32, key0: i32, key1: i32,
+): usize {
+  const zero = f32x4.splat(0);
   const one = f32x4.splat(1);
-  // 1 - e^-mean as a series in Horner's form.
-  let series = f32x4.sub(one, f32x4.mul(mean, f32x4.splat(<f32>1 / <f32>8)));
-  series = f32x4.sub(one, f32x4.mul(f32x4.mul(mean, f32x4.splat(<f32>1 / <f32>7)), series));
-  series = f32x4.sub(one, f32x4.mul(f32x4.mul(mean, f32x4.splat(<f32>1 / <f32>6)), series));
-  series = f32x4.sub(one, f32x4.mul(f32x4.mul(mean, f32x4.splat(<f32>1 / <f32>5)), series));
-  series = f32x4.sub(one, f32x4.mul(f32x4.mul(mean, f32x4.splat(<f32>1 / <f32>4)), series));
-  series = f32x4.sub(one, f32x4.mul(f32x4.mul(mean, f32x4.splat(<f32>1 / <f32>3)), series));
-  series = f32x4.sub(one, f32x4.mul(f32x4.mul(mean, f32x4.splat(<f32>1 / <f32>2)), series));
-  let tail = f32x4.mul(mean, series);
-  let probability = f32x4.mul(f32x4.sub(one, tail), mean);
-  let count = v128.and(f32x4.lt(u, tail), one);
-  tail = f32x4.sub(tail, probability);
-  let hit = f32x4.lt(u, tail);
-  for (let n = 2; n <= 8 && v128.any_true(hit); n++) {
-    count = f32x4.add(count, v128.and(hit, one));
-    probability = f32x4.div(f32x4.mul(probability, mean), f32x4.splat(<f32>n));
-    tail = f32x4.sub(tail, probability);
-    hit = f32x4.lt(u, tail);
+  let left = SPIKING;
+  for (let list = SPIKING; list < listEnd; list += COUNTERS << 2) {
+    const end = min(listEnd, list + (COUNTERS << 2));
+    // What fills up the last vector is the last neuron again, which gets the same twice.
+    for (let at = end; (at & 15) != 0; at += 4) store<u32>(at, load<u32>(end - 4));
+    const wordsEnd = WORDS + ((end - list + 15) & ~15);
+    for (let words = WORDS, place = list; words < wordsEnd; words += 16, place += 16) {
+      v128.store(words, i32x4.add(i32x4.shr_u(v128.load(place), 2), i32x4.splat(pair + key0)));
+      v128.store(words + SECOND, i32x4.splat(step + key1));
+    }
+    rounds(wordsEnd, key0, key1);
+    let needy = NEEDY;
+    for (let words = WORDS, place = list; words < wordsEnd; words += 16, place += 16) {
+      const p0 = <usize>load<u32>(place), p1 = <usize>load<u32>(place, 4);
+      const p2 = <usize>load<u32>(place, 8), p3 = <usize>load<u32>(place, 12);
+      const rest = f32x4.add(gather(untilSpike, p0, p1, p2, p3), exponential(v128.load(words)));
+      scatter(untilSpike, p0, p1, p2, p3, rest);
+      // Listed without a branch, which would often be predicted wrong.
+      store<u32>(needy, <u32>(place - list));
+      needy += <usize>v128.any_true(f32x4.le(rest, zero)) << 2;
+    }
+    for (let needing = NEEDY; needing < needy; needing += 4) {
+      const offset = <usize>load<u32>(needing);
+      const place = list + offset;
+      const p0 = <usize>load<u32>(place), p1 = <usize>load<u32>(place, 4);
+      const p2 = <usize>load<u32>(place, 8), p3 = <usize>load<u32>(place, 12);
+      const before = gather(untilSpike, p0, p1, p2, p3);
+      const ends = f32x4.le(before, zero);
+      const rest = f32x4.add(before, v128.and(ends, exponential(v128.load(WORDS + SECOND + offset))));
+      const endsAgain = f32x4.le(rest, zero);
+      const more = f32x4.add(v128.and(ends, one), v128.and(endsAgain, one));
+      scatter(untilSpike, p0, p1, p2, p3, rest);
+      scatter(out, p0, p1, p2, p3, f32x4.add(gather(out, p0, p1, p2, p3), more));
+      for (let mask = i32x4.bitmask(endsAgain); mask != 0; mask &= mask - 1) {
+        const at = place + (<usize>ctz(mask) << 2);
+        if (at >= end) break;
+        store<u32>(left, load<u32>(at));
+        left += 4;
+      }
+    }
   }
-  return count;
+  return left;
+}
+
+// @ts-ignore: decorator
+@inline
+function gather(from: usize, p0: usize, p1: usize, p2: usize, p3: usize): v128 {
+  const two = v128.load_lane<u32>(from + p1, v128.load32_zero(from + p0), 1);
+  return v128.load_lane<u32>(from + p3, v128.load_lane<u32>(from + p2, two, 2), 3);
+}
+
+// @ts-ignore: decorator
+@inline
+function scatter(to: usize, p0: usize, p1: usize, p2: usize, p3: usize, values: v128): void {
+  v128.store_lane<u32>(to + p0, values, 0);
+  v128.store_lane<u32>(to + p1, values, 1);
+  v128.store_lane<u32>(to + p2, values, 2);
+  v128.store_lane<u32>(to + p3, values, 3);
 }
