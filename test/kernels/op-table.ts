@@ -412,7 +412,8 @@ const spikesCases = SHAPES.map(([m, n]): OpCase => {
     name: `spikes of ${m}x${n}`,
     states: { out: numbers('o', [m, n]), total: zeros, untilSpike: zeros, means },
     trace: (k, s) => {
-      k.mapInto(s('out'), (x) => x, k.spikes('spikes', s('means'), s('untilSpike')));
+      const first = k.spikes('spikes', s('means'), s('untilSpike'));
+      k.mapInto(s('out'), (x, y) => x + y, s('out'), first);
       k.repeat(20, () => {
         const spikes = k.spikes('more spikes', s('means'), s('untilSpike'));
         k.mapInto(s('total'), (x, y) => x + y, s('total'), spikes);
