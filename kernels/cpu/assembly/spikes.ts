@@ -168,8 +168,8 @@ export function convolve(out: usize, a: usize, kernel: usize, pending: usize, co
 /** Offsets of the neurons that reach their next spike, so many at most before they are drawn. */
 const SPIKING: usize = EVENT_LIST;
 const MOST_SPIKING: usize = 2 * EVENTS;
-/** Where in the list the vectors are that need a second interval: in the room of a product. */
-const NEEDY: usize = PACKED_B;
+/** Where in the list the vectors are with an interval that ends within the step: in the room of a product. */
+const SHORT: usize = PACKED_B;
 /** See laterPair in kernels/random.ts. */
 const LATER_PAIR: i32 = 1 << 28;
 
@@ -246,18 +246,18 @@ function drawPairs(
       v128.store(words + SECOND, i32x4.splat(step + key1));
     }
     rounds(wordsEnd, key0, key1);
-    let needy = NEEDY;
+    let shortEnd = SHORT;
     for (let words = WORDS, place = list; words < wordsEnd; words += 16, place += 16) {
       const p0 = <usize>load<u32>(place), p1 = <usize>load<u32>(place, 4);
       const p2 = <usize>load<u32>(place, 8), p3 = <usize>load<u32>(place, 12);
       const rest = f32x4.add(gather(untilSpike, p0, p1, p2, p3), exponential(v128.load(words)));
       scatter(untilSpike, p0, p1, p2, p3, rest);
       // Listed without a branch, which would often be predicted wrong.
-      store<u32>(needy, <u32>(place - list));
-      needy += <usize>v128.any_true(f32x4.le(rest, zero)) << 2;
+      store<u32>(shortEnd, <u32>(place - list));
+      shortEnd += <usize>v128.any_true(f32x4.le(rest, zero)) << 2;
     }
-    for (let needing = NEEDY; needing < needy; needing += 4) {
-      const offset = <usize>load<u32>(needing);
+    for (let short = SHORT; short < shortEnd; short += 4) {
+      const offset = <usize>load<u32>(short);
       const place = list + offset;
       const p0 = <usize>load<u32>(place), p1 = <usize>load<u32>(place, 4);
       const p2 = <usize>load<u32>(place, 8), p3 = <usize>load<u32>(place, 12);
