@@ -22,7 +22,6 @@ export {
 export { type DeviceListing, type DeviceOptions, listDevices, openDevice } from './devices/index.ts';
 // Running comparisons and single runs
 export {
-  type Axis,
   type CheckResult,
   type ComparedRule,
   type CompareEvents,
@@ -31,10 +30,15 @@ export {
   checkRule,
   compare,
   createTrainer,
+  defineExperiment,
+  type ExperimentDefinition,
   type ExperimentInput,
+  experimentJsonSchema,
   type Repetition,
+  type RunExperimentOptions,
   type RunProgress,
   repeatRun,
+  runExperiment,
 } from './experiments/index.ts';
 // Rules
 export {

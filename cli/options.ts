@@ -1,7 +1,7 @@
 import type { Options } from 'yargs';
-import type { Axis, ComparedRule } from '../experiments/index.ts';
+import type { ExperimentDefinition, ExperimentRule } from '../experiments/index.ts';
 import { closest, UserError } from '../kernels/index.ts';
-import { findRule, parseDecimal, type RuleDefinition } from '../rules/index.ts';
+import { findRule, type OptionValue, parseDecimal, type RuleDefinition } from '../rules/index.ts';
 import {
   DEFAULTS,
   describeSetting,
@@ -10,7 +10,6 @@ import {
   optionName,
   SETTING_NAMES,
   type SettingName,
-  type SettingsInput,
   settingFromText,
 } from '../training/index.ts';
 
@@ -25,6 +24,13 @@ export const pluginOption = (what: string) =>
     requiresArg: true,
     describe: `File (.ts or .js) that exports ${what} of your own`,
   }) satisfies Options;
+
+/** `--dry-run`. */
+export const dryRunOption = {
+  type: 'boolean',
+  default: false,
+  describe: 'Say what would be run and how long it would take, measured for a moment, and write nothing',
+} satisfies Options;
 
 /** A text that must say something: an unset variable of the shell says nothing. */
 export function parseText(option: string, text: string): string {
@@ -47,8 +53,8 @@ export function parseWhole(option: string, text: string, least: number): number 
   return value;
 }
 
-/** `5` means the seeds 1 to 5; `1,2,7` means these; `7,` means 7 alone. */
-export function parseSeeds(text: string): number[] {
+/** `5` means five seeds, from 1 on; `1,2,7` means these; `7,` means 7 alone. */
+export function parseSeeds(text: string): number | number[] {
   if (text.includes(','))
     return parseList('seeds', text.replace(/,\s*$/, '')).map((item) => {
       const seed = parseDecimal(item);
@@ -61,7 +67,7 @@ export function parseSeeds(text: string): number[] {
     throw new UserError(
       `--seeds '${text}' must be a number of seeds from 1 to 10000, or a list of seeds like 1,2,7`,
     );
-  return Array.from({ length: count }, (_, i) => i + 1);
+  return count;
 }
 
 /** The options of the settings, in the order of their table. */
@@ -83,54 +89,75 @@ export const settingOptions = (group: string): Record<string, Options> =>
     }),
   );
 
-/** The settings that the command line names; the rest is up to recipes, the task and defaults. */
-export function parseSettings(args: Readonly<Record<string, unknown>>): SettingsInput {
-  const given = SETTING_NAMES.filter((name) => args[optionName(name)] !== undefined);
-  return Object.fromEntries(
-    given.map((name) => [
-      name,
-      settingFromText(name, String(args[optionName(name)]), `--${optionName(name)}`),
-    ]),
-  );
+/**
+ * What the options of `dendrite compare` state of rules and settings, with the lists of what is varied.
+ * @param extra rules of plug-ins
+ */
+export function parseGrid(
+  args: Readonly<Record<string, unknown>> & GridArguments,
+  extra: readonly RuleDefinition[],
+): Pick<ExperimentDefinition, 'rules' | 'settings'> {
+  const settings: Table = {};
+  for (const name of SETTING_NAMES) {
+    const text = args[optionName(name)];
+    if (text === undefined) continue;
+    settings[name] = asValue(name, settingFromText(name, String(text), `--${optionName(name)}`));
+  }
+  const rules = parseList('rules', args.rules).map((rule): OneRule => {
+    const definition = findRule(rule, extra);
+    return { rule, definition, options: {}, settings: {} };
+  });
+  for (const text of args.set ?? []) applySet(rules, text);
+  for (const text of args.recipe ?? []) applyRecipe(rules, text);
+  for (const text of args.vary ?? []) applyVary(rules, settings, text);
+  return { rules: rules.map(asStated), ...(Object.keys(settings).length > 0 && { settings }) };
 }
+
+interface GridArguments {
+  readonly rules: string;
+  readonly set?: string[];
+  readonly recipe?: string[];
+  readonly vary?: string[];
+}
+
+type Table = Record<string, unknown>;
 
 interface OneRule {
   readonly rule: string;
   readonly definition: RuleDefinition;
-  recipe?: string;
-  readonly options: Record<string, unknown>;
-  readonly settings: Partial<Record<SettingName, unknown>>;
+  recipe?: string | string[];
+  readonly options: Table;
+  readonly settings: Table;
 }
 
-/**
- * Rules by name, with what is their own.
- * @param sets of `--set rule.name=value`
- * @param recipes of `--recipe rule=name`
- * @param extra rules of plug-ins
- */
-export function parseRules(
-  names: string,
-  sets: readonly string[],
-  recipes: readonly string[],
-  extra: readonly RuleDefinition[],
-): ComparedRule[] {
-  const rules = parseList('rules', names).map((rule): OneRule => {
-    const definition = findRule(rule, extra);
-    return { rule, definition, options: {}, settings: {} };
-  });
-  for (const text of sets) applySet(rules, text);
-  for (const text of recipes) applyRecipe(rules, text);
-  return rules.map(({ definition, ...rule }) => rule as ComparedRule);
+/** By its name alone where nothing is its own. */
+function asStated({ definition: _, options, settings, ...rule }: OneRule): ExperimentRule {
+  const own = {
+    ...rule,
+    ...(Object.keys(options).length > 0 && { options: options as Record<string, OptionValue> }),
+    ...(Object.keys(settings).length > 0 && { settings }),
+  };
+  return Object.keys(own).length === 1 ? own.rule : own;
 }
+
+/** A learning rate for all connections is a number; one for each is a list in a list, since a list is varied. */
+const asValue = (name: string, value: unknown): unknown =>
+  name === 'learningRate' && Array.isArray(value) ? (value.length === 1 ? value[0] : [value]) : value;
+
+/** The values of one thing that is varied. */
+const asList = (name: string, values: readonly unknown[]): unknown[] =>
+  name === 'learningRate'
+    ? values.map((value) => (Array.isArray(value) && value.length === 1 ? value[0] : value))
+    : [...values];
 
 function applySet(rules: readonly OneRule[], text: string): void {
   const [name, option, value] = partsOf(/^([^.=]+)\.([^.=]+)=(.*)$/s, 'set', text, 'rule.name=value');
   const rule = amongRules(rules, name!, `--set '${text}'`);
   const named = within(`--set '${text}'`, () => namedValue(rule.definition, option!, value!));
-  const values: Record<string, unknown> = named.kind === 'option' ? rule.options : rule.settings;
+  const values = named.kind === 'option' ? rule.options : rule.settings;
   if (Object.hasOwn(values, named.name))
     throw new UserError(`--set '${text}': ${name}.${named.name} is set twice; set it once`);
-  values[named.name] = named.value;
+  values[named.name] = named.kind === 'option' ? named.value : asValue(named.name, named.value);
 }
 
 function applyRecipe(rules: readonly OneRule[], text: string): void {
@@ -142,27 +169,63 @@ function applyRecipe(rules: readonly OneRule[], text: string): void {
 }
 
 /** What is varied: `--vary rule.option=a,b` and `--vary setting=a|b`. */
-export const parseAxes = (texts: readonly string[]): Axis[] =>
-  texts.map((text) => {
-    const [target, list] = partsOf(
-      /^([^=]+)=(.*)$/s,
-      'vary',
-      text,
-      "rule.option=a,b,c or, in quotes, 'setting=a|b|c'",
-    );
-    const dot = target!.indexOf('.');
-    const [rule, name] = dot < 0 ? [undefined, target!] : [target!.slice(0, dot), target!.slice(dot + 1)];
-    if (rule === undefined) checkVariedSetting(name, list!, text);
-    // A setting such as the layers has commas in its values.
-    const separator = rule === undefined || list!.includes('|') ? '|' : ',';
-    const values = list!.split(separator).map((value) => value.trim());
-    if (values.includes(''))
-      throw new UserError(`--vary '${text}' has an empty value; write ${target}=a${separator}b${separator}c`);
-    const repeated = values.find((value, i) => values.indexOf(value) !== i);
-    if (repeated !== undefined)
-      throw new UserError(`--vary '${text}' has the value '${repeated}' twice; name it once`);
-    return { ...(rule !== undefined && { rule }), name, values };
-  });
+function applyVary(rules: readonly OneRule[], common: Table, text: string): void {
+  const [target, list] = partsOf(
+    /^([^=]+)=(.*)$/s,
+    'vary',
+    text,
+    "rule.option=a,b,c or, in quotes, 'setting=a|b|c'",
+  );
+  const dot = target!.indexOf('.');
+  const [rule, name] = dot < 0 ? [undefined, target!] : [target!.slice(0, dot), target!.slice(dot + 1)];
+  if (rule === undefined) checkVariedSetting(name, list!, text);
+  const values = variedTexts(target!, list!, rule === undefined, text);
+  if (rule !== undefined) varyOfRule(amongRules(rules, rule, `--vary '${text}'`), name, values, text);
+  else if (name === 'recipe') for (const one of rules) varyOfRule(one, name, values, text);
+  else varyOfAll(common, findSetting(name)!, values, text);
+}
+
+function varyOfAll(common: Table, setting: SettingName, values: readonly string[], text: string): void {
+  refuseStated(common, setting, text);
+  common[setting] = asList(
+    setting,
+    values.map((value) => within(`--vary '${text}'`, () => settingFromText(setting, value))),
+  );
+}
+
+function varyOfRule(rule: OneRule, name: string, values: readonly string[], text: string): void {
+  if (name === 'recipe') {
+    if (rule.recipe !== undefined)
+      throw new UserError(`--vary '${text}': the rule '${rule.rule}' has a recipe already; leave one out`);
+    rule.recipe = [...values];
+    return;
+  }
+  const named = values.map((value) =>
+    within(`--vary '${text}'`, () => namedValue(rule.definition, name, value)),
+  );
+  const { kind, name: found } = named[0]!;
+  const table = kind === 'option' ? rule.options : rule.settings;
+  refuseStated(table, found, text);
+  const list = named.map(({ value }) => value);
+  table[found] = kind === 'option' ? list : asList(found, list);
+}
+
+function refuseStated(table: Table, name: string, text: string): void {
+  if (Object.hasOwn(table, name))
+    throw new UserError(`--vary '${text}': ${name} is set or varied already; leave one out`);
+}
+
+function variedTexts(target: string, list: string, isSetting: boolean, text: string): string[] {
+  // A setting such as the layers has commas in its values.
+  const separator = isSetting || list.includes('|') ? '|' : ',';
+  const values = list.split(separator).map((value) => value.trim());
+  if (values.includes(''))
+    throw new UserError(`--vary '${text}' has an empty value; write ${target}=a${separator}b${separator}c`);
+  const repeated = values.find((value, i) => values.indexOf(value) !== i);
+  if (repeated !== undefined)
+    throw new UserError(`--vary '${text}' has the value '${repeated}' twice; name it once`);
+  return values;
+}
 
 /** Settings whose values are lists. */
 const WITH_COMMAS: readonly (string | null)[] = ['layers', 'learningRate'] satisfies SettingName[];

@@ -15,11 +15,12 @@ import {
 } from '../results/index.ts';
 import { RULES } from '../rules/index.ts';
 import { type RunSpec, SPEC_FORMAT } from '../training/index.ts';
-import { checkAgainst, defineExperiment, type Experiment, type ExperimentInput } from './experiment.ts';
+import { checkAgainst, type Experiment, type ExperimentInput, resolveExperiment } from './experiment.ts';
 import { inLockstep } from './launchers/in-lockstep.ts';
 import { inThisThread } from './launchers/in-this-thread.ts';
 import type { Job, Launcher, RunEvents } from './launchers/launcher.ts';
 import { workerThreads } from './launchers/worker-threads.ts';
+import { mistakeAt } from './mistake.ts';
 import { loadPlugins, type Plugins } from './plugins.ts';
 
 /** What is compared, on what, and where the results go. */
@@ -68,42 +69,80 @@ export async function compare(
  * @throws UserError for what cannot work
  */
 export async function prepareComparison(options: CompareOptions): Promise<PreparedComparison> {
-  const {
-    device: asked = {},
-    plugins: given = [],
-    out = 'runs',
-    jobs = availableParallelism(),
-    ...input
-  } = options;
+  const { out, ...rest } = options;
+  return openPlanned(await planComparison(rest), out);
+}
+
+/** A comparison that is checked, before anything of it is written. */
+export interface ComparisonPlan {
+  readonly experiment: Experiment;
+  readonly dataset: Dataset;
+  /** SHA-256 of the dataset's content. */
+  readonly datasetHash: string;
+  readonly specs: readonly RunSpec[];
+  readonly plugins: Plugins;
+  readonly device: Settled;
+  readonly jobs: number;
+}
+
+/**
+ * Loads plug-ins and dataset, opens the device, and checks everything.
+ * @throws UserError for what cannot work; an ExperimentMistake where it belongs to one key of the experiment
+ */
+export async function planComparison(options: Omit<CompareOptions, 'out'>): Promise<ComparisonPlan> {
+  const { device: asked = {}, plugins: given = [], jobs = availableParallelism(), ...input } = options;
   if (!Number.isInteger(jobs) || jobs < 1)
     throw new UserError(`jobs: ${jobs} must be a whole number above 0`);
   const plugins = 'files' in given ? given : await loadPlugins(given);
-  const experiment = defineExperiment(input, plugins);
+  const experiment = resolveExperiment(input, plugins);
   const { dataset: name, validation, splitSeed } = experiment;
-  const dataset = await loadDataset(name, { validation, seed: splitSeed }, plugins.datasets);
+  const dataset = await loadDataset(name, { validation, seed: splitSeed }, plugins.datasets).catch(
+    mistakeAt(['dataset']),
+  );
   checkAgainst(experiment, dataset);
   const hashing = hashDataset(dataset);
-  const device = await settleDevice(asked, experiment);
-  const hash = await hashing;
+  const device = await settleDevice(asked, experiment).catch(mistakeAt(['device']));
+  const datasetHash = await hashing;
   const specs = specsOf(experiment, {
-    dataset: { name, hash, validation, splitSeed },
+    dataset: { name, hash: datasetHash, validation, splitSeed },
     device: { asked, settled: device.settled },
     plugins: [...plugins.files],
   });
+  return { experiment, dataset, datasetHash, specs, plugins, device, jobs };
+}
+
+/**
+ * Makes the folder of a comparison.
+ * @param out folder in which it is made
+ * @param given the experiment as the user gave it, for experiment.json
+ * @param name of the folder; the time when left out
+ * @throws UserError if it cannot be made or written
+ */
+export function openPlanned(
+  { experiment, dataset, datasetHash, specs, plugins, device, jobs }: ComparisonPlan,
+  out = 'runs',
+  given: unknown = experiment.given,
+  name?: string,
+): PreparedComparison {
   const provenance = collectProvenance();
   const record = recordOf(experiment, dataset);
-  const comparison = openComparison(out, {
-    dendrite: provenance.dendrite,
-    given: experiment.given,
-    experiment: record,
-    conditions: [...experiment.conditions],
-    runs: specs.map(placeOf),
-  });
+  const comparison = openComparison(
+    out,
+    {
+      dendrite: provenance.dendrite,
+      given,
+      experiment: record,
+      conditions: [...experiment.conditions],
+      runs: specs.map(placeOf),
+    },
+    new Date(),
+    name,
+  );
   const { folder } = comparison;
   const jobsToDo = specs.map((spec) => ({ spec, folder: join(folder, placeOf(spec).folder) }));
   const launcher = launcherFor(experiment, plugins, device, jobs);
   const running = { experiment, record, dataset, provenance, comparison, launcher };
-  return { experiment, folder, datasetHash: hash, run: (events = {}) => runAll(jobsToDo, running, events) };
+  return { experiment, folder, datasetHash, run: (events = {}) => runAll(jobsToDo, running, events) };
 }
 
 /** Where a run lies in the comparison's folder. */
@@ -129,7 +168,7 @@ const specsOf = (
   );
 
 /** A device as it will be opened for every run, and how many replicas it takes. */
-interface Settled {
+export interface Settled {
   readonly settled: RunSpec['device']['settled'];
   readonly replicas: Device['capabilities']['replicas'];
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Dataset } from '../data/index.ts';
 import { UserError } from '../kernels/index.ts';
-import { findRule, type Options, type RuleDefinition } from '../rules/index.ts';
+import { findRule, type RuleDefinition } from '../rules/index.ts';
 import {
   type ChosenTask,
   type Condition,
@@ -10,13 +10,13 @@ import {
   type Diagnostic,
   findDiagnostics,
   findTask,
-  namedValue,
   parse,
   parseSomeSettings,
   resolveCondition,
   type SettingsInput,
   type TaskDefinition,
 } from '../training/index.ts';
+import { at, ExperimentMistake } from './mistake.ts';
 
 const whole = z.number().int('must be a whole number');
 
@@ -38,17 +38,7 @@ export type ComparedRule =
   | RuleDefinition
   | (ConditionInput & { readonly rule: string | RuleDefinition });
 
-/** Something that is varied: every value makes conditions of its own, and several axes form the grid. */
-export interface Axis {
-  /** The rule whose option or setting is varied; left out: a setting of every rule. */
-  readonly rule?: string;
-  /** Of an option, of a setting, or `recipe`. */
-  readonly name: string;
-  /** Texts, as on the command line, or values. */
-  readonly values: readonly unknown[];
-}
-
-/** What is compared, as a user states it. */
+/** What is compared, as a user of the library states it: each rule is one condition. `ExperimentDefinition` forms grids. */
 export interface ExperimentInput {
   /** `mnist` when left out. */
   readonly dataset?: string;
@@ -64,7 +54,6 @@ export interface ExperimentInput {
   /** Settings of all conditions. */
   readonly settings?: SettingsInput;
   readonly rules: readonly ComparedRule[];
-  readonly vary?: readonly Axis[];
 }
 
 /** What plug-ins and the caller add to what comes with the framework. */
@@ -94,25 +83,23 @@ export interface Experiment {
 }
 
 /**
- * Fills in defaults and recipes, forms the grid of what is varied, and checks everything that does not depend on the
- * dataset (`checkAgainst` does the rest).
+ * Fills in defaults and recipes, and checks everything that does not depend on the dataset (`checkAgainst` does the rest).
  * @throws UserError naming what is wrong
  */
-export function defineExperiment(input: ExperimentInput, extensions: Extensions = NO_EXTENSIONS): Experiment {
-  const { rules, vary = [], settings = {}, ...setup } = input;
+export function resolveExperiment(
+  input: ExperimentInput,
+  extensions: Extensions = NO_EXTENSIONS,
+): Experiment {
+  const { rules, settings = {}, ...setup } = input;
   const { dataset, validation, splitSeed, task, seeds, diagnostics: names } = parse(setupSchema, setup);
   if (rules.length === 0) throw new UserError('rules: must name at least one rule');
-  refuseRepeats('seed', seeds);
-  const diagnostics = findDiagnostics(names, extensions.diagnostics).map(({ name }) => name);
-  refuseRepeats('diagnostic', diagnostics);
-  const chosenTask = findTask(task, extensions.tasks);
-  const stated = rules.map((rule) => stateOf(rule, extensions.rules));
-  for (const axis of vary) checkAxis(axis, stated);
+  at(['seeds'], () => refuseRepeats('seed', seeds));
+  const diagnostics = at(['diagnostics'], () => chooseDiagnostics(names, extensions.diagnostics));
+  const chosenTask = at(['task'], () => findTask(task, extensions.tasks));
   const common = parseSomeSettings(settings);
-  const conditions = stated.flatMap((one) =>
-    gridOf(one, vary).map((condition) =>
-      resolveCondition(one.definition, condition, common, chosenTask.definition.defaults),
-    ),
+  const stated = rules.map((rule) => stateOf(rule, extensions.rules));
+  const conditions = stated.map(({ definition, condition }) =>
+    resolveCondition(definition, condition, common, chosenTask.definition.defaults),
   );
   refuseRepeatedConditions(conditions);
   const definitions = new Map(stated.map(({ definition }) => [definition.name, definition]));
@@ -133,7 +120,15 @@ export function defineExperiment(input: ExperimentInput, extensions: Extensions 
 /** @throws UserError when a condition does not go with the task or the dataset */
 export function checkAgainst({ conditions, definitions, chosenTask }: Experiment, dataset: Dataset): void {
   for (const condition of conditions)
-    checkCondition(condition, definitions.get(condition.rule)!, chosenTask, dataset);
+    at(['conditions', condition.id], () =>
+      checkCondition(condition, definitions.get(condition.rule)!, chosenTask, dataset),
+    );
+}
+
+function chooseDiagnostics(names: readonly string[], extra: readonly Diagnostic[]): string[] {
+  const diagnostics = findDiagnostics(names, extra).map(({ name }) => name);
+  refuseRepeats('diagnostic', diagnostics);
+  return diagnostics;
 }
 
 /** A compared rule with its definition. */
@@ -149,61 +144,18 @@ function stateOf(rule: ComparedRule, extra: readonly RuleDefinition[]): Stated {
   return { definition: typeof named === 'string' ? findRule(named, extra) : named, condition };
 }
 
-function checkAxis({ rule, name, values }: Axis, stated: readonly Stated[]): void {
-  const names = stated.map(({ definition }) => definition.name);
-  if (rule !== undefined && !names.includes(rule))
-    throw new UserError(`vary ${rule}.${name}: the rule '${rule}' is not among ${names.join(', ')}`);
-  if (values.length === 0) throw new UserError(`vary ${name}: needs at least one value`);
-}
-
-/** One condition for each combination of the axes that concern the rule. */
-function gridOf({ definition, condition }: Stated, vary: readonly Axis[]): ConditionInput[] {
-  const start: ConditionInput = { ...condition, id: condition.id ?? definition.name };
-  return vary
-    .filter(({ rule }) => rule === undefined || rule === definition.name)
-    .reduce<ConditionInput[]>(
-      (grid, { name, values }) =>
-        grid.flatMap((one) => values.map((value) => withValue(definition, one, name, value))),
-      [start],
-    );
-}
-
-function withValue(
-  definition: RuleDefinition,
-  condition: ConditionInput,
-  name: string,
-  value: unknown,
-): ConditionInput {
-  const text = Array.isArray(value) ? value.join(',') : String(value);
-  const named: ConditionInput = {
-    ...condition,
-    id: `${condition.id}-${slug(name)}-${slug(text)}`,
-    label: `${condition.label ?? definition.name} ${name}=${text}`,
-  };
-  if (name === 'recipe') return { ...named, recipe: text };
-  const { kind, name: found, value: parsed } = namedValue(definition, name, text);
-  return kind === 'option'
-    ? { ...named, options: { ...condition.options, [found]: parsed } as Options }
-    : { ...named, settings: { ...condition.settings, [found]: parsed } };
-}
-
-/** A text as a part of the name of a folder. */
-const slug = (text: string): string =>
-  text
-    .replace(/[a-z][A-Z]/g, (pair) => `${pair[0]}-${pair[1]}`)
-    .toLowerCase()
-    .replace(/[^a-z0-9.]+/g, '-');
-
 function refuseRepeatedConditions(conditions: readonly Condition[]): void {
   const ids = conditions.map(({ id }) => id);
   const repeated = ids.find((id, i) => ids.indexOf(id) !== i);
   if (repeated !== undefined)
-    throw new UserError(
-      `the condition ${repeated} is named twice; name it once, or tell the two apart by --vary or an id`,
+    throw new ExperimentMistake(
+      ['conditions', repeated],
+      `the condition ${repeated} is named twice; name it once, or give each an id`,
     );
   const unsafe = ids.find((id) => !/^[a-z0-9][a-z0-9.-]*$/.test(id));
   if (unsafe !== undefined)
-    throw new UserError(
+    throw new ExperimentMistake(
+      ['conditions', unsafe],
       `the condition id '${unsafe}' names a folder, so it must be of lower-case letters, digits, dots and hyphens`,
     );
 }

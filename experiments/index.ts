@@ -1,3 +1,4 @@
+export { type BuiltInExperiment, builtInFile, listBuiltIn } from './built-in.ts';
 export {
   type CompareEvents,
   type CompareOptions,
@@ -6,15 +7,31 @@ export {
 } from './compare.ts';
 export { type CheckResult, checkRule } from './conformance.ts';
 export { type CreateTrainerOptions, createTrainer } from './create-trainer.ts';
+export { type ConditionCost, type Estimate, estimateCost, makespan } from './estimate.ts';
 export {
-  type Axis,
-  type ComparedRule,
-  checkAgainst,
   defineExperiment,
+  type ExperimentDefinition,
+  type ExperimentRule,
+  experimentJsonSchema,
+} from './experiment.schema.ts';
+export {
+  type ComparedRule,
   type Experiment,
   type ExperimentInput,
   type Extensions,
+  resolveExperiment,
 } from './experiment.ts';
+export { type ExperimentSource, isFileName, mapPaths, readExperimentFile } from './experiment-file.ts';
+export { expandExperiment, firstSeeds } from './grid.ts';
 export type { Job, Launcher, RunEvents, RunProgress, Shared } from './launchers/launcher.ts';
+export { describePlace, type Place } from './mistake.ts';
 export { loadPlugin, loadPlugins, type Plugins } from './plugins.ts';
 export { type Repetition, repeatRun } from './repeat.ts';
+export {
+  openExperiment,
+  type PlannedExperiment,
+  planExperiment,
+  type RunExperimentOptions,
+  runExperiment,
+} from './run-experiment.ts';
+export { checkSavedName, experimentYaml, saveExperiment } from './save-experiment.ts';

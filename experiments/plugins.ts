@@ -68,7 +68,7 @@ function firstRepeated(items: readonly Name[]): string | null {
 export async function loadPlugin(file: string): Promise<Plugins> {
   const path = resolve(file);
   if (!existsSync(path)) throw new UserError(`the plug-in ${file} does not exist`);
-  const exported = [...new Set(Object.values(await importFile(file, path)))];
+  const exported = [...new Set(Object.values(await importFile(`the plug-in ${file}`, path)))];
   const plugin: Plugins = {
     rules: exported.filter(isRuleDefinition).map((rule) => defineRule(rule)),
     tasks: exported.filter(isTaskDefinition),
@@ -117,7 +117,12 @@ function refuseTakenNames(
     throw new UserError(`the plug-in ${file} defines the ${kind} '${repeated}' twice; rename one of the two`);
 }
 
-async function importFile(file: string, path: string): Promise<Record<string, unknown>> {
+/**
+ * What a TypeScript or JavaScript file exports; in it, `import ... from 'dendrite'` means the framework that is running.
+ * @param what the file is, for the message
+ * @throws UserError when it cannot be loaded
+ */
+export async function importFile(what: string, path: string): Promise<Record<string, unknown>> {
   // Here, because it takes as long to load as a dataset does.
   const { createJiti } = await import('jiti');
   const jiti = createJiti(import.meta.url, { virtualModules: await entryPoints(), moduleCache: false });
@@ -126,7 +131,7 @@ async function importFile(file: string, path: string): Promise<Record<string, un
   } catch (error) {
     const place = placeOf(error, path);
     throw new UserError(
-      `the plug-in ${file} could not be loaded: ${place ? `${place.what} (${place.where})` : firstLine(error)}`,
+      `${what} could not be loaded: ${place ? `${place.what} (${place.where})` : firstLine(error)}`,
     );
   }
 }

@@ -36,16 +36,19 @@ export interface OpenComparison {
 }
 
 /**
- * Makes a folder of its own for a comparison, named by the time (runs/2026-01-31-17-05-09-compare), with experiment.json.
+ * Makes a folder of its own for a comparison, with experiment.json.
  *
+ * @param name of the folder in `out`; when left out that of the time (runs/2026-01-31-17-05-09-compare)
  * @throws UserError if it cannot be made or written
  */
 export function openComparison(
   out: string,
   experiment: Omit<StoredExperiment, 'format' | 'startedAt'>,
   now = new Date(),
+  name?: string,
 ): OpenComparison {
-  const folder = makeComparisonFolder(out, now);
+  const folder = name === undefined ? makeTimedFolder(out, 'compare', now) : join(out, name);
+  if (name !== undefined) makeFolder(folder);
   writingTo(folder, () =>
     writeJson(join(folder, EXPERIMENT), { format: FORMAT, startedAt: now.toISOString(), ...experiment }),
   );
@@ -55,17 +58,23 @@ export function openComparison(
   };
 }
 
-function makeComparisonFolder(out: string, now: Date): string {
+/**
+ * Makes a new folder that is named by the time.
+ *
+ * @param what is in it: the end of its name
+ * @throws UserError if it cannot be made
+ */
+export function makeTimedFolder(out: string, what: string, now = new Date()): string {
   const time = now.toISOString().slice(0, 19).replace(/[T:]/g, '-');
   makeFolder(out);
   return writingTo(out, () => {
     for (let i = 1; ; i++) {
-      const folder = join(out, `${time}-compare${i === 1 ? '' : `-${i}`}`);
+      const folder = join(out, `${time}-${what}${i === 1 ? '' : `-${i}`}`);
       try {
         mkdirSync(folder);
         return folder;
       } catch (error) {
-        // Another comparison began in the same second.
+        // Another one began in the same second.
         if (!hasCode(error, 'EEXIST')) throw error;
       }
     }

@@ -11,11 +11,13 @@ export {
 } from './comparison.schema.ts';
 export { type Comparison, comparisonDocument, referenceCondition } from './comparison-document.ts';
 export {
+  makeTimedFolder,
   type OpenComparison,
   openComparison,
   type ReadComparison,
   readExperiment,
 } from './comparison-folder.ts';
+export { causeOf } from './files.ts';
 export { collectProvenance, ownPackage, type Provenance } from './provenance.ts';
 export {
   openRun,

@@ -28,8 +28,9 @@ const BOTH = words(`
 
 /** From 'dendrite' alone: files, worker threads, a choice of devices. */
 const ON_NODE = words(`
-  Axis CheckResult CompareEvents CompareOptions ComparedRule ComparisonDocument CreateTrainerOptions
-  DatasetDefinition DatasetInfo DatasetRequest DeviceListing DeviceOptions ExperimentInput LoadOptions
+  CheckResult CompareEvents CompareOptions ComparedRule ComparisonDocument CreateTrainerOptions
+  DatasetDefinition DatasetInfo DatasetRequest DeviceListing DeviceOptions ExperimentDefinition ExperimentInput LoadOptions RunExperimentOptions defineExperiment
+  experimentJsonSchema runExperiment
   ReadComparison Repetition RunProgress RunResult StoredRun TableOptions checkRule compare
   comparisonJsonSchema comparisonTable defineDataset listDatasets listDevices loadDataset openDevice
   readCheckpoint readExperiment readRun repeatRun writeCheckpoint

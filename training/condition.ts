@@ -71,7 +71,14 @@ export function resolveCondition(
   };
 }
 
-function findRecipe({ name: rule, recipes = [] }: RuleDefinition, name: string | undefined): Recipe | null {
+/**
+ * The recipe of a name, or the first one; null if the rule has none.
+ * @throws UserError if the rule has no recipe of this name
+ */
+export function findRecipe(
+  { name: rule, recipes = [] }: RuleDefinition,
+  name: string | undefined,
+): Recipe | null {
   if (name === undefined) return recipes[0] ?? null;
   const found = recipes.find((recipe) => recipe.name === name);
   if (found) return found;

@@ -9,6 +9,7 @@ export {
   type Condition,
   type ConditionInput,
   conditionSchema,
+  findRecipe,
   type Named,
   namedValue,
   resolveCondition,

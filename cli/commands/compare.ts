@@ -1,21 +1,30 @@
 import { availableParallelism } from 'node:os';
 import type { Argv, Options } from 'yargs';
-import { type CompareOptions, compare as compareRules, loadPlugins } from '../../experiments/index.ts';
-import { DIAGNOSTICS, TASKS, usage } from '../../training/index.ts';
-import type { Command } from '../command.ts';
-import { follow } from '../follow.ts';
 import {
-  parseAxes,
+  checkSavedName,
+  type ExperimentDefinition,
+  loadPlugins,
+  type Place,
+  type PlannedExperiment,
+  planExperiment,
+  saveExperiment,
+} from '../../experiments/index.ts';
+import { UserError } from '../../kernels/index.ts';
+import { DIAGNOSTICS, optionName, TASKS, usage } from '../../training/index.ts';
+import type { Command } from '../command.ts';
+import { printEstimates } from '../dry-run.ts';
+import {
+  dryRunOption,
+  parseGrid,
   parseList,
-  parseRules,
   parseSeeds,
-  parseSettings,
   parseText,
   parseWhole,
   pluginOption,
   settingOptions,
 } from '../options.ts';
 import { printComparison } from '../print-comparison.ts';
+import { runPlanned } from '../run-planned.ts';
 
 /** One of each family. */
 const HEADLINE_RULES = 'backprop,feedback-alignment,equilibrium-propagation,segregated-dendrite';
@@ -119,6 +128,13 @@ const options = {
     group: OUTPUT,
     describe: "Folder for the comparison's folder",
   },
+  'save-as': {
+    type: 'string',
+    requiresArg: true,
+    group: OUTPUT,
+    describe: "Write the experiment file that repeats the comparison with 'dendrite run'",
+  },
+  'dry-run': { ...dryRunOption, group: OUTPUT },
   json: {
     type: 'boolean',
     default: false,
@@ -145,39 +161,47 @@ export const compare: Command<CompareArguments> = {
           `Diagnostics:\n${described(DIAGNOSTICS)}`,
       ) as never,
   handler: async (args) => {
-    const comparison = await readArguments(args);
-    const { result, stopped } = await follow((events) => compareRules(comparison, events));
-    if (stopped !== null) return stopped;
-    printComparison(result, args.json);
-    // A failed run is in the table with its reason; scripts see it from the exit code.
-    return result.runs.some(({ status }) => status === 'failed') ? 1 : 0;
+    const saveAs = args['save-as'];
+    if (saveAs !== undefined) {
+      if (args['dry-run'])
+        throw new UserError('--save-as writes a file and --dry-run writes nothing; leave one of them out');
+      checkSavedName(parseText('save-as', saveAs));
+    }
+    const planned = await plan(args);
+    if (args['dry-run']) return printEstimates(planned);
+    if (saveAs !== undefined) saveExperiment(saveAs, planned.definition);
+    return runPlanned(planned, ([document]) => printComparison(document!, args.json));
   },
 };
 
-async function readArguments(args: CompareArguments): Promise<CompareOptions> {
+async function plan(args: CompareArguments): Promise<PlannedExperiment> {
   const jobs = parseWhole('jobs', args.jobs, 1);
-  const plugins = await loadPlugins((args.plugin ?? []).map((file) => parseText('plugin', file)));
-  return {
+  const files = (args.plugin ?? []).map((file) => parseText('plugin', file));
+  const plugins = await loadPlugins(files);
+  const definition: ExperimentDefinition = {
+    ...parseGrid(args, plugins.rules),
     dataset: parseText('dataset', args.dataset),
     task: parseText('task', args.task),
     validation: parseWhole('validation', args.validation, 0),
     seeds: parseSeeds(args.seeds),
     diagnostics: parseList('diagnostics', args.diagnostics),
-    settings: parseSettings(args as unknown as Record<string, unknown>),
-    rules: parseRules(args.rules, args.set ?? [], args.recipe ?? [], plugins.rules),
-    vary: parseAxes(args.vary ?? []),
-    device: {
-      device: args.device,
-      ...(args.backend !== undefined && { backend: args.backend }),
-      ...(args.blas !== undefined && { blas: parseText('blas', args.blas) }),
-    },
-    plugins,
-    out: parseText('out', args.out),
-    jobs,
+    device: args.device,
+    ...(args.backend !== undefined && { backend: args.backend }),
+    ...(args.blas !== undefined && { blas: parseText('blas', args.blas) }),
+    ...(files.length > 0 && { plugins: files }),
   };
+  return planExperiment({ definition, locate }, { out: parseText('out', args.out), jobs, plugins });
 }
 
-interface CompareArguments {
+/** Settings and seeds are named as on the command line; other messages say themselves what they are about. */
+function locate(place: Place): string {
+  const at = place.indexOf('settings');
+  if (at < 0) return place[0] === 'seeds' || place[0] === 'validation' ? place[0] : '';
+  const [name, entry] = place.slice(at + 1);
+  return `${optionName(String(name))}${typeof entry === 'number' ? ` (entry ${entry + 1})` : ''}`;
+}
+
+interface CompareArguments extends Record<string, unknown> {
   rules: string;
   dataset: string;
   task: string;
@@ -193,5 +217,7 @@ interface CompareArguments {
   jobs: string;
   diagnostics: string;
   out: string;
+  'save-as'?: string;
+  'dry-run': boolean;
   json: boolean;
 }

@@ -3,9 +3,22 @@ import { check } from './check.ts';
 import { compare } from './compare.ts';
 import { datasets } from './datasets.ts';
 import { devices } from './devices.ts';
+import { experiments } from './experiments.ts';
 import { repeat } from './repeat.ts';
 import { rule } from './rule.ts';
 import { rules } from './rules.ts';
+import { run } from './run.ts';
 import { table } from './table.ts';
 
-export const COMMANDS: readonly Command[] = [compare, repeat, table, rules, rule, datasets, devices, check];
+export const COMMANDS: readonly Command[] = [
+  compare,
+  run,
+  experiments,
+  repeat,
+  table,
+  rules,
+  rule,
+  datasets,
+  devices,
+  check,
+];

@@ -144,7 +144,7 @@ test('a validation split is measured too, and the budget can be counted in examp
 
 test('--vary makes conditions of options, settings and recipes, and several form the grid', async () => {
   const { conditions, runs, summary } = await documentOf(
-    tiny,
+    tinyWithout('--layers'),
     ...['--rules', 'backprop,equilibrium-propagation', '--seeds', '1', '--examples', '10'],
     ...['--vary', 'equilibrium-propagation.beta=0.1,0.5', '--vary', 'layers=64,5,3|64,7,3'],
     ...['--vary', 'backprop.learningRate=0.1,0.2|0.3'],

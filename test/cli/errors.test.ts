@@ -74,12 +74,7 @@ const MISTAKES: [string, string[], number, RegExp][] = [
   ['half an epoch', compare('--epochs', '0.5'), 1, /epochs: must be a whole number/],
   ['epochs that are no number', compare('--epochs', 'many'), 1, /--epochs 'many' must be a number/],
   ['a batch larger than the dataset', compare('--batch', '9000'), 1, /batch: 9000 is more than the 8000/],
-  [
-    'a rate of zero',
-    compare('--learning-rate', '0'),
-    1,
-    /learning-rate \(entry 1\): must be above 0, but is '0'/,
-  ],
+  ['a rate of zero', compare('--learning-rate', '0'), 1, /learning-rate: must be above 0, but is 0/],
   ['too many rates', compare('--learning-rate', '1,2,3'), 1, /3 learning rates do not fit the 2 connections/],
   ['no seeds', compare('--seeds', '0'), 1, /--seeds '0'/],
   ['a seed twice', compare('--seeds', '1,1'), 1, /seed 1 is named twice/],
@@ -165,7 +160,12 @@ const MISTAKES: [string, string[], number, RegExp][] = [
     /no setting 'epoch'; did you mean 'epochs'/,
   ],
   ['an option to vary without its rule', small('--vary', 'beta=1|2'), 1, /is written rule\.beta=a,b,c/],
-  ['a rule to vary that is not compared', small('--vary', 'drtp.x=1,2'), 1, /'drtp' is not among backprop/],
+  [
+    'a rule to vary that is not compared',
+    small('--vary', 'drtp.x=1,2'),
+    1,
+    /'drtp' is not among --rules backprop/,
+  ],
   ['a varied value twice', small('--vary', 'epochs=1|1'), 1, /has the value '1' twice/],
   [
     'a varied value that is empty',

@@ -1,19 +1,19 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { defineExperiment, type ExperimentInput } from '../../experiments/index.ts';
+import { type ExperimentInput, resolveExperiment } from '../../experiments/index.ts';
 import { UserError } from '../../kernels/index.ts';
 import { findRule } from '../../rules/index.ts';
 import { DEFAULTS } from '../../training/index.ts';
 
 const refuses = (input: ExperimentInput, pattern: RegExp) =>
   assert.throws(
-    () => defineExperiment(input),
+    () => resolveExperiment(input),
     (error: Error) => error instanceof UserError && pattern.test(error.message),
     JSON.stringify(input),
   );
 
 test('a condition has every option and every setting, each of its own type', () => {
-  const { conditions } = defineExperiment({
+  const { conditions } = resolveExperiment({
     rules: ['backprop', { rule: 'equilibrium-propagation', options: { beta: '0.3', persistent: 'false' } }],
     settings: { epochs: 3, learningRate: 0.05 },
   });
@@ -36,59 +36,7 @@ test('a condition has every option and every setting, each of its own type', () 
   assert.equal(settled!.settings.learningRate, [0.05]);
 });
 
-test('what is varied makes conditions, and several axes the grid', () => {
-  const { conditions } = defineExperiment({
-    rules: ['backprop', 'equilibrium-propagation'],
-    vary: [
-      { rule: 'equilibrium-propagation', name: 'beta', values: ['0.1', '0.5'] },
-      { name: 'layers', values: ['784,100,10', '784,500,10'] },
-    ],
-  });
-  assert.equal(
-    conditions.map(({ id, label }) => [id, label]),
-    [
-      ['backprop-layers-784-100-10', 'backprop layers=784,100,10'],
-      ['backprop-layers-784-500-10', 'backprop layers=784,500,10'],
-      [
-        'equilibrium-propagation-beta-0.1-layers-784-100-10',
-        'equilibrium-propagation beta=0.1 layers=784,100,10',
-      ],
-      [
-        'equilibrium-propagation-beta-0.1-layers-784-500-10',
-        'equilibrium-propagation beta=0.1 layers=784,500,10',
-      ],
-      [
-        'equilibrium-propagation-beta-0.5-layers-784-100-10',
-        'equilibrium-propagation beta=0.5 layers=784,100,10',
-      ],
-      [
-        'equilibrium-propagation-beta-0.5-layers-784-500-10',
-        'equilibrium-propagation beta=0.5 layers=784,500,10',
-      ],
-    ],
-  );
-  assert.equal(
-    conditions.map(({ options, settings }) => [options.beta, settings.layers[1]]),
-    [
-      [undefined, 100],
-      [undefined, 500],
-      [0.1, 100],
-      [0.1, 500],
-      [0.5, 100],
-      [0.5, 500],
-    ],
-  );
-});
-
-test('a recipe is chosen by name, and may be varied', () => {
-  const recipes = defineExperiment({
-    rules: ['equilibrium-propagation'],
-    vary: [{ rule: 'equilibrium-propagation', name: 'recipe', values: ['scellier-2017', 'ernoult-2019'] }],
-  }).conditions.map(({ recipe, options }) => [recipe, options.dynamics]);
-  assert.equal(recipes, [
-    ['scellier-2017', 'energy-based'],
-    ['ernoult-2019', 'prototypical'],
-  ]);
+test('an unknown recipe is refused', () => {
   refuses(
     { rules: [{ rule: 'equilibrium-propagation', recipe: 'ernoult-2018' }] },
     /no recipe 'ernoult-2018'; did you mean 'ernoult-20/,
@@ -97,10 +45,12 @@ test('a recipe is chosen by name, and may be varied', () => {
 });
 
 test('a budget of examples is that of whole minibatches', () => {
-  const { conditions } = defineExperiment({
-    rules: ['backprop'],
+  const { conditions } = resolveExperiment({
+    rules: [
+      { rule: 'backprop', id: 'ten', settings: { batch: 10 } },
+      { rule: 'backprop', id: 'four', settings: { batch: 4 } },
+    ],
     settings: { examples: 5 },
-    vary: [{ name: 'batch', values: ['10', '4'] }],
   });
   assert.equal(
     conditions.map(({ settings }) => settings.examples),
@@ -110,7 +60,7 @@ test('a budget of examples is that of whole minibatches', () => {
 
 test('rules in memory are compared as named ones are', () => {
   const mine = { ...findRule('backprop'), name: 'mine' };
-  const { conditions, definitions, given } = defineExperiment({
+  const { conditions, definitions, given } = resolveExperiment({
     rules: [mine, { rule: mine, id: 'mine-slow', settings: { learningRate: 0.01 } }],
   });
   assert.equal(
@@ -131,12 +81,6 @@ test('what cannot be compared is one sentence', () => {
   refuses({ rules: ['backprop', 'backprop'] }, /the condition backprop is named twice/);
   refuses({ rules: [{ rule: 'backprop', id: '../x' }] }, /id '\.\.\/x' names a folder/);
   refuses({ rules: ['backprop'], seeds: [1, 1] }, /seed 1 is named twice/);
-  refuses({ rules: ['backprop'], vary: [{ name: 'bacth', values: ['1'] }] }, /did you mean 'batch'\?/);
-  refuses(
-    { rules: ['backprop'], vary: [{ rule: 'drtp', name: 'feedbackScale', values: ['1'] }] },
-    /'drtp' is not among backprop/,
-  );
-  refuses({ rules: ['backprop'], vary: [{ name: 'batch', values: [] }] }, /needs at least one value/);
   refuses(
     { rules: ['backprop'], settings: { epoch: 1 } as never },
     /no setting 'epoch'; did you mean 'epochs'\?/,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { defineExperiment } from '../../experiments/index.ts';
+import { resolveExperiment } from '../../experiments/index.ts';
 import { RandomStream, UserError } from '../../kernels/index.ts';
 import { type ComparisonDocument, readRun } from '../../results/index.ts';
 import { RULES } from '../../rules/index.ts';
@@ -81,16 +81,16 @@ test('diagnostics are found by name, all of them or none', () => {
 test('a name that there is not is refused, with a guess', () => {
   const says = (text: string) => (error: Error) => error instanceof UserError && error.message === text;
   const define = (...diagnostics: string[]) => {
-    return () => defineExperiment({ rules: ['backprop'], diagnostics });
+    return () => resolveExperiment({ rules: ['backprop'], diagnostics });
   };
-  assert.throws(define('angel'), says("diagnostics: there is no 'angel'; did you mean 'angle'?"));
+  assert.throws(define('angel'), says("there is no diagnostic 'angel'; did you mean 'angle'?"));
   assert.throws(
     define('angle', 'temperature'),
-    says(`diagnostics: there is no 'temperature'; there are ${NAMES.join(', ')}, and all or none`),
+    says(`there is no diagnostic 'temperature'; there are ${NAMES.join(', ')}, and all or none`),
   );
   assert.throws(
     define('angle', 'none'),
-    says("diagnostics: 'none' stands for itself alone; leave out the others"),
+    says("'none' stands for itself alone among the diagnostics; leave out the others"),
   );
   assert.throws(define('angle', 'angle'), says('the diagnostic angle is named twice; name it once'));
 });
@@ -139,7 +139,7 @@ test('the help of compare lists every diagnostic, and a wrong name ends it with 
   const text = help.stdout.replace(/\s+/g, ' ');
   for (const { name, description } of DIAGNOSTICS) assert.ok(text.includes(`${name}: ${description}`), name);
   assert.is(wrong.code, 1);
-  assert.is(wrong.stderr.trim(), "dendrite: diagnostics: there is no 'angel'; did you mean 'angle'?");
+  assert.is(wrong.stderr.trim(), "dendrite: there is no diagnostic 'angel'; did you mean 'angle'?");
 });
 
 test.run();

@@ -41,11 +41,11 @@ export function findDiagnostics(
     const found = diagnostics.find((diagnostic) => diagnostic.name === name);
     if (found) return found;
     if (name === 'all' || name === 'none')
-      throw new UserError(`diagnostics: '${name}' stands for itself alone; leave out the others`);
+      throw new UserError(`'${name}' stands for itself alone among the diagnostics; leave out the others`);
     const known = diagnostics.map((diagnostic) => diagnostic.name);
     const near = closest(name, known);
     throw new UserError(
-      `diagnostics: there is no '${name}'${near ? `; did you mean '${near}'?` : `; there are ${known.join(', ')}, and all or none`}`,
+      `there is no diagnostic '${name}'${near ? `; did you mean '${near}'?` : `; there are ${known.join(', ')}, and all or none`}`,
     );
   });
 }
