@@ -1,10 +1,12 @@
-import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { rolldown } from 'rolldown';
+import { experimentJsonSchema } from './experiments/index.ts';
 import { GPU_JS_VERSION } from './kernels/gpu/plan-states.ts';
 
 /**
- * What dist/ needs beside what tsc writes: the WebAssembly kernels, a command that can be executed, and gpu.js inside of
- * dist/devices/gpu-js.js, with its licence (docs/dependencies.md says why it is no dependency of the package).
+ * What dist/ needs beside what tsc writes: the WebAssembly kernels, the built-in experiments and the schema of their files,
+ * a command that can be executed, and gpu.js inside of dist/devices/gpu-js.js, with its licence (docs/dependencies.md says
+ * why it is no dependency of the package).
  */
 const GPU_JS = 'dist/devices/gpu-js.js';
 const BUNDLED = ['gpu.js', 'gpu-mock.js'];
@@ -18,6 +20,8 @@ if (version !== GPU_JS_VERSION)
 for (const name of ['kernels.wasm', 'kernels-fma.wasm'])
   copyFileSync(`kernels/cpu/${name}`, `dist/kernels/cpu/${name}`);
 chmodSync('dist/cli/main.js', 0o755);
+cpSync('experiments/built-in', 'dist/experiments/built-in', { recursive: true });
+writeFileSync('dist/experiment.schema.json', `${JSON.stringify(experimentJsonSchema(), null, 2)}\n`);
 
 // Dependencies of the package stay outside: acorn, and headless-gl, which gpu.js does without where it is missing.
 const bundle = await rolldown({ input: GPU_JS, platform: 'node', external: ['acorn', 'gl'] });

@@ -95,11 +95,11 @@ for (const file of FUSED)
 
 test('npm start', async () => {
   const { stdout, stderr, code } = await onRelease(
-    ...['npm', '--silent', 'start', '--', '--seeds', '1', '--epochs', '1'],
+    ...['npm', '--silent', 'start', '--', '--override', 'seeds=1', '--override', 'settings.epochs=1'],
     ...['--out', join(folder, 'start'), '--json'],
   );
   assert.is(code, 0, stderr);
-  const document: ComparisonDocument = JSON.parse(stdout);
+  const [document]: [ComparisonDocument] = JSON.parse(stdout);
   assert.ok(nodeOf(document).startsWith(`v${release}.`), nodeOf(document));
   for (const { rule, status } of document.runs) assert.is(status, 'finished', rule);
 });

@@ -5,6 +5,12 @@ export interface MeasuredComparison {
   readonly command: string;
 }
 
+/** A built-in experiment, whose name the document has. */
+const experiment = (name: string): MeasuredComparison => ({
+  file: name,
+  command: `npx dendrite run ${name}`,
+});
+
 const compare = (file: string, options: string): MeasuredComparison => ({
   file,
   command: `npx dendrite compare --dataset mnist-full --device cpu --diagnostics none ${options}`,
@@ -21,12 +27,9 @@ const OPTIMIZERS = [
 ] as const;
 
 export const FEEDBACK = {
-  family: compare(
-    'fa-family',
-    '--rules backprop,sign-symmetry,kolen-pollack,weight-mirror,drtp,pepita --epochs 10 --seeds 1,',
-  ),
-  sign: compare('sign20', '--rules backprop,sign-symmetry --epochs 20 --seeds 3'),
-  alignment: compare('fa20', `--rules ${FA} --epochs 20 --seeds 3`),
+  family: experiment('feedback-alignment-family'),
+  sign: experiment('sign-symmetry'),
+  alignment: experiment('feedback-alignment'),
   optimizers: OPTIMIZERS.map(([optimizer, batch, rate]) =>
     compare(
       `opt-${optimizer}-${rate}`,
@@ -35,23 +38,15 @@ export const FEEDBACK = {
   ),
 } as const;
 
-export const ENERGY = {
-  propagation: compare('ep', '--rules equilibrium-propagation --epochs 25 --seeds 2'),
-  forgetful: compare(
-    'ep-nonpersistent',
-    '--rules equilibrium-propagation --epochs 25 --seeds 2 --set equilibrium-propagation.persistent=false',
-  ),
-  hebbian: compare('chl', '--rules contrastive-hebbian --epochs 25 --seeds 2'),
-} as const;
+/** Conditions: `equilibrium-propagation-persistent-true`, the same with `-false`, `contrastive-hebbian`. */
+export const ENERGY = experiment('energy-networks');
 
 const dendritic = (file: string, options: string): MeasuredComparison =>
   compare(file, `--blas none --rules segregated-dendrite ${options}`);
 
 export const DENDRITES = {
-  none: dendritic('sd-784-10', '--layers 784,10 --epochs 5 --seeds 1,'),
-  one: dendritic('sd-20', '--epochs 20 --seeds 1,'),
-  two: dendritic('sd-two', '--layers 784,500,100,10 --epochs 6 --seeds 1,'),
-  narrow: dendritic('sd-narrow', '--recipe segregated-dendrite=guerguiev-2017-narrow --epochs 5 --seeds 1,'),
+  /** Conditions: `segregated-dendrite-layers-<layers>` and `segregated-dendrite-narrow`. */
+  layers: experiment('segregated-dendrites'),
   early: dendritic('sd-8000', '--examples 8000 --seeds 6'),
   longTest: dendritic('sd-8000-500', '--examples 8000 --seeds 2 --set segregated-dendrite.testTime=500'),
   sparse: dendritic(
@@ -67,6 +62,6 @@ export const MEASURED: readonly MeasuredComparison[] = [
   FEEDBACK.sign,
   FEEDBACK.alignment,
   ...FEEDBACK.optimizers,
-  ...Object.values(ENERGY),
+  ENERGY,
   ...Object.values(DENDRITES),
 ];

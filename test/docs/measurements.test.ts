@@ -2,8 +2,17 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parseGrid, parseSeeds } from '../../cli/options.ts';
 import { committedMeasurements, measurementsPage } from '../../docs/generate-measurements.ts';
 import { MEASURED } from '../../docs/measurements/list.ts';
+import {
+  builtInFile,
+  type Experiment,
+  type ExperimentDefinition,
+  expandExperiment,
+  readExperimentFile,
+  resolveExperiment,
+} from '../../experiments/index.ts';
 import { comparisonJsonSchema } from '../../results/index.ts';
 
 const documents = committedMeasurements();
@@ -13,7 +22,26 @@ test('the committed page is that of the committed documents', () => {
   assert.is(committed, measurementsPage(documents), "measurements.md is out of date: run 'npm run docs'");
 });
 
-test('every document is a whole comparison, of the conditions that its command names', () => {
+/** What a command compares. */
+async function whatIs(command: string): Promise<Pick<Experiment, 'conditions' | 'seeds'>> {
+  const [name] = command.split(' ').slice(3);
+  const built = command.startsWith('npx dendrite run ') && (await readExperimentFile(builtInFile(name!)));
+  const definition = built ? built.definition : definitionOf(command);
+  return resolveExperiment(expandExperiment(definition)[0]!.input);
+}
+
+function definitionOf(command: string): ExperimentDefinition {
+  const words = command.split(' ').slice(3);
+  const args: Record<string, string> = {};
+  for (let i = 0; i < words.length; i += 2) args[words[i]!.slice(2)] = words[i + 1]!;
+  const { rules, seeds, set, ...rest } = args;
+  return {
+    ...parseGrid({ ...rest, rules: rules!, ...(set !== undefined && { set: [set] }) }, []),
+    seeds: parseSeeds(seeds!),
+  };
+}
+
+test('every document is a whole comparison, of the conditions that its command names', async () => {
   const validate = new Ajv2020({ allowUnionTypes: true }).compile(comparisonJsonSchema());
   for (const { file, command } of MEASURED) {
     const document = documents.get(file)!;
@@ -25,14 +53,9 @@ test('every document is a whole comparison, of the conditions that its command n
       runs.every(({ status }) => status === 'finished'),
       file,
     );
-    const rules = /--rules (\S+)/.exec(command)![1]!.split(',');
-    assert.equal(
-      conditions.map(({ rule }) => rule),
-      rules,
-      file,
-    );
-    const [, seeds] = /--seeds (\S+)/.exec(command)!;
-    assert.is(experiment.seeds.length, seeds!.includes(',') ? 1 : Number(seeds), file);
+    const asked = await whatIs(command);
+    assert.equal(conditions, asked.conditions, file);
+    assert.equal(experiment.seeds, asked.seeds, file);
     for (const { device } of runs) if (command.includes('--blas none')) assert.is(device!.blas, null, file);
   }
 });
