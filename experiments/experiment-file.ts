@@ -1,6 +1,16 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
-import { type Document, isAlias, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+} from 'yaml';
 import { UserError } from '../kernels/index.ts';
 import { type ExperimentDefinition, parseExperiment } from './experiment.schema.ts';
 import { describePlace, ExperimentMistake, type Place } from './mistake.ts';
@@ -92,6 +102,11 @@ function readYaml(file: string, path: string): Content {
     const document = parseDocument(text, { lineCounter: counter, prettyErrors: false });
     const [fault] = [...document.errors, ...document.warnings];
     if (fault) throw fail(firstLine(fault), fault.pos[0]);
+    visit(document, {
+      Alias: (_, alias) => {
+        if (!alias.resolve(document)) throw fail(`there is no anchor &${alias.source}`, alias.range?.[0]);
+      },
+    });
     return { value: document.toJS(), lineOf: (place) => lineOf(document, counter, place) };
   } catch (error) {
     throw error instanceof UserError ? error : fail(firstLine(error));
@@ -130,12 +145,12 @@ async function readScript(file: string, path: string): Promise<Content> {
     throw new UserError(
       `the experiment ${file} must end in one of ${[...YAML, ...SCRIPTS].join(', ')}; rename it`,
     );
-  const { default: value } = await importFile(`the experiment ${file}`, path);
-  if (value === undefined)
+  const exported = await importFile(`the experiment ${file}`, path);
+  if (!Object.hasOwn(exported, 'default'))
     throw new UserError(
       `the experiment ${file} has no default export; write \`export default defineExperiment({ ... })\``,
     );
-  return { value, lineOf: () => null };
+  return { value: exported.default, lineOf: () => null };
 }
 
 /** Paths of plug-ins and of folders of datasets start at the folder of the file; here they start at the current directory. */

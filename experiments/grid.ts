@@ -89,10 +89,14 @@ function partOf(
     locate: (one) => {
       if (one[0] === 'conditions') return places.get(String(one[1])) ?? [];
       if (one[0] === 'dataset') return dataset.place;
+      if (one[0] === 'device') return [DEVICE_KEYS.find((key) => definition[key] !== undefined) ?? 'device'];
       return one[0] === 'task' ? task.place : one;
     },
   };
 }
+
+/** What says where to compute, the most special first. */
+const DEVICE_KEYS = ['blas', 'backend', 'device'] as const;
 
 /** The seeds 1 to `count`. */
 export const firstSeeds = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);

@@ -3,12 +3,15 @@ import { UserError } from '../kernels/index.ts';
 /** Where something stands in an experiment: keys, and the numbers of entries of lists, from 0. */
 export type Place = readonly (string | number)[];
 
+/** A message may quote what a user wrote on several lines. */
+const onOneLine = (text: string): string => text.replaceAll(/\s*[\r\n]+\s*/g, ' ');
+
 /** A user's mistake at a place of an experiment. */
 export class ExperimentMistake extends UserError {
   readonly place: Place;
 
   constructor(place: Place, message: string) {
-    super(message);
+    super(onOneLine(message));
     this.place = place;
   }
 }
@@ -32,7 +35,9 @@ export function at<T>(place: Place, read: () => T): T {
 
 /** A place as messages show it: `rules[1].options.beta`. */
 export const describePlace = (place: Place): string =>
-  place.reduce<string>((text, key) => {
-    if (typeof key === 'number') return `${text}[${key}]`;
-    return text === '' ? key : `${text}.${key}`;
-  }, '');
+  onOneLine(
+    place.reduce<string>((text, key) => {
+      if (typeof key === 'number') return `${text}[${key}]`;
+      return text === '' ? key : `${text}.${key}`;
+    }, ''),
+  );
