@@ -69,23 +69,12 @@ function partOf(
       return { ...input, rule: stated.definition.name };
     });
   });
-  const { seeds, diagnostics, validation, splitSeed } = definition;
   return {
     name: [datasets.values.length > 1 && dataset.value, tasks.values.length > 1 && task.value]
       .filter((name) => name !== false)
       .map(slug)
       .join('-'),
-    input: {
-      dataset: dataset.value,
-      task: task.value,
-      rules: conditions,
-      ...(seeds !== undefined && { seeds: typeof seeds === 'number' ? firstSeeds(seeds) : seeds }),
-      ...(diagnostics !== undefined && {
-        diagnostics: typeof diagnostics === 'string' ? [diagnostics] : diagnostics,
-      }),
-      ...(validation !== undefined && { validation }),
-      ...(splitSeed !== undefined && { splitSeed }),
-    },
+    input: { ...commonOf(definition), dataset: dataset.value, task: task.value, rules: conditions },
     locate: (one) => {
       if (one[0] === 'conditions') return places.get(String(one[1])) ?? [];
       if (one[0] === 'dataset') return dataset.place;
@@ -95,11 +84,24 @@ function partOf(
   };
 }
 
+/** What all parts share beside the conditions. */
+function commonOf(definition: ExperimentDefinition): Omit<ExperimentInput, 'rules'> {
+  const { seeds, diagnostics, validation, splitSeed } = definition;
+  return {
+    ...(seeds !== undefined && { seeds: typeof seeds === 'number' ? firstSeeds(seeds) : seeds }),
+    ...(diagnostics !== undefined && {
+      diagnostics: typeof diagnostics === 'string' ? [diagnostics] : diagnostics,
+    }),
+    ...(validation !== undefined && { validation }),
+    ...(splitSeed !== undefined && { splitSeed }),
+  };
+}
+
 /** What says where to compute, the most special first. */
 const DEVICE_KEYS = ['blas', 'backend', 'device'] as const;
 
 /** The seeds 1 to `count`. */
-export const firstSeeds = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
+const firstSeeds = (count: number): number[] => Array.from({ length: count }, (_, i) => i + 1);
 
 /** An entry of `rules`, with what holds for all. */
 interface Stated {

@@ -22,7 +22,7 @@ export {
   resolveExperiment,
 } from './experiment.ts';
 export { type ExperimentSource, isFileName, mapPaths, readExperimentFile } from './experiment-file.ts';
-export { expandExperiment, firstSeeds } from './grid.ts';
+export { expandExperiment } from './grid.ts';
 export type { Job, Launcher, RunEvents, RunProgress, Shared } from './launchers/launcher.ts';
 export { describePlace, type Place } from './mistake.ts';
 export { loadPlugin, loadPlugins, type Plugins } from './plugins.ts';

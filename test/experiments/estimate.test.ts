@@ -1,0 +1,52 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { describeSeeds, describeTime } from '../../cli/dry-run.ts';
+import { estimateCost, makespan, planExperiment } from '../../experiments/index.ts';
+
+test('workers take the next run as soon as they are free', () => {
+  assert.is(makespan([3, 1, 1, 1], 2), 3);
+  assert.is(makespan([1, 1, 1, 3], 2), 4);
+  assert.is(makespan([2, 2, 2], 1), 6);
+  assert.is(makespan([2, 5], 8), 5);
+});
+
+test('what is measured once is multiplied by minibatches, epochs and seeds', async () => {
+  const measured: string[] = [];
+  const { parts } = await planExperiment(
+    {
+      definition: {
+        rules: ['backprop'],
+        device: 'cpu',
+        blas: 'none',
+        seeds: 4,
+        diagnostics: 'none',
+        settings: { layers: [784, 5, 10], batch: 100, epochs: [1, 2, 3], learningRate: [0.1, 0.2] },
+      },
+      locate: String,
+    },
+    { jobs: 1 },
+  );
+  const { conditions, runs, seconds } = await estimateCost(parts[0]!.plan, (label) => measured.push(label));
+  assert.is(measured.length, 1);
+  assert.is(runs, 6 * 4);
+  assert.equal(
+    conditions.map(({ epochs }) => epochs),
+    [1, 1, 2, 2, 3, 3].map((_, i) => [1, 2, 3][Math.floor(i / 2)]),
+  );
+  const costs = conditions.map(({ secondsPerRun }) => secondsPerRun);
+  const [one, sameOne, two, , three] = costs as [number, number, number, number, number];
+  assert.is(one, sameOne);
+  assert.ok(two > one);
+  assert.ok(Math.abs(three - two - (two - one)) < 1e-9 * three);
+  assert.ok(Math.abs(seconds - 4 * costs.reduce((sum, cost) => sum + cost, 0)) < 1e-9 * seconds);
+});
+
+test('times and seeds in words', () => {
+  assert.equal([0.2, 5.04, 95, 130, 700, 7300, 200_000].map(describeTime), [
+    ...['under 1 s', '5 s', '95 s', '2.2 min', '12 min', '2 h', '2.3 days'],
+  ]);
+  assert.is(describeSeeds([1, 2, 3, 4]), '1-4');
+  assert.is(describeSeeds([1, 2, 7, 9, 10, 11]), '1, 2, 7, 9-11');
+});
+
+test.run();
