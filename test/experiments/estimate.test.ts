@@ -20,7 +20,12 @@ test('what is measured once is multiplied by minibatches, epochs and seeds', asy
         blas: 'none',
         seeds: 4,
         diagnostics: 'none',
-        settings: { layers: [784, 5, 10], batch: 100, epochs: [1, 2, 3], learningRate: [0.1, 0.2] },
+        settings: {
+          layers: [784, 5, 10],
+          batch: 100,
+          examples: [100, 200, 8000, 16_000],
+          learningRate: [0.1, 0.2],
+        },
       },
       locate: String,
     },
@@ -28,16 +33,19 @@ test('what is measured once is multiplied by minibatches, epochs and seeds', asy
   );
   const { conditions, runs, seconds } = await estimateCost(parts[0]!.plan, (label) => measured.push(label));
   assert.is(measured.length, 1);
-  assert.is(runs, 6 * 4);
+  assert.is(runs, 8 * 4);
   assert.equal(
     conditions.map(({ epochs }) => epochs),
-    [1, 1, 2, 2, 3, 3].map((_, i) => [1, 2, 3][Math.floor(i / 2)]),
+    [1, 1, 1, 1, 1, 1, 2, 2],
   );
   const costs = conditions.map(({ secondsPerRun }) => secondsPerRun);
-  const [one, sameOne, two, , three] = costs as [number, number, number, number, number];
-  assert.is(one, sameOne);
-  assert.ok(two > one);
-  assert.ok(Math.abs(three - two - (two - one)) < 1e-9 * three);
+  assert.equal(costs[0], costs[1]);
+  // Of 1, 2, 80 and 160 minibatches in 1, 1, 1 and 2 epochs.
+  const [one, two, epoch, epochs] = [0, 2, 4, 6].map((i) => costs[i]!) as [number, number, number, number];
+  const step = two - one;
+  assert.ok(step > 0);
+  assert.ok(Math.abs(epoch - one - 79 * step) < 1e-6 * epoch);
+  assert.ok(epochs - epoch > 80.001 * step, 'the evaluation of the second epoch');
   assert.ok(Math.abs(seconds - 4 * costs.reduce((sum, cost) => sum + cost, 0)) < 1e-9 * seconds);
 });
 
