@@ -33,8 +33,10 @@ export {
   createTrainer,
   type ExperimentInput,
   type Repetition,
+  type ResumeOptions,
   type RunProgress,
   repeatRun,
+  resume,
 } from './experiments/index.ts';
 // Rules
 export {
@@ -113,6 +115,8 @@ export {
   type ComparisonDocument,
   comparisonJsonSchema,
   comparisonTable,
+  type NewestCheckpoint,
+  newestCheckpoint,
   type ReadComparison,
   type RunResult,
   readCheckpoint,

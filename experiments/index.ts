@@ -18,3 +18,4 @@ export {
 export type { Job, Launcher, RunEvents, RunProgress, Shared } from './launchers/launcher.ts';
 export { loadPlugin, loadPlugins, type Plugins } from './plugins.ts';
 export { type Repetition, repeatRun } from './repeat.ts';
+export { type ResumeOptions, resume } from './resume.ts';

@@ -30,9 +30,9 @@ const BOTH = words(`
 const ON_NODE = words(`
   Axis CheckResult CompareEvents CompareOptions ComparedRule ComparisonDocument CreateTrainerOptions
   DatasetDefinition DatasetInfo DatasetRequest DeviceListing DeviceOptions ExperimentInput LoadOptions
-  ReadComparison Repetition RunProgress RunResult StoredRun TableOptions checkRule compare
-  comparisonJsonSchema comparisonTable defineDataset listDatasets listDevices loadDataset openDevice
-  readCheckpoint readExperiment readRun repeatRun writeCheckpoint
+  NewestCheckpoint ReadComparison Repetition ResumeOptions RunProgress RunResult StoredRun TableOptions checkRule compare
+  comparisonJsonSchema comparisonTable defineDataset listDatasets listDevices loadDataset
+  newestCheckpoint openDevice readCheckpoint readExperiment readRun repeatRun resume writeCheckpoint
 `);
 
 /** From 'dendrite/browser' alone: what Node's part reads from files is handed in. */

@@ -3,11 +3,12 @@ import type { Argv, Options } from 'yargs';
 import { type CompareOptions, compare as compareRules, loadPlugins } from '../../experiments/index.ts';
 import { DIAGNOSTICS, TASKS, usage } from '../../training/index.ts';
 import type { Command } from '../command.ts';
-import { follow } from '../follow.ts';
+import { exitCodeOf, follow } from '../follow.ts';
 import {
   parseAxes,
   parseList,
   parseRules,
+  parseSeconds,
   parseSeeds,
   parseSettings,
   parseText,
@@ -119,6 +120,18 @@ const options = {
     group: OUTPUT,
     describe: "Folder for the comparison's folder",
   },
+  checkpoint: {
+    choices: ['last', 'every', 'none'],
+    ...withDefault('last'),
+    group: OUTPUT,
+    describe:
+      "Checkpoints that stay in each run's folder, from which 'dendrite resume' goes on: the newest two, every one, or none",
+  },
+  'checkpoint-every': {
+    type: 'string',
+    group: OUTPUT,
+    describe: 'Seconds between the checkpoints of a run, within epochs too; left out: one after each epoch',
+  },
   json: {
     type: 'boolean',
     default: false,
@@ -149,8 +162,7 @@ export const compare: Command<CompareArguments> = {
     const { result, stopped } = await follow((events) => compareRules(comparison, events));
     if (stopped !== null) return stopped;
     printComparison(result, args.json);
-    // A failed run is in the table with its reason; scripts see it from the exit code.
-    return result.runs.some(({ status }) => status === 'failed') ? 1 : 0;
+    return exitCodeOf(result);
   },
 };
 
@@ -174,6 +186,10 @@ async function readArguments(args: CompareArguments): Promise<CompareOptions> {
     plugins,
     out: parseText('out', args.out),
     jobs,
+    checkpoint: args.checkpoint,
+    ...(args['checkpoint-every'] !== undefined && {
+      checkpointEvery: parseSeconds('checkpoint-every', args['checkpoint-every']),
+    }),
   };
 }
 
@@ -193,5 +209,7 @@ interface CompareArguments {
   jobs: string;
   diagnostics: string;
   out: string;
+  checkpoint: 'last' | 'every' | 'none';
+  'checkpoint-every'?: string;
   json: boolean;
 }

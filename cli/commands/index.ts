@@ -4,8 +4,19 @@ import { compare } from './compare.ts';
 import { datasets } from './datasets.ts';
 import { devices } from './devices.ts';
 import { repeat } from './repeat.ts';
+import { resume } from './resume.ts';
 import { rule } from './rule.ts';
 import { rules } from './rules.ts';
 import { table } from './table.ts';
 
-export const COMMANDS: readonly Command[] = [compare, repeat, table, rules, rule, datasets, devices, check];
+export const COMMANDS: readonly Command[] = [
+  compare,
+  resume,
+  repeat,
+  table,
+  rules,
+  rule,
+  datasets,
+  devices,
+  check,
+];
