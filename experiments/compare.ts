@@ -6,6 +6,7 @@ import { type Device, UserError } from '../kernels/index.ts';
 import {
   type CheckpointPlan,
   type ComparisonDocument,
+  checkLock,
   collectProvenance,
   comparisonDocument,
   type ExperimentRecord,
@@ -263,7 +264,7 @@ export async function runAll(
   const { experiment, record, dataset, provenance } = setup;
   const runs = new Map<string, RunResult>(before.map((run) => [run.folder, run]));
   const save = (): ComparisonDocument => {
-    lock.lost.throwIfAborted();
+    checkLock(lock.path);
     const document = comparisonDocument({
       dendrite: provenance.dendrite,
       experiment: record,
