@@ -77,6 +77,7 @@ const REPEAT = 'repeat this run';
  */
 export function openRun(folder: string, run: RunToRecord): OpenRun {
   const metrics = join(folder, METRICS);
+  if (run.lock !== undefined) checkLock(run.lock);
   makeFolder(folder);
   writingTo(folder, () => {
     claim(folder, metrics);
@@ -100,6 +101,7 @@ export function openRun(folder: string, run: RunToRecord): OpenRun {
  * @throws UserError if the folder holds another run, one of its files is damaged, or it cannot be written
  */
 export function reopenRun(folder: string, run: RunToRecord): OpenRun {
+  if (run.lock !== undefined) checkLock(run.lock);
   if (!holdsRun(folder)) {
     removeBeginnings(folder);
     return openRun(folder, run);

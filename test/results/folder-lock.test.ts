@@ -83,8 +83,8 @@ test('in every order of their steps, at most one of several processes has it', (
         const folder = mkdtempSync(join(tmpdir(), 'dendrite-lock-'));
         try {
           const dead = new Set<string>();
-          const processes = new Map(
-            NAMES.map((name) => [name, { path: '', holds: false, host: `${name}-0` }] as const),
+          const processes = new Map<string, { path: string; holds: boolean; host: string }>(
+            NAMES.map((name) => [name, { path: '', holds: false, host: `${name}-0` }]),
           );
           let lives = 0;
           for (const [name, action] of steps) {
