@@ -1,5 +1,14 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -166,16 +175,18 @@ if (existsSync('/proc/self/stat'))
     await new Promise((resolve) => child.stdout.once('data', resolve));
     const [name] = readdirSync(folder);
     const path = join(folder, name!);
-    // However old the file of a living process is: it may be suspended.
-    child.kill('SIGSTOP');
-    age(path, 1000);
-    assert.match(await refusal(folder), new RegExp(`process ${child.pid} `));
-    child.kill('SIGKILL');
+    try {
+      // However old the file of a living process is: it may be suspended.
+      child.kill('SIGSTOP');
+      age(path, 1000);
+      assert.match(await refusal(folder), new RegExp(`process ${child.pid} `));
+    } finally {
+      child.kill('SIGKILL');
+    }
     await new Promise((resolve) => child.once('exit', resolve));
     const lock = await lockFolder(folder);
     assert.not(existsSync(path));
     // This process with another start: one that had its number before.
-    const { readFileSync } = await import('node:fs');
     const own = JSON.parse(readFileSync(lock.path, 'utf8')) as Owner;
     lock.release();
     announce(folder, { ...own, start: `${Number(own.start) - 1}` });

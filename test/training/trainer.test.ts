@@ -128,10 +128,9 @@ test('a run that is stopped within an epoch goes on to the same bits and records
   }
 });
 
-/** The cpu, which aborts at the second call of an evaluation. */
-async function stoppingCpu(stop: AbortController): Promise<Device> {
+/** The cpu, which aborts at the first call of an evaluation, and tells how many there are. */
+async function stoppingCpu(stop: AbortController, count: () => void): Promise<Device> {
   const cpu = await openCpu();
-  let evaluations = 0;
   return {
     info: cpu.info,
     capabilities: cpu.capabilities,
@@ -145,7 +144,9 @@ async function stoppingCpu(stop: AbortController): Promise<Device> {
       return {
         run: async (feed) => {
           await executable.run(feed);
-          if (program.name.startsWith('evaluation') && ++evaluations === 2) stop.abort(new Error('enough'));
+          if (!program.name.startsWith('evaluation')) return;
+          count();
+          stop.abort(new Error('enough'));
         },
         dispose: () => executable.dispose(),
       };
@@ -168,7 +169,8 @@ test('a run that is stopped while it is evaluated goes on with the record of tha
   };
   const wanted = await finish(await buildTrainer(await parts(await openCpu())));
   const stop = new AbortController();
-  const first = await buildTrainer(await parts(await stoppingCpu(stop)));
+  let evaluations = 0;
+  const first = await buildTrainer(await parts(await stoppingCpu(stop, () => evaluations++)));
   const records: Timeless[] = [];
   try {
     for await (const record of first.epochs({ signal: stop.signal })) records.push(withoutTimes(record));
@@ -177,6 +179,7 @@ test('a run that is stopped while it is evaluated goes on with the record of tha
     assert.is((error as Error).message, 'enough');
   }
   assert.is(records.length, 0);
+  assert.is(evaluations, 1);
   const checkpoint = await first.save();
   assert.is(checkpoint.step, 4);
   assert.is(checkpoint.epochs, 0);
