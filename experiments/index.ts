@@ -17,5 +17,11 @@ export {
 } from './experiment.ts';
 export type { Job, Launcher, RunEvents, RunProgress, Shared } from './launchers/launcher.ts';
 export { loadPlugin, loadPlugins, type Plugins } from './plugins.ts';
+export {
+  type ImagePrediction,
+  type PredictOptions,
+  predictRun,
+  type RunPrediction,
+} from './predict.ts';
 export { type Repetition, repeatRun } from './repeat.ts';
 export { type ResumeOptions, resume } from './resume.ts';

@@ -42,16 +42,21 @@ export async function repeatRun(
     out,
     jobs: 1,
   });
-  if (datasetHash !== spec.dataset.hash)
-    throw new UserError(
-      `the dataset '${spec.dataset.name}' is not the one that ${folder} was trained on: its content has changed`,
-    );
+  checkDataset(datasetHash, spec, folder);
   const document = await run(events);
   const repeated = document.runs[0]!;
   return { original, repeated, document, difference: differenceOf(original, repeated) };
 }
 
 const recipeOf = ({ condition: { recipe } }: RunSpec) => (recipe === null ? {} : { recipe });
+
+/** @throws UserError when the dataset is not the one of the run */
+export function checkDataset(hash: string, { dataset }: RunSpec, folder: string): void {
+  if (hash !== dataset.hash)
+    throw new UserError(
+      `the dataset '${dataset.name}' is not the one that ${folder} was trained on: its content has changed`,
+    );
+}
 
 function differenceOf(original: StoredRun, repeated: ComparedRun): string | null {
   if (original.status === 'unfinished')

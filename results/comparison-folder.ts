@@ -106,6 +106,9 @@ function makeComparisonFolder(out: string, now: Date): string {
   });
 }
 
+/** Whether a comparison has been opened there. */
+export const holdsComparison = (folder: string): boolean => existsSync(join(folder, EXPERIMENT));
+
 /** All of a comparison, read back from its folder. */
 export interface ReadComparison {
   readonly experiment: StoredExperiment;
@@ -122,8 +125,7 @@ export interface ReadComparison {
  */
 export function readExperiment(folder: string): ReadComparison {
   const advice = 'name the folder of a comparison, which `dendrite compare` made';
-  if (!existsSync(join(folder, EXPERIMENT)))
-    throw new UserError(`the folder ${folder} holds no ${EXPERIMENT}; ${advice}`);
+  if (!holdsComparison(folder)) throw new UserError(`the folder ${folder} holds no ${EXPERIMENT}; ${advice}`);
   const parsed = storedExperimentSchema.safeParse(readJson(folder, EXPERIMENT, advice));
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;

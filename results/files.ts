@@ -80,6 +80,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   EPERM: 'permission is denied',
   EROFS: 'the file system is read-only',
   EEXIST: 'a file has its name',
+  EISDIR: 'a folder has its name',
   ENOTDIR: 'a part of its path is a file',
   ENOENT: 'it does not exist',
   ENAMETOOLONG: 'its name is too long',

@@ -26,6 +26,14 @@ export {
   type StoredExperiment,
 } from './comparison-folder.ts';
 export { firstDifference } from './difference.ts';
+export {
+  EXPORT_FORMATS,
+  type Exported,
+  type ExportFormat,
+  type ExportOptions,
+  exportFolder,
+} from './exports/export-folder.ts';
+export { GrowingEventFiles } from './exports/tensorboard.ts';
 export { checkLock, type FolderLock, lockFolder } from './folder-lock.ts';
 export { collectProvenance, ownPackage, type Provenance } from './provenance.ts';
 export {
@@ -41,3 +49,4 @@ export {
 } from './run-folder.ts';
 export { pairedDifference, type Spread, summarize, tQuantile } from './statistics.ts';
 export { comparisonTable, type TableOptions } from './table.ts';
+export { type TrainedCheckpoint, trainedCheckpoint } from './trained-checkpoint.ts';

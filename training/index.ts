@@ -28,7 +28,7 @@ export {
 } from './diagnostics/index.ts';
 export { countOf, type EpochRecord, epochSchema, parseEpoch, quantity } from './epoch.ts';
 export { meanOverExamples } from './evaluation.ts';
-export { checkpointParts, decodeCheckpoint, encodeCheckpoint } from './safetensors.ts';
+export { checkpointParts, decodeCheckpoint, encodeCheckpoint, safetensorsParts } from './safetensors.ts';
 export {
   closestSetting,
   DEFAULTS,

@@ -47,8 +47,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
 }
 
 /**
- * The bytes of a safetensors file in parts, one after the other: the header, and the values of each tensor where they lie, without
- * a copy.
+ * The bytes of a checkpoint as a safetensors file, in parts, one after the other: the header, and the values of each tensor where
+ * they lie, without a copy.
  */
 export function checkpointParts({
   run,
@@ -58,7 +58,27 @@ export function checkpointParts({
   states,
   rowStores,
 }: Checkpoint): Uint8Array[] {
-  const tensors = [...named(STATE, states), ...named(ROWS, rowStores)];
+  const parts = safetensorsParts([...named(STATE, states), ...named(ROWS, rowStores)], {
+    crc32: NO_CRC,
+    format: 'dendrite-1',
+    run,
+    step: String(step),
+    epochs: String(epochs),
+    epochSeconds: String(epochSeconds),
+  });
+  const crc = parts.reduce((sum, part) => crc32(part, sum), 0);
+  parts[0]!.set(new TextEncoder().encode(hexadecimal(crc)), CRC_AT);
+  return parts;
+}
+
+/**
+ * The bytes of any safetensors file in such parts.
+ * @param metadata texts only, as the format has it
+ */
+export function safetensorsParts(
+  tensors: readonly (readonly [name: string, tensor: SavedTensor])[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array[] {
   const entries: [string, TensorEntry][] = [];
   let end = 0;
   for (const [name, { rows, columns, values }] of tensors) {
@@ -66,18 +86,8 @@ export function checkpointParts({
     end += values.byteLength;
     entries.push([name, { dtype: 'F32', shape: [rows, columns], data_offsets: [start, end] }]);
   }
-  const metadata = {
-    crc32: NO_CRC,
-    format: 'dendrite-1',
-    run,
-    step: String(step),
-    epochs: String(epochs),
-    epochSeconds: String(epochSeconds),
-  };
   const header = headerOf(JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) }));
-  const parts = [header, ...tensors.map(([, { values }]) => bytesOf(values))];
-  header.set(new TextEncoder().encode(hexadecimal(parts.reduce((crc, part) => crc32(part, crc), 0))), CRC_AT);
-  return parts;
+  return [header, ...tensors.map(([, { values }]) => bytesOf(values))];
 }
 
 /** The length and the text, filled up with spaces. */

@@ -17,6 +17,7 @@ import {
   settingOptions,
 } from '../options.ts';
 import { printComparison } from '../print-comparison.ts';
+import { TensorBoardLogs } from '../tensorboard.ts';
 
 /** One of each family. */
 const HEADLINE_RULES = 'backprop,feedback-alignment,equilibrium-propagation,segregated-dendrite';
@@ -132,6 +133,12 @@ const options = {
     group: OUTPUT,
     describe: 'Seconds between the checkpoints of a run, within epochs too; left out: one after each epoch',
   },
+  tensorboard: {
+    type: 'boolean',
+    default: false,
+    group: OUTPUT,
+    describe: "Write event files of TensorBoard into the comparison's folder while the runs go on",
+  },
   json: {
     type: 'boolean',
     default: false,
@@ -159,9 +166,13 @@ export const compare: Command<CompareArguments> = {
       ) as never,
   handler: async (args) => {
     const comparison = await readArguments(args);
-    const { result, stopped } = await follow((events) => compareRules(comparison, events));
+    const logs = args.tensorboard ? await TensorBoardLogs.load() : null;
+    const { result, stopped } = await follow((events) =>
+      compareRules(comparison, logs?.follow(events) ?? events),
+    );
     if (stopped !== null) return stopped;
     printComparison(result, args.json);
+    logs?.end();
     return exitCodeOf(result);
   },
 };
@@ -211,5 +222,6 @@ interface CompareArguments {
   out: string;
   checkpoint: 'last' | 'every' | 'none';
   'checkpoint-every'?: string;
+  tensorboard: boolean;
   json: boolean;
 }

@@ -3,6 +3,8 @@ import { check } from './check.ts';
 import { compare } from './compare.ts';
 import { datasets } from './datasets.ts';
 import { devices } from './devices.ts';
+import { exportCommand } from './export.ts';
+import { predict } from './predict.ts';
 import { repeat } from './repeat.ts';
 import { resume } from './resume.ts';
 import { rule } from './rule.ts';
@@ -14,6 +16,8 @@ export const COMMANDS: readonly Command[] = [
   resume,
   repeat,
   table,
+  exportCommand,
+  predict,
   rules,
   rule,
   datasets,

@@ -122,10 +122,15 @@ async function goOn(trainer: Trainer, folder: string, recorded: number): Promise
   return damaged.map((sentence) => `the run went on from ${from}, as ${sentence}`);
 }
 
-async function trainerOf(
+/** The trainer of a spec on a device. */
+export async function trainerOf(
   { condition, seed, task, diagnostics, dataset }: RunSpec,
   device: Device,
-  { dataset: data, definitions, extensions = NO_EXTENSIONS }: Resources,
+  {
+    dataset: data,
+    definitions,
+    extensions = NO_EXTENSIONS,
+  }: Pick<Resources, 'dataset' | 'definitions' | 'extensions'>,
 ): Promise<Trainer> {
   const definition = definitions?.get(condition.rule) ?? findRule(condition.rule, extensions.rules);
   return buildTrainer({
