@@ -1,6 +1,14 @@
 import { join } from 'node:path';
+import type { Options } from 'yargs';
 import type { CompareEvents } from '../experiments/index.ts';
 import { GrowingEventFiles, readExperiment } from '../results/index.ts';
+
+/** `--tensorboard` */
+export const tensorBoardOption = {
+  type: 'boolean',
+  default: false,
+  describe: "Write event files of TensorBoard into the comparison's folder while the runs go on",
+} as const satisfies Options;
 
 const LOGS = 'tensorboard';
 /** Milliseconds; TensorBoard itself looks for news less often. */

@@ -17,7 +17,7 @@ import {
   settingOptions,
 } from '../options.ts';
 import { printComparison } from '../print-comparison.ts';
-import { TensorBoardLogs } from '../tensorboard.ts';
+import { TensorBoardLogs, tensorBoardOption } from '../tensorboard.ts';
 
 /** One of each family. */
 const HEADLINE_RULES = 'backprop,feedback-alignment,equilibrium-propagation,segregated-dendrite';
@@ -133,12 +133,7 @@ const options = {
     group: OUTPUT,
     describe: 'Seconds between the checkpoints of a run, within epochs too; left out: one after each epoch',
   },
-  tensorboard: {
-    type: 'boolean',
-    default: false,
-    group: OUTPUT,
-    describe: "Write event files of TensorBoard into the comparison's folder while the runs go on",
-  },
+  tensorboard: { ...tensorBoardOption, group: OUTPUT },
   json: {
     type: 'boolean',
     default: false,

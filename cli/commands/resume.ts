@@ -4,8 +4,17 @@ import type { Command } from '../command.ts';
 import { exitCodeOf, follow } from '../follow.ts';
 import { parseWhole } from '../options.ts';
 import { printComparison } from '../print-comparison.ts';
+import { TensorBoardLogs, tensorBoardOption } from '../tensorboard.ts';
 
-export const resume: Command<{ folder: string; jobs: string; 'retry-failed': boolean; json: boolean }> = {
+interface ResumeArguments {
+  folder: string;
+  jobs: string;
+  'retry-failed': boolean;
+  tensorboard: boolean;
+  json: boolean;
+}
+
+export const resume: Command<ResumeArguments> = {
   command: 'resume <folder>',
   describe: 'Go on with a comparison that was stopped or killed',
   builder: (parser) =>
@@ -22,16 +31,21 @@ export const resume: Command<{ folder: string; jobs: string; 'retry-failed': boo
         defaultDescription: String(availableParallelism()),
         describe: 'Runs at the same time',
       })
+      .option('tensorboard', tensorBoardOption)
       .option('json', {
         type: 'boolean',
         default: false,
         describe: 'Print one JSON document instead of the table',
       }),
-  handler: async ({ folder, jobs, 'retry-failed': retryFailed, json }) => {
+  handler: async ({ folder, jobs, 'retry-failed': retryFailed, tensorboard, json }) => {
     const options = { retryFailed, jobs: parseWhole('jobs', jobs, 1) };
-    const { result, stopped } = await follow((events) => resumeComparison(folder, options, events));
+    const logs = tensorboard ? await TensorBoardLogs.load() : null;
+    const { result, stopped } = await follow((events) =>
+      resumeComparison(folder, options, logs?.follow(events) ?? events),
+    );
     if (stopped !== null) return stopped;
     printComparison(result, json);
+    logs?.end();
     return exitCodeOf(result, folder);
   },
 };
