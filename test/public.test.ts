@@ -29,10 +29,11 @@ const BOTH = words(`
 /** From 'dendrite' alone: files, worker threads, a choice of devices. */
 const ON_NODE = words(`
   Axis CheckResult CompareEvents CompareOptions ComparedRule ComparisonDocument CreateTrainerOptions
-  DatasetDefinition DatasetInfo DatasetRequest DeviceListing DeviceOptions ExperimentInput LoadOptions
-  NewestCheckpoint ReadComparison Repetition ResumeOptions RunProgress RunResult StoredRun TableOptions checkRule compare
-  comparisonJsonSchema comparisonTable defineDataset listDatasets listDevices loadDataset
-  newestCheckpoint openDevice readCheckpoint readExperiment readRun repeatRun resume writeCheckpoint
+  DatasetDefinition DatasetInfo DatasetRequest DeviceListing DeviceOptions ExperimentInput ExportFormat
+  ExportOptions Exported ImagePrediction LoadOptions NewestCheckpoint PredictOptions ReadComparison Repetition
+  ResumeOptions RunPrediction RunProgress RunResult StoredRun TableOptions checkRule compare
+  comparisonJsonSchema comparisonTable defineDataset exportFolder listDatasets listDevices loadDataset
+  newestCheckpoint openDevice predictRun readCheckpoint readExperiment readRun repeatRun resume writeCheckpoint
 `);
 
 /** From 'dendrite/browser' alone: what Node's part reads from files is handed in. */
