@@ -28,7 +28,8 @@ export async function encodeNpz(tensors: readonly NamedTensor[]): Promise<Uint8A
 /** An array as NumPy's npy file, version 1.0: little-endian float32 in C order (numpy/lib/format.py). */
 function encodeNpy(tensor: SavedTensor): Uint8Array {
   const { rows, columns } = tensor;
-  const entries = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
+  const shape = [rows, columns].join(', ');
+  const entries = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape}), }`;
   const prefix = MAGIC.length + 2;
   // With the line break that ends it.
   const length = Math.ceil((prefix + entries.length + 1) / ALIGNMENT) * ALIGNMENT - prefix;
