@@ -10,7 +10,7 @@ import { print } from './output.ts';
 export async function printEstimates({ parts }: PlannedExperiment): Promise<number> {
   let [runs, seconds] = [0, 0];
   for (const { plan } of parts) {
-    const { dataset, task } = plan.experiment;
+    const { dataset, task } = plan.setup.experiment;
     const estimate = await estimateCost(plan, (label) =>
       progress(`measuring ${label} on ${dataset}, ${task}`),
     );
@@ -19,8 +19,8 @@ export async function printEstimates({ parts }: PlannedExperiment): Promise<numb
     runs += estimate.runs;
     seconds += estimate.seconds;
   }
-  const { device, jobs } = parts[0]!.plan;
-  print(describeTotal(runs, seconds, device.settled, jobs));
+  const { setup, jobs } = parts[0]!.plan;
+  print(describeTotal(runs, seconds, setup.common.device.settled, jobs));
   return 0;
 }
 

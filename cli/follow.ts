@@ -1,4 +1,5 @@
 import type { CompareEvents } from '../experiments/index.ts';
+import type { ComparisonDocument } from '../results/index.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createProgress, type Progress } from './progress.ts';
 
@@ -8,8 +9,8 @@ export type Followed<T> =
   | { readonly result: null; readonly stopped: number };
 
 /**
- * Shows the progress of runs on standard error, and lets Ctrl-C and `kill` stop them: the minibatches at hand are done, and
- * what is recorded stays.
+ * Shows the progress of runs on standard error, and lets Ctrl-C and `kill` stop them: the minibatches at hand are done, each run
+ * writes a checkpoint, and what is recorded stays.
  */
 export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Promise<Followed<T>> {
   let progress: Progress | null = null;
@@ -22,10 +23,11 @@ export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Pr
   });
   try {
     const result = await work({
-      started: ({ experiment, folder: made }) => {
+      started: ({ experiment, folder: made, done }) => {
         folder = made;
+        ended = done;
         total = experiment.conditions.length * experiment.seeds.length;
-        progress = createProgress(process.stderr, experiment);
+        progress = createProgress(process.stderr, experiment, done);
       },
       progress: (now) => progress?.update(now),
       runEnded: (run) => {
@@ -38,11 +40,31 @@ export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Pr
     if (stopped === null) return { result, stopped };
     (progress as Progress | null)?.stop();
     process.stderr.write(
-      `dendrite: stopped after ${ended} of ${total} runs; 'dendrite table ${folder}' prints what is recorded\n`,
+      `dendrite: stopped after ${ended} of ${total} runs; 'dendrite table ${quoted(folder)}' prints what is recorded, and this goes on:\n${resumeCommand(folder)}`,
     );
     return { result: null, stopped };
   } finally {
     (progress as Progress | null)?.stop();
     interrupt.release();
   }
+}
+
+/** The command that goes on with a comparison, as a line. */
+export const resumeCommand = (folder: string): string => `  dendrite resume ${quoted(folder)}\n`;
+
+/** A path as a shell reads it. */
+const quoted = (path: string): string =>
+  /^[\w./:,=@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+
+/**
+ * A failed run is in the table with its reason; scripts see it from the exit code.
+ * @param folder of a comparison that went on, and left runs that failed before as they are
+ */
+export function exitCodeOf({ runs }: ComparisonDocument, folder?: string): number {
+  const failed = runs.filter(({ status }) => status === 'failed').length;
+  if (failed > 0 && folder !== undefined)
+    process.stderr.write(
+      `dendrite: ${failed} of ${runs.length} runs failed; --retry-failed tries them again\n`,
+    );
+  return failed > 0 ? 1 : 0;
 }

@@ -53,6 +53,13 @@ export function parseWhole(option: string, text: string, least: number): number 
   return value;
 }
 
+export function parseSeconds(option: string, text: string): number {
+  const value = parseDecimal(text);
+  if (!(value > 0 && Number.isFinite(value)))
+    throw new UserError(`--${option} '${text}' must be a number of seconds above 0`);
+  return value;
+}
+
 /** `5` means five seeds, from 1 on; `1,2,7` means these; `7,` means 7 alone. */
 export function parseSeeds(text: string): number | number[] {
   if (text.includes(','))

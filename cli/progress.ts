@@ -10,9 +10,9 @@ export interface Progress {
   stop(): void;
 }
 
-/** Bars on a terminal, a line an epoch elsewhere. */
-export const createProgress = (stream: NodeJS.WriteStream, experiment: Experiment): Progress =>
-  stream.isTTY ? bars(stream, experiment) : lines(stream, experiment);
+/** Bars on a terminal, a line an epoch elsewhere. @param done runs that are done already */
+export const createProgress = (stream: NodeJS.WriteStream, experiment: Experiment, done: number): Progress =>
+  stream.isTTY ? bars(stream, experiment, done) : lines(stream, experiment);
 
 /** Names and scores of an experiment's runs, in words. */
 function wordsFor({ conditions, chosenTask }: Experiment) {
@@ -58,7 +58,7 @@ function lines(stream: NodeJS.WriteStream, experiment: Experiment): Progress {
   };
 }
 
-function bars(stream: NodeJS.WriteStream, experiment: Experiment): Progress {
+function bars(stream: NodeJS.WriteStream, experiment: Experiment, done: number): Progress {
   const words = wordsFor(experiment);
   const { conditions, seeds } = experiment;
   const width = Math.max(
@@ -82,7 +82,7 @@ function bars(stream: NodeJS.WriteStream, experiment: Experiment): Progress {
   process.on('exit', stop);
   const active = new Map<string, SingleBar>();
   const notesOf = newNotes();
-  const total = multi.create(conditions.length * seeds.length, 0, {
+  const total = multi.create(conditions.length * seeds.length, done, {
     name: 'all runs'.padEnd(width),
     device: '   ',
     score: words.score(null),

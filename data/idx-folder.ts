@@ -90,7 +90,7 @@ async function findFiles(folder: string): Promise<Paths> {
  * Reads one IDX file, plain or gzip (told apart by content, not by name), straight into shared memory.
  * @throws UserError when it cannot be read, or is not a whole and non-empty IDX file of this content
  */
-async function readIdx(path: string, content: IdxContent): Promise<Idx> {
+export async function readIdx(path: string, content: IdxContent): Promise<Idx> {
   const parser = new IdxParser(path, content);
   try {
     const found = await stat(path);

@@ -4,14 +4,19 @@ import { type Dataset, hashDataset, loadDataset } from '../data/index.ts';
 import { type DeviceOptions, openDevice } from '../devices/index.ts';
 import { type Device, UserError } from '../kernels/index.ts';
 import {
+  type CheckpointPlan,
   type ComparisonDocument,
+  checkLock,
   collectProvenance,
   comparisonDocument,
   type ExperimentRecord,
+  type FolderLock,
+  lockFolder,
   type OpenComparison,
   openComparison,
   type Provenance,
   type RunResult,
+  type StoredRun,
 } from '../results/index.ts';
 import { RULES } from '../rules/index.ts';
 import { type RunSpec, SPEC_FORMAT } from '../training/index.ts';
@@ -33,14 +38,25 @@ export interface CompareOptions extends ExperimentInput {
   readonly out?: string;
   /** Runs at the same time, one worker thread each; as many as there are cores when left out. Results do not depend on it. */
   readonly jobs?: number;
+  /** Checkpoints that stay in the folder of each run: its newest two (`last`, when left out), `every` one, or `none`. */
+  readonly checkpoint?: CheckpointPlan['keep'];
+  /** Seconds between two checkpoints of a run; after each epoch when left out. */
+  readonly checkpointEvery?: number;
 }
 
 /** What a comparison tells on its way, and how it is stopped. */
 export interface CompareEvents extends RunEvents {
   /** Once, before the first run. */
-  started?(comparison: { readonly experiment: Experiment; readonly folder: string }): void;
+  started?(comparison: Started): void;
   /** After each run, finished or not. */
   runEnded?(run: RunResult): void;
+}
+
+export interface Started {
+  readonly experiment: Experiment;
+  readonly folder: string;
+  /** Runs that are done already, in a comparison that goes on. */
+  readonly done: number;
 }
 
 /** A comparison that is checked and ready to run. */
@@ -75,13 +91,8 @@ export async function prepareComparison(options: CompareOptions): Promise<Prepar
 
 /** A comparison that is checked, before anything of it is written. */
 export interface ComparisonPlan {
-  readonly experiment: Experiment;
-  readonly dataset: Dataset;
-  /** SHA-256 of the dataset's content. */
-  readonly datasetHash: string;
-  readonly specs: readonly RunSpec[];
-  readonly plugins: Plugins;
-  readonly device: Settled;
+  readonly setup: Setup;
+  readonly checkpoints: CheckpointPlan;
   readonly jobs: number;
 }
 
@@ -90,25 +101,18 @@ export interface ComparisonPlan {
  * @throws UserError for what cannot work; an ExperimentMistake where it belongs to one key of the experiment
  */
 export async function planComparison(options: Omit<CompareOptions, 'out'>): Promise<ComparisonPlan> {
-  const { device: asked = {}, plugins: given = [], jobs = availableParallelism(), ...input } = options;
-  if (!Number.isInteger(jobs) || jobs < 1)
-    throw new UserError(`jobs: ${jobs} must be a whole number above 0`);
+  const {
+    device: asked = {},
+    plugins: given = [],
+    jobs = availableParallelism(),
+    checkpoint: keep = 'last',
+    checkpointEvery,
+    ...input
+  } = options;
+  checkJobs(jobs);
+  const checkpoints = checkPlan({ keep, seconds: checkpointEvery ?? null });
   const plugins = 'files' in given ? given : await loadPlugins(given);
-  const experiment = resolveExperiment(input, plugins);
-  const { dataset: name, validation, splitSeed } = experiment;
-  const dataset = await loadDataset(name, { validation, seed: splitSeed }, plugins.datasets).catch(
-    mistakeAt(['dataset']),
-  );
-  checkAgainst(experiment, dataset);
-  const hashing = hashDataset(dataset);
-  const device = await settleDevice(asked, experiment).catch(mistakeAt(['device']));
-  const datasetHash = await hashing;
-  const specs = specsOf(experiment, {
-    dataset: { name, hash: datasetHash, validation, splitSeed },
-    device: { asked, settled: device.settled },
-    plugins: [...plugins.files],
-  });
-  return { experiment, dataset, datasetHash, specs, plugins, device, jobs };
+  return { setup: await setUp(resolveExperiment(input, plugins), plugins, asked), checkpoints, jobs };
 }
 
 /**
@@ -119,13 +123,12 @@ export async function planComparison(options: Omit<CompareOptions, 'out'>): Prom
  * @throws UserError if it cannot be made or written
  */
 export function openPlanned(
-  { experiment, dataset, datasetHash, specs, plugins, device, jobs }: ComparisonPlan,
+  { setup, checkpoints, jobs }: ComparisonPlan,
   out = 'runs',
-  given: unknown = experiment.given,
+  given: unknown = setup.experiment.given,
   name?: string,
 ): PreparedComparison {
-  const provenance = collectProvenance();
-  const record = recordOf(experiment, dataset);
+  const { experiment, record, common, specs, provenance } = setup;
   const comparison = openComparison(
     out,
     {
@@ -133,6 +136,8 @@ export function openPlanned(
       given,
       experiment: record,
       conditions: [...experiment.conditions],
+      ...common,
+      checkpoints,
       runs: specs.map(placeOf),
     },
     new Date(),
@@ -140,22 +145,98 @@ export function openPlanned(
   );
   const { folder } = comparison;
   const jobsToDo = specs.map((spec) => ({ spec, folder: join(folder, placeOf(spec).folder) }));
-  const launcher = launcherFor(experiment, plugins, device, jobs);
-  const running = { experiment, record, dataset, provenance, comparison, launcher };
-  return { experiment, folder, datasetHash, run: (events = {}) => runAll(jobsToDo, running, events) };
+  const launcher = launcherFor(setup, jobs);
+  return {
+    experiment,
+    folder,
+    datasetHash: common.dataset.hash,
+    run: async (events = {}) => {
+      const lock = await lockFolder(folder);
+      try {
+        return await runAll(jobsToDo, { setup, comparison, checkpoints, launcher, lock, before: [] }, events);
+      } finally {
+        lock.release();
+      }
+    },
+  };
+}
+
+/** @throws UserError if it is no number of workers */
+export function checkJobs(jobs: number): void {
+  if (!Number.isInteger(jobs) || jobs < 1)
+    throw new UserError(`jobs: ${jobs} must be a whole number above 0`);
+}
+
+function checkPlan(plan: CheckpointPlan): CheckpointPlan {
+  const { keep, seconds } = plan;
+  if (!['none', 'last', 'every'].includes(keep))
+    throw new UserError(`checkpoint: '${keep}' must be one of none, last, every`);
+  if (seconds !== null && !(seconds > 0 && Number.isFinite(seconds)))
+    throw new UserError(`checkpointEvery: ${seconds} must be a number of seconds above 0`);
+  if (keep === 'none' && seconds !== null)
+    throw new UserError(
+      `checkpointEvery: ${seconds} has no meaning with checkpoint 'none'; leave one of them out`,
+    );
+  return plan;
+}
+
+/** All that runs need, checked. */
+export interface Setup {
+  readonly experiment: Experiment;
+  readonly record: ExperimentRecord;
+  readonly dataset: Dataset;
+  readonly plugins: Plugins;
+  readonly replicas: Device['capabilities']['replicas'];
+  /** What the specs have in common. */
+  readonly common: Common;
+  readonly specs: readonly RunSpec[];
+  readonly provenance: Provenance;
+}
+
+type Common = Pick<RunSpec, 'dataset' | 'device' | 'plugins'>;
+
+/**
+ * Loads the dataset and opens the device, so that what cannot work ends a comparison before it starts.
+ * @param opened how the device is opened, where that is not as it was asked for
+ */
+export async function setUp(
+  experiment: Experiment,
+  plugins: Plugins,
+  asked: DeviceOptions,
+  opened = asked,
+): Promise<Setup> {
+  const { dataset: name, validation, splitSeed } = experiment;
+  const dataset = await loadDataset(name, { validation, seed: splitSeed }, plugins.datasets).catch(
+    mistakeAt(['dataset']),
+  );
+  checkAgainst(experiment, dataset);
+  const hashing = hashDataset(dataset);
+  const { settled, replicas } = await settleDevice(opened, experiment).catch(mistakeAt(['device']));
+  const common: Common = {
+    dataset: { name, hash: await hashing, validation, splitSeed },
+    device: { asked, settled },
+    plugins: [...plugins.files],
+  };
+  return {
+    experiment,
+    record: recordOf(experiment, dataset),
+    dataset,
+    plugins,
+    replicas,
+    common,
+    specs: specsOf(experiment, common),
+    provenance: collectProvenance(),
+  };
 }
 
 /** Where a run lies in the comparison's folder. */
-const placeOf = ({ condition: { id }, seed }: RunSpec) => ({
+export const placeOf = ({ condition: { id }, seed }: RunSpec) => ({
   condition: id,
   seed,
   folder: `${id}-seed-${seed}`,
 });
 
-const specsOf = (
-  { conditions, seeds, task, diagnostics }: Experiment,
-  common: Pick<RunSpec, 'dataset' | 'device' | 'plugins'>,
-): RunSpec[] =>
+const specsOf = ({ conditions, seeds, task, diagnostics }: Experiment, common: Common): RunSpec[] =>
   conditions.flatMap((condition) =>
     seeds.map((seed) => ({
       format: SPEC_FORMAT,
@@ -168,7 +249,7 @@ const specsOf = (
   );
 
 /** A device as it will be opened for every run, and how many replicas it takes. */
-export interface Settled {
+interface Settled {
   readonly settled: RunSpec['device']['settled'];
   readonly replicas: Device['capabilities']['replicas'];
 }
@@ -189,56 +270,62 @@ async function settleDevice(options: DeviceOptions, { conditions }: Experiment):
 }
 
 /** A GPU serves the seeds of one condition at a time, from this thread; rules in memory cannot be sent to another one. */
-function launcherFor(
-  { definitions }: Experiment,
-  plugins: Plugins,
-  { settled, replicas }: Settled,
+export function launcherFor(
+  { experiment: { definitions }, plugins, replicas, common }: Setup,
   jobs: number,
 ): Launcher {
-  if (settled.device === 'gpu') return inLockstep(plugins, definitions, replicas);
+  if (common.device.settled.device === 'gpu') return inLockstep(plugins, definitions, replicas);
   const known = [...RULES, ...plugins.rules];
   const isInMemory = [...definitions.values()].some((definition) => !known.includes(definition));
   return isInMemory ? inThisThread(plugins, definitions) : workerThreads(jobs);
 }
 
 interface Running {
-  readonly experiment: Experiment;
-  readonly record: ExperimentRecord;
-  readonly dataset: Dataset;
-  readonly provenance: Provenance;
+  readonly setup: Setup;
   readonly comparison: OpenComparison;
+  readonly checkpoints: CheckpointPlan;
   readonly launcher: Launcher;
+  readonly lock: FolderLock;
+  /** Runs that were begun before, done or not. */
+  readonly before: readonly StoredRun[];
 }
 
 /** comparison.json holds all runs: with many of them it is not written after each. */
 const SAVE_EVERY = 1000;
 
-async function runAll(
+/** Does jobs, and keeps the comparison's document up to date. */
+export async function runAll(
   jobs: readonly Job[],
-  { experiment, record, dataset, provenance, comparison, launcher }: Running,
-  { started, runEnded, ...events }: CompareEvents,
+  { setup, comparison, checkpoints, launcher, lock, before }: Running,
+  { started, runEnded, signal, ...events }: CompareEvents,
 ): Promise<ComparisonDocument> {
-  const runs: RunResult[] = [];
-  const document = (): ComparisonDocument =>
-    comparisonDocument({
+  const { experiment, record, dataset, provenance } = setup;
+  const runs = new Map<string, RunResult>(before.map((run) => [run.folder, run]));
+  const save = (): ComparisonDocument => {
+    checkLock(lock.path);
+    const document = comparisonDocument({
       dendrite: provenance.dendrite,
       experiment: record,
       conditions: experiment.conditions,
-      runs,
+      runs: [...runs.values()],
     });
-  comparison.save(document());
-  started?.({ experiment, folder: comparison.folder });
+    comparison.save(document);
+    return document;
+  };
+  save();
+  const { folder } = comparison;
+  started?.({ experiment, folder, done: record.seeds.length * experiment.conditions.length - jobs.length });
   let saved = performance.now();
-  for await (const run of launcher(jobs, { dataset, provenance }, events)) {
-    runs.push(run);
+  const stop = signal ? AbortSignal.any([signal, lock.lost]) : lock.lost;
+  const shared = { dataset, provenance, checkpoints, lock: lock.path };
+  for await (const run of launcher(jobs, shared, { ...events, signal: stop })) {
+    runs.set(run.folder, run);
     runEnded?.(run);
     if (performance.now() - saved < SAVE_EVERY) continue;
-    comparison.save(document());
+    save();
     saved = performance.now();
   }
-  const all = document();
-  comparison.save(all);
-  return all;
+  return save();
 }
 
 /** The experiment as results show it. */

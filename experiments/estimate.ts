@@ -10,7 +10,7 @@ import {
   totalSteps,
   traceRun,
 } from '../training/index.ts';
-import type { ComparisonPlan } from './compare.ts';
+import type { ComparisonPlan, Setup } from './compare.ts';
 
 /** What a condition's runs will cost, as far as a moment of training tells. */
 export interface ConditionCost {
@@ -43,7 +43,8 @@ export async function estimateCost(
   plan: ComparisonPlan,
   measuring: (label: string) => void = () => {},
 ): Promise<Estimate> {
-  const { experiment, dataset, jobs, device } = plan;
+  const { setup, jobs } = plan;
+  const { experiment, dataset, common } = setup;
   const { seeds } = experiment;
   const rates = new Map<string, Rates>();
   const conditions: ConditionCost[] = [];
@@ -51,7 +52,7 @@ export async function estimateCost(
     const key = computationOf(condition);
     if (!rates.has(key)) {
       measuring(condition.label);
-      rates.set(key, await measure(plan, condition));
+      rates.set(key, await measure(setup, condition));
     }
     const steps = totalSteps(condition.settings, dataset.train.images.count);
     const epochs = Math.ceil(steps / stepsPerEpoch(condition.settings, dataset.train.images.count));
@@ -60,7 +61,7 @@ export async function estimateCost(
     conditions.push({ condition, seeds, epochs, secondsPerRun });
   }
   const each = conditions.flatMap(({ secondsPerRun }) => seeds.map(() => secondsPerRun));
-  const atOnce = device.settled.device === 'gpu' ? 1 : jobs;
+  const atOnce = common.device.settled.device === 'gpu' ? 1 : jobs;
   return { conditions, runs: each.length, seconds: makespan(each, atOnce) };
 }
 
@@ -93,10 +94,10 @@ function computationOf({ rule, options, settings }: Condition): string {
   ]);
 }
 
-async function measure(plan: ComparisonPlan, condition: Condition): Promise<Rates> {
-  const { experiment, dataset, datasetHash, specs } = plan;
+async function measure(setup: Setup, condition: Condition): Promise<Rates> {
+  const { experiment, dataset, common, plugins } = setup;
   const begin = performance.now();
-  const { asked, settled } = specs[0]!.device;
+  const { asked, settled } = common.device;
   const parts: RunParts = {
     condition,
     definition: experiment.definitions.get(condition.rule)!,
@@ -104,10 +105,10 @@ async function measure(plan: ComparisonPlan, condition: Condition): Promise<Rate
     task: experiment.chosenTask,
     diagnostics: findDiagnostics(
       experiment.diagnostics.length === 0 ? ['none'] : experiment.diagnostics,
-      plan.plugins.diagnostics,
+      plugins.diagnostics,
     ),
     dataset: scored(dataset),
-    datasetHash,
+    datasetHash: common.dataset.hash,
     device: await openDevice({ ...asked, device: settled.device }),
   };
   try {

@@ -26,7 +26,14 @@ export { expandExperiment } from './grid.ts';
 export type { Job, Launcher, RunEvents, RunProgress, Shared } from './launchers/launcher.ts';
 export { describePlace, type Place } from './mistake.ts';
 export { loadPlugin, loadPlugins, type Plugins } from './plugins.ts';
+export {
+  type ImagePrediction,
+  type PredictOptions,
+  predictRun,
+  type RunPrediction,
+} from './predict.ts';
 export { type Repetition, repeatRun } from './repeat.ts';
+export { type ResumeOptions, resume } from './resume.ts';
 export {
   openExperiment,
   type PlannedExperiment,

@@ -74,7 +74,7 @@ export async function loadPlugin(file: string): Promise<Plugins> {
     tasks: exported.filter(isTaskDefinition),
     diagnostics: exported.filter(isDiagnostic),
     datasets: exported.filter(isDatasetDefinition).map((dataset) => defineDataset(dataset)),
-    files: [{ path, hash: createHash('sha256').update(readFileSync(path)).digest('hex') }],
+    files: [{ path, hash: hashOf(path) }],
   };
   const kinds = namedKinds(plugin);
   if (kinds.every(([, items]) => items.length === 0))
@@ -83,6 +83,24 @@ export async function loadPlugin(file: string): Promise<Plugins> {
     );
   for (const [kind, items, builtIn] of kinds) refuseTakenNames(file, kind, items, builtIn);
   return plugin;
+}
+
+const hashOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+/**
+ * Whether plug-ins that a run used are still what they were.
+ * @throws UserError naming the one that is not
+ */
+export function checkPlugins(files: Plugins['files']): void {
+  for (const { path, hash } of files) {
+    if (!existsSync(path))
+      throw new UserError(`the plug-in ${path}, which the run used, does not exist any more; bring it back`);
+    const now = hashOf(path);
+    if (now !== hash)
+      throw new UserError(
+        `the plug-in ${path} has changed since the run (SHA-256 ${now.slice(0, 12)}..., not ${hash.slice(0, 12)}...): bring back the file that it used`,
+      );
+  }
 }
 
 interface Name {

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
 import { UserError } from '../kernels/index.ts';
 import { type ComparedRun, type ComparisonDocument, readRun, type StoredRun } from '../results/index.ts';
-import type { EpochRecord, RunSpec } from '../training/index.ts';
+import type { RunSpec } from '../training/index.ts';
 import { type CompareEvents, prepareComparison } from './compare.ts';
+import { differingMetric } from './differing-metric.ts';
+import { checkPlugins } from './plugins.ts';
 
 /** A run that was repeated. */
 export interface Repetition {
@@ -27,7 +27,7 @@ export async function repeatRun(
 ): Promise<Repetition> {
   const original = readRun(folder);
   const { spec } = original;
-  checkPlugins(spec);
+  checkPlugins(spec.plugins);
   const { id, label, rule, settings, options } = spec.condition;
   const { run, datasetHash } = await prepareComparison({
     dataset: spec.dataset.name,
@@ -42,10 +42,7 @@ export async function repeatRun(
     out,
     jobs: 1,
   });
-  if (datasetHash !== spec.dataset.hash)
-    throw new UserError(
-      `the dataset '${spec.dataset.name}' is not the one that ${folder} was trained on: its content has changed`,
-    );
+  checkDataset(datasetHash, spec, folder);
   const document = await run(events);
   const repeated = document.runs[0]!;
   return { original, repeated, document, difference: differenceOf(original, repeated) };
@@ -53,36 +50,23 @@ export async function repeatRun(
 
 const recipeOf = ({ condition: { recipe } }: RunSpec) => (recipe === null ? {} : { recipe });
 
-function checkPlugins({ plugins }: RunSpec): void {
-  for (const { path, hash } of plugins) {
-    if (!existsSync(path))
-      throw new UserError(`the plug-in ${path}, which the run used, does not exist any more`);
-    if (createHash('sha256').update(readFileSync(path)).digest('hex') !== hash)
-      throw new UserError(`the plug-in ${path} has changed since the run: bring back the file that it used`);
-  }
+/** @throws UserError when the dataset is not the one of the run */
+export function checkDataset(hash: string, { dataset }: RunSpec, folder: string): void {
+  if (hash !== dataset.hash)
+    throw new UserError(
+      `the dataset '${dataset.name}' is not the one that ${folder} was trained on: its content has changed`,
+    );
 }
-
-/** What depends on the clock. */
-const TIMES = ['seconds', 'evaluationSeconds', 'examplesPerSecond'] as const;
 
 function differenceOf(original: StoredRun, repeated: ComparedRun): string | null {
   if (original.status === 'unfinished')
     return `the original run did not end: it has ${original.epochs.length} epochs to compare with`;
   if (original.status !== repeated.status) return `it ended as ${repeated.status}, not as ${original.status}`;
   for (const [i, epoch] of original.epochs.entries()) {
-    const metric = firstDifference(epoch, repeated.epochs[i]);
+    const metric = differingMetric(epoch, repeated.epochs[i]);
     if (metric !== null) return `${metric} differs in epoch ${epoch.epoch}`;
   }
   if (original.epochs.length !== repeated.epochs.length)
     return `it has ${repeated.epochs.length} epochs, not ${original.epochs.length}`;
   return original.statesHash === repeated.statesHash ? null : 'the bits of the trained states differ';
-}
-
-function firstDifference(a: EpochRecord, b: EpochRecord | undefined): string | null {
-  if (b === undefined) return 'the record';
-  const names = new Set([...Object.keys(a), ...Object.keys(b)] as (keyof EpochRecord)[]);
-  for (const name of names)
-    if (!(TIMES as readonly string[]).includes(name) && JSON.stringify(a[name]) !== JSON.stringify(b[name]))
-      return name;
-  return null;
 }

@@ -3,6 +3,7 @@ import { type ComparisonDocument, makeTimedFolder } from '../results/index.ts';
 import { findSetting } from '../training/index.ts';
 import {
   type CompareEvents,
+  type CompareOptions,
   type ComparisonPlan,
   openPlanned,
   type PreparedComparison,
@@ -14,19 +15,14 @@ import { type ExperimentPart, expandExperiment } from './grid.ts';
 import { describePlace, ExperimentMistake, mistakeAt, type Place } from './mistake.ts';
 import { loadPlugins, type Plugins } from './plugins.ts';
 
-/** Where an experiment's results go, and how many runs go on at the same time. */
-export interface RunExperimentOptions {
-  /** Folder in which the experiment's folder is made; `runs` when left out. */
-  readonly out?: string;
-  /** Runs at the same time, one worker thread each; as many as there are cores when left out. Results do not depend on it. */
-  readonly jobs?: number;
-}
+/** Where an experiment's results go, which checkpoints stay, and how many runs go on at the same time: as for `compare`. */
+export type RunExperimentOptions = Pick<CompareOptions, 'out' | 'jobs' | 'checkpoint' | 'checkpointEvery'>;
 
 /** What `planExperiment` is given beside the experiment. */
-export interface PlanOptions extends RunExperimentOptions {
+export type PlanOptions = RunExperimentOptions & {
   /** Those of the experiment, where they are loaded already. */
   readonly plugins?: Plugins;
-}
+};
 
 /** One of an experiment's comparisons, checked, before anything of it is written. */
 export interface PlannedPart {
@@ -71,14 +67,14 @@ export async function runExperiment(
  */
 export async function planExperiment(
   { definition: given, locate }: ExperimentSource,
-  { out = 'runs', jobs, plugins: loaded }: PlanOptions,
+  { out = 'runs', plugins: loaded, ...runs }: PlanOptions,
 ): Promise<PlannedExperiment> {
   try {
     const definition = parseExperiment(given);
     const plugins = loaded ?? (await loadPlugins(definition.plugins ?? []).catch(mistakeAt(['plugins'])));
     const parts: PlannedPart[] = [];
     for (const part of expandExperiment(definition, plugins))
-      parts.push({ name: part.name, plan: await planPart(part, definition, plugins, jobs) });
+      parts.push({ name: part.name, plan: await planPart(part, definition, plugins, runs) });
     return { definition, parts, out };
   } catch (error) {
     throw toSentence(locate, error);
@@ -89,11 +85,11 @@ async function planPart(
   { input, locate }: ExperimentPart,
   definition: ExperimentDefinition,
   plugins: Plugins,
-  jobs: number | undefined,
+  runs: Omit<RunExperimentOptions, 'out'>,
 ): Promise<ComparisonPlan> {
   try {
     const device = deviceOf(definition);
-    return await planComparison({ ...input, device, plugins, ...(jobs !== undefined && { jobs }) });
+    return await planComparison({ ...input, device, plugins, ...runs });
   } catch (error) {
     throw error instanceof ExperimentMistake
       ? relocated(locate(error.place), error.message, definition)

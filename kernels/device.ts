@@ -23,6 +23,11 @@ export interface Capabilities {
    */
   readonly stepsPerCall: number;
   /**
+   * Whether calls of fewer steps, as many as it pleases, cost next to nothing. Left out: they do. A gpu makes a plan for each number of
+   * steps, and runs in lockstep have to ask for the same one.
+   */
+  readonly takesFewerSteps?: boolean;
+  /**
    * How many replicas (runs of one program from different seeds) a device can run in lockstep, as one.
    * @param largestState values in the largest state tensor of one replica
    * @returns a whole number, 1 where there is no gain

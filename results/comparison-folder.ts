@@ -2,15 +2,36 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../kernels/index.ts';
-import { conditionSchema } from '../training/index.ts';
+import { conditionSchema, runSpecSchema } from '../training/index.ts';
 import { type ComparisonDocument, experimentSchema } from './comparison.schema.ts';
 import { comparisonDocument } from './comparison-document.ts';
-import { hasCode, makeFolder, readJson, writeJson, writingTo } from './files.ts';
+import {
+  flushFolder,
+  hasCode,
+  makeFolder,
+  readJson,
+  removeTemporary,
+  writeJson,
+  writingTo,
+} from './files.ts';
 import { holdsRun, readRun, type StoredRun } from './run-folder.ts';
 
 const EXPERIMENT = 'experiment.json';
 const COMPARISON = 'comparison.json';
 const FORMAT = 1;
+
+/** Which checkpoints are written, and when. */
+export const checkpointsSchema = z.object({
+  /** `last`: the newest two of each run stay; `every`: all; `none` is written. */
+  keep: z.enum(['none', 'last', 'every']),
+  /** Seconds between two of a run; null: after each epoch. */
+  seconds: z.number().positive().nullable(),
+});
+
+/** Which checkpoints are written, and when. */
+export type CheckpointPlan = Readonly<z.infer<typeof checkpointsSchema>>;
+
+const { dataset, device, plugins } = runSpecSchema.shape;
 
 const storedExperimentSchema = z.object({
   format: z.literal(FORMAT),
@@ -21,6 +42,10 @@ const storedExperimentSchema = z.object({
   /** With everything filled in. */
   experiment: experimentSchema,
   conditions: z.array(conditionSchema).min(1),
+  dataset,
+  device,
+  plugins,
+  checkpoints: checkpointsSchema,
   /** Folders within the comparison's, one for each condition and seed. */
   runs: z.array(z.object({ condition: z.string(), seed: z.int(), folder: z.string() })),
 });
@@ -49,14 +74,23 @@ export function openComparison(
 ): OpenComparison {
   const folder = name === undefined ? makeTimedFolder(out, 'compare', now) : join(out, name);
   if (name !== undefined) makeFolder(folder);
-  writingTo(folder, () =>
-    writeJson(join(folder, EXPERIMENT), { format: FORMAT, startedAt: now.toISOString(), ...experiment }),
-  );
-  return {
-    folder,
-    save: (document) => writingTo(folder, () => writeJson(join(folder, COMPARISON), document)),
-  };
+  writingTo(folder, () => {
+    writeJson(join(folder, EXPERIMENT), { format: FORMAT, startedAt: now.toISOString(), ...experiment });
+    flushFolder(out);
+  });
+  return inFolder(folder);
 }
+
+/** Opens the folder of a comparison that goes on. */
+export function reopenComparison(folder: string): OpenComparison {
+  writingTo(folder, () => removeTemporary(folder));
+  return inFolder(folder);
+}
+
+const inFolder = (folder: string): OpenComparison => ({
+  folder,
+  save: (document) => writingTo(folder, () => writeJson(join(folder, COMPARISON), document)),
+});
 
 /**
  * Makes a new folder that is named by the time.
@@ -81,6 +115,9 @@ export function makeTimedFolder(out: string, what: string, now = new Date()): st
   });
 }
 
+/** Whether a comparison has been opened there. */
+export const holdsComparison = (folder: string): boolean => existsSync(join(folder, EXPERIMENT));
+
 /** All of a comparison, read back from its folder. */
 export interface ReadComparison {
   readonly experiment: StoredExperiment;
@@ -97,8 +134,7 @@ export interface ReadComparison {
  */
 export function readExperiment(folder: string): ReadComparison {
   const advice = 'name the folder of a comparison, which `dendrite compare` made';
-  if (!existsSync(join(folder, EXPERIMENT)))
-    throw new UserError(`the folder ${folder} holds no ${EXPERIMENT}; ${advice}`);
+  if (!holdsComparison(folder)) throw new UserError(`the folder ${folder} holds no ${EXPERIMENT}; ${advice}`);
   const parsed = storedExperimentSchema.safeParse(readJson(folder, EXPERIMENT, advice));
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;

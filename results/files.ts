@@ -1,34 +1,86 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { UserError } from '../kernels/index.ts';
 
 /**
- * Writes a file whole or not at all: after a crash, it holds the old content or the new one.
+ * Writes a file whole or not at all: after a crash or a loss of power, it holds the old content or the new one.
  *
+ * @param parts one after the other
  * @throws the file system's error; the temporary file is removed
  */
-export function writeWhole(path: string, content: string | Uint8Array): void {
+export function writeWhole(path: string, parts: readonly Uint8Array[]): void {
   const temporary = `${path}.tmp`;
   try {
-    writeFileSync(temporary, content, { flush: true });
+    const file = openSync(temporary, 'w');
+    try {
+      for (const part of parts) writeAll(file, part);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
     renameSync(temporary, path);
+    flushFolder(dirname(path));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
 }
 
+/** A system writes about 2 GB at once, and may write less than it is asked to. */
+const MOST_AT_ONCE = 2 ** 26;
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length; )
+    at += writeSync(file, bytes, at, Math.min(MOST_AT_ONCE, bytes.length - at));
+}
+
+/** Waits until the names in a folder are on the disk, where the system can be asked to. */
+export function flushFolder(folder: string): void {
+  // Windows opens no folders, and does not need it.
+  if (process.platform === 'win32') return;
+  const opened = openSync(folder, 'r');
+  try {
+    fsyncSync(opened);
+  } catch (error) {
+    // Some network file systems cannot.
+    if (!hasCode(error, 'EINVAL')) throw error;
+  } finally {
+    closeSync(opened);
+  }
+}
+
 /** As `writeWhole`, for a value as JSON. */
 export const writeJson = (path: string, value: unknown): void =>
-  writeWhole(path, `${JSON.stringify(value, null, 2)}\n`);
+  writeWhole(path, [new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)]);
+
+/** Removes what a process that was killed had not finished to write, if the folder is there. */
+export function removeTemporary(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const name of readdirSync(folder))
+    if (name.endsWith('.tmp')) rmSync(join(folder, name), { force: true });
+}
 
 const CAUSES: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
+  EFBIG: 'a file would be larger than the limit of the shell (ulimit -f)',
   EDQUOT: 'the disk quota is used up',
   EACCES: 'permission is denied',
   EPERM: 'permission is denied',
   EROFS: 'the file system is read-only',
   EEXIST: 'a file has its name',
+  EISDIR: 'a folder has its name',
   ENOTDIR: 'a part of its path is a file',
   ENOENT: 'it does not exist',
   ENAMETOOLONG: 'its name is too long',

@@ -1,4 +1,10 @@
-export { readCheckpoint, writeCheckpoint } from './checkpoint-file.ts';
+export {
+  addCheckpoint,
+  type NewestCheckpoint,
+  newestCheckpoint,
+  readCheckpoint,
+  writeCheckpoint,
+} from './checkpoint-file.ts';
 export {
   type ComparedRun,
   type ComparisonDocument,
@@ -11,20 +17,38 @@ export {
 } from './comparison.schema.ts';
 export { type Comparison, comparisonDocument, referenceCondition } from './comparison-document.ts';
 export {
+  type CheckpointPlan,
   makeTimedFolder,
   type OpenComparison,
   openComparison,
   type ReadComparison,
   readExperiment,
+  reopenComparison,
+  type StoredExperiment,
 } from './comparison-folder.ts';
+export { firstDifference } from './difference.ts';
+export {
+  EXPORT_FORMATS,
+  type Exported,
+  type ExportFormat,
+  type ExportOptions,
+  exportFolder,
+} from './exports/export-folder.ts';
+export { GrowingEventFiles } from './exports/tensorboard.ts';
 export { causeOf } from './files.ts';
+export { checkLock, type FolderLock, lockFolder } from './folder-lock.ts';
 export { collectProvenance, ownPackage, type Provenance } from './provenance.ts';
 export {
+  endRun,
+  holdsRun,
+  type OpenRun,
   openRun,
   type RunEnd,
   type RunProvenance,
   readRun,
+  reopenRun,
   type StoredRun,
 } from './run-folder.ts';
 export { pairedDifference, type Spread, summarize, tQuantile } from './statistics.ts';
 export { comparisonTable, type TableOptions } from './table.ts';
+export { type TrainedCheckpoint, trainedCheckpoint } from './trained-checkpoint.ts';

@@ -1,13 +1,27 @@
-import { appendFileSync, closeSync, existsSync, openSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { UserError } from '../kernels/index.ts';
 import { type EpochRecord, parseEpoch, parseRunSpec, type RunSpec } from '../training/index.ts';
+import { CHECKPOINTS } from './checkpoint-file.ts';
 import type { DeviceRecord, RunResult, RunStatus } from './comparison.schema.ts';
-import { hasCode, makeFolder, readJson, readText, writeJson, writingTo } from './files.ts';
+import { firstDifference } from './difference.ts';
+import {
+  flushFolder,
+  hasCode,
+  makeFolder,
+  readJson,
+  readText,
+  removeTemporary,
+  writeJson,
+  writingTo,
+} from './files.ts';
+import { checkLock } from './folder-lock.ts';
 import type { Provenance } from './provenance.ts';
 
 export interface RunProvenance extends Provenance {
   device: DeviceRecord | null;
+  /** Where and when it was gone on with, if it was. */
+  resumed?: readonly Omit<RunProvenance, 'resumed'>[];
 }
 
 export interface RunEnd {
@@ -22,8 +36,18 @@ export interface RunEnd {
   device?: DeviceRecord | undefined;
 }
 
+/** What a run is, for its folder. */
+export interface RunToRecord {
+  readonly spec: RunSpec;
+  readonly provenance: RunProvenance;
+  /** File of the lock on the comparison's folder; left out: nobody else can know the folder. */
+  readonly lock?: string | undefined;
+}
+
 export interface OpenRun {
   readonly folder: string;
+  /** Those that are recorded already, in a run that is gone on with. */
+  readonly epochs: readonly EpochRecord[];
   /** Adds a line to metrics.jsonl and waits until it is on the disk. */
   append(epoch: EpochRecord): void;
   /** Writes status.json, with the time. */
@@ -51,32 +75,85 @@ const REPEAT = 'repeat this run';
  *
  * @throws UserError if the folder holds a run already or cannot be written; so do `append` and `finish`
  */
-export function openRun(
-  folder: string,
-  { spec, provenance }: { spec: RunSpec; provenance: RunProvenance },
-): OpenRun {
+export function openRun(folder: string, run: RunToRecord): OpenRun {
   const metrics = join(folder, METRICS);
+  if (run.lock !== undefined) checkLock(run.lock);
   makeFolder(folder);
   writingTo(folder, () => {
     claim(folder, metrics);
     try {
-      writeJson(join(folder, CONFIG), spec);
-      writeJson(join(folder, PROVENANCE), provenance);
+      writeJson(join(folder, PROVENANCE), run.provenance);
+      // The last one: a folder holds a run once it is there.
+      writeJson(join(folder, CONFIG), run.spec);
+      flushFolder(dirname(folder));
     } catch (error) {
-      rmSync(metrics);
+      removeBeginnings(folder);
       throw error;
     }
   });
-  return {
-    folder,
-    append(epoch) {
-      writingTo(folder, () => appendFileSync(metrics, `${JSON.stringify(epoch)}\n`, { flush: true }));
-    },
-    finish(end) {
-      const status = { ...end, finishedAt: new Date().toISOString() };
-      writingTo(folder, () => writeJson(join(folder, STATUS), status));
-    },
-  };
+  return recordIn(folder, [], run.lock);
+}
+
+/**
+ * Opens the folder of a run that was begun, so that it can go on: what a process that was killed had half written is removed, and so
+ * is the status of a run that failed. A folder without a run is as for `openRun`.
+ *
+ * @throws UserError if the folder holds another run, one of its files is damaged, or it cannot be written
+ */
+export function reopenRun(folder: string, run: RunToRecord): OpenRun {
+  if (run.lock !== undefined) checkLock(run.lock);
+  if (!holdsRun(folder)) {
+    removeBeginnings(folder);
+    return openRun(folder, run);
+  }
+  const { spec, provenance, epochs, truncated } = readRun(folder);
+  const difference = firstDifference(spec, parseRunSpec(asJson(run.spec), 'the spec'));
+  if (difference !== null)
+    throw new UserError(
+      `${join(folder, CONFIG)} is of another run (${difference}): bring back the file, or remove the folder`,
+    );
+  const { resumed = [], ...first } = provenance;
+  writingTo(folder, () => {
+    removeTemporary(folder);
+    removeTemporary(join(folder, CHECKPOINTS));
+    if (truncated) cutLastLine(join(folder, METRICS));
+    writeJson(join(folder, PROVENANCE), { ...first, resumed: [...resumed, run.provenance] });
+    rmSync(join(folder, STATUS), { force: true });
+    flushFolder(folder);
+  });
+  return recordIn(folder, epochs, run.lock);
+}
+
+const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+/** Removes what stands behind the last line break. */
+function cutLastLine(metrics: string): void {
+  truncateSync(metrics, readFileSync(metrics).lastIndexOf('\n') + 1);
+}
+
+const recordIn = (folder: string, epochs: readonly EpochRecord[], lock: string | undefined): OpenRun => ({
+  folder,
+  epochs,
+  append(epoch) {
+    if (lock !== undefined) checkLock(lock);
+    writingTo(folder, () =>
+      appendFileSync(join(folder, METRICS), `${JSON.stringify(epoch)}\n`, { flush: true }),
+    );
+  },
+  finish(end) {
+    if (lock !== undefined) checkLock(lock);
+    endRun(folder, end);
+  },
+});
+
+/** Writes status.json, with the time. @throws UserError if it cannot be written */
+export function endRun(folder: string, end: RunEnd): void {
+  writingTo(folder, () => writeJson(join(folder, STATUS), { ...end, finishedAt: new Date().toISOString() }));
+}
+
+/** What a run leaves that could not be opened: the folder is free again. */
+function removeBeginnings(folder: string): void {
+  for (const file of [PROVENANCE, METRICS]) rmSync(join(folder, file), { force: true });
 }
 
 /** Creating the metrics file exclusively makes the folder this run's, even if two processes try at once. */

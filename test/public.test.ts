@@ -29,11 +29,12 @@ const BOTH = words(`
 /** From 'dendrite' alone: files, worker threads, a choice of devices. */
 const ON_NODE = words(`
   CheckResult CompareEvents CompareOptions ComparedRule ComparisonDocument CreateTrainerOptions
-  DatasetDefinition DatasetInfo DatasetRequest DeviceListing DeviceOptions ExperimentDefinition ExperimentInput LoadOptions RunExperimentOptions defineExperiment
-  experimentJsonSchema runExperiment
-  ReadComparison Repetition RunProgress RunResult StoredRun TableOptions checkRule compare
-  comparisonJsonSchema comparisonTable defineDataset listDatasets listDevices loadDataset openDevice
-  readCheckpoint readExperiment readRun repeatRun writeCheckpoint
+  DatasetDefinition DatasetInfo DatasetRequest DeviceListing DeviceOptions ExperimentDefinition ExperimentInput
+  ExportFormat ExportOptions Exported ImagePrediction LoadOptions NewestCheckpoint PredictOptions ReadComparison
+  Repetition ResumeOptions RunExperimentOptions RunPrediction RunProgress RunResult StoredRun TableOptions checkRule
+  compare comparisonJsonSchema comparisonTable defineDataset defineExperiment experimentJsonSchema exportFolder
+  listDatasets listDevices loadDataset newestCheckpoint openDevice predictRun readCheckpoint readExperiment readRun
+  repeatRun resume runExperiment writeCheckpoint
 `);
 
 /** From 'dendrite/browser' alone: what Node's part reads from files is handed in. */

@@ -17,6 +17,8 @@ export interface Checkpoint {
   readonly run: string;
   /** Minibatches done. */
   readonly step: number;
+  /** Epochs whose record was given. A run may be saved after the last minibatch of an epoch and before its record. */
+  readonly epochs: number;
   /** Seconds spent training in the epoch that is not finished; 0 between epochs. */
   readonly epochSeconds: number;
   /** Weights, feedback, moments of the optimizer, neurons that go on, totals of the epoch: by name. */

@@ -1,4 +1,5 @@
 import type { Executable, Kernels, Tensor } from '../kernels/index.ts';
+import { Pace } from './pace.ts';
 
 /** Images shown at once: enough to fill the product kernels, little enough to stay in the cache. */
 export const EVALUATION_BATCH = 500;
@@ -12,7 +13,8 @@ interface Part {
 
 /** Runs a trace on every example of a split once, in order. */
 export interface Pass {
-  run(): Promise<void>;
+  /** @throws the signal's reason once it is aborted */
+  run(signal?: AbortSignal): Promise<void>;
 }
 
 /**
@@ -34,17 +36,26 @@ export async function passOver(
     const executable = await k.trace(name, () => body(batch));
     parts.push({ executable, batch, steps: batch === atOnce ? Math.floor(count / batch) : 1 });
   }
+  const pace = new Pace(k.device.capabilities);
   return {
-    async run() {
+    async run(signal) {
       let firstRow = 0;
-      for (const { executable, batch, steps } of parts) {
-        const rows = Uint32Array.from({ length: batch * steps }, (_, i) => firstRow + i);
-        await executable.run({ steps, firstStep: Math.floor(firstRow / atOnce), rows });
-        firstRow += rows.length;
-      }
+      for (const { executable, batch, steps: all } of parts)
+        for (let done = 0, steps: number; done < all; done += steps) {
+          signal?.throwIfAborted();
+          steps = pace.next(all - done);
+          const rows = Uint32Array.from({ length: batch * steps }, (_, i) => firstRow + i);
+          const firstStep = Math.floor(firstRow / atOnce);
+          await pace.time(steps, () => executable.run({ steps, firstStep, rows }));
+          firstRow += rows.length;
+          await pace.pause();
+        }
     },
   };
 }
+
+/** Measures the score of a split as the network is. @throws the signal's reason once it is aborted */
+export type ScoreOfSplit = (signal?: AbortSignal) => Promise<number>;
 
 /**
  * @param scores traces a value for each example of a minibatch, batch x 1
@@ -57,14 +68,14 @@ export async function meanOverExamples(
   atOnce: number,
   scale: number,
   scores: (batch: number) => Tensor,
-): Promise<() => Promise<number>> {
+): Promise<ScoreOfSplit> {
   const total = k.result(`total on ${name}`, 1, 1);
   const pass = await passOver(k, `evaluation on ${name}`, count, atOnce, (batch) => {
     k.sum(scores(batch), { over: 'all', into: total, accumulate: true });
   });
-  return async () => {
+  return async (signal) => {
     await k.device.write(total, new Float32Array(1));
-    await pass.run();
+    await pass.run(signal);
     const [sum] = await k.device.read(total);
     return (scale * sum!) / count;
   };

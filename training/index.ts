@@ -29,7 +29,7 @@ export {
 } from './diagnostics/index.ts';
 export { countOf, type EpochRecord, epochSchema, parseEpoch, quantity } from './epoch.ts';
 export { meanOverExamples } from './evaluation.ts';
-export { decodeCheckpoint, encodeCheckpoint } from './safetensors.ts';
+export { checkpointParts, decodeCheckpoint, encodeCheckpoint, safetensorsParts } from './safetensors.ts';
 export {
   closestSetting,
   DEFAULTS,
@@ -45,7 +45,7 @@ export {
   settingFromText,
   settingsSchema,
 } from './settings.ts';
-export { parseRunSpec, type RunSpec, SPEC_FORMAT } from './spec.ts';
+export { parseRunSpec, type RunSpec, runSpecSchema, SPEC_FORMAT } from './spec.ts';
 export {
   type BuiltTask,
   isTaskDefinition,

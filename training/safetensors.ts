@@ -1,21 +1,29 @@
 import { z } from 'zod';
 import { UserError } from '../kernels/index.ts';
 import type { Checkpoint, SavedTensor } from './checkpoint.ts';
+import { crc32 } from './crc32.ts';
 
 /**
  * Checkpoints in the safetensors format (https://github.com/huggingface/safetensors): the length of the header as 8 bytes, the
- * header in JSON, and the values, so that any program that reads safetensors reads weights and states by name.
+ * header in JSON, and the values, so that any program that reads safetensors reads weights and states by name. Flipped bits are
+ * noticed by the CRC-32 of the file, which is the first entry of the header's metadata and counts as eight zeros itself.
  */
 const STATE = 'state/';
 const ROWS = 'rows/';
 const LENGTH_BYTES = 8;
 /** Values begin at a multiple of this many bytes. */
 const ALIGNMENT = 8;
+const HEADER_START = '{"__metadata__":{"crc32":"';
+const NO_CRC = '00000000';
+const CRC_AT = LENGTH_BYTES + HEADER_START.length;
 
+const wholeNumber = z.string().regex(/^\d{1,15}$/);
 const metadataSchema = z.object({
+  crc32: z.string(),
   format: z.literal('dendrite-1'),
   run: z.string(),
-  step: z.string(),
+  step: wholeNumber,
+  epochs: wholeNumber,
   epochSeconds: z.string(),
 });
 const tensorSchema = z.object({
@@ -27,8 +35,50 @@ const tensorSchema = z.object({
 type TensorEntry = z.infer<typeof tensorSchema>;
 
 /** The bytes of a safetensors file. */
-export function encodeCheckpoint({ run, step, epochSeconds, states, rowStores }: Checkpoint): Uint8Array {
-  const tensors = [...named(STATE, states), ...named(ROWS, rowStores)];
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  const parts = checkpointParts(checkpoint);
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+/**
+ * The bytes of a checkpoint as a safetensors file, in parts, one after the other: the header, and the values of each tensor where
+ * they lie, without a copy.
+ */
+export function checkpointParts({
+  run,
+  step,
+  epochs,
+  epochSeconds,
+  states,
+  rowStores,
+}: Checkpoint): Uint8Array[] {
+  const parts = safetensorsParts([...named(STATE, states), ...named(ROWS, rowStores)], {
+    crc32: NO_CRC,
+    format: 'dendrite-1',
+    run,
+    step: String(step),
+    epochs: String(epochs),
+    epochSeconds: String(epochSeconds),
+  });
+  const crc = parts.reduce((sum, part) => crc32(part, sum), 0);
+  parts[0]!.set(new TextEncoder().encode(hexadecimal(crc)), CRC_AT);
+  return parts;
+}
+
+/**
+ * The bytes of any safetensors file in such parts.
+ * @param metadata texts only, as the format has it
+ */
+export function safetensorsParts(
+  tensors: readonly (readonly [name: string, tensor: SavedTensor])[],
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array[] {
   const entries: [string, TensorEntry][] = [];
   let end = 0;
   for (const [name, { rows, columns, values }] of tensors) {
@@ -36,25 +86,30 @@ export function encodeCheckpoint({ run, step, epochSeconds, states, rowStores }:
     end += values.byteLength;
     entries.push([name, { dtype: 'F32', shape: [rows, columns], data_offsets: [start, end] }]);
   }
-  const metadata = { format: 'dendrite-1', run, step: String(step), epochSeconds: String(epochSeconds) };
-  const text = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
-  const header = new TextEncoder().encode(text);
-  const length = Math.ceil(header.length / ALIGNMENT) * ALIGNMENT;
-  const bytes = new Uint8Array(LENGTH_BYTES + length + end).fill(0x20, LENGTH_BYTES, LENGTH_BYTES + length);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
-  bytes.set(header, LENGTH_BYTES);
-  for (const [i, [, { values }]] of tensors.entries())
-    bytes.set(
-      new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-      LENGTH_BYTES + length + entries[i]![1].data_offsets[0],
-    );
-  return bytes;
+  const header = headerOf(JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) }));
+  return [header, ...tensors.map(([, { values }]) => bytesOf(values))];
 }
+
+/** The length and the text, filled up with spaces. */
+function headerOf(text: string): Uint8Array {
+  const bytes = new TextEncoder().encode(text);
+  const length = Math.ceil(bytes.length / ALIGNMENT) * ALIGNMENT;
+  const header = new Uint8Array(LENGTH_BYTES + length).fill(0x20, LENGTH_BYTES);
+  new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
+  header.set(bytes, LENGTH_BYTES);
+  return header;
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+const hexadecimal = (crc: number): string => crc.toString(16).padStart(NO_CRC.length, '0');
 
 const named = (prefix: string, tensors: ReadonlyMap<string, SavedTensor>): [string, SavedTensor][] =>
   [...tensors].map(([name, tensor]) => [prefix + name, tensor]);
 
 /**
+ * Tensors lie in `bytes` where they begin at a multiple of four bytes, as in files that `encodeCheckpoint` made.
  * @param where the bytes came from, for the message
  * @throws UserError when they are no whole checkpoint
  */
@@ -63,31 +118,65 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
     return decode(bytes);
   } catch (error) {
     throw new UserError(
-      `${where} is no checkpoint of Dendrite, or is damaged (${(error as Error).message.split('\n')[0]}); save it again`,
+      `${where} is no checkpoint of Dendrite, or is damaged (${(error as Error).message.split('\n')[0]}): go on from an older one`,
     );
   }
 }
 
 function decode(bytes: Uint8Array): Checkpoint {
+  const start = checkedHeader(bytes);
+  const { __metadata__, ...entries } = JSON.parse(
+    new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, start)),
+  );
+  const { run, step, epochs, epochSeconds } = parsed(metadataSchema, __metadata__, 'its metadata');
+  const states = new Map<string, SavedTensor>();
+  const rowStores = new Map<string, SavedTensor>();
+  for (const [name, value] of Object.entries(entries)) {
+    const { shape, data_offsets } = parsed(tensorSchema, value, `the entry '${name}'`);
+    const [from, to] = data_offsets;
+    if (start + to > bytes.length || to - from !== 4 * shape[0] * shape[1])
+      throw new Error(`'${name}' has other sizes than its values`);
+    const into = name.startsWith(STATE) ? states : rowStores;
+    into.set(name.slice(name.indexOf('/') + 1), {
+      rows: shape[0],
+      columns: shape[1],
+      values: floatsOf(bytes.subarray(start + from, start + to)),
+    });
+  }
+  return {
+    format: 1,
+    run,
+    step: Number(step),
+    epochs: Number(epochs),
+    epochSeconds: Number(epochSeconds),
+    states,
+    rowStores,
+  };
+}
+
+/** @returns where the values begin @throws Error when a byte is not what was written */
+function checkedHeader(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < LENGTH_BYTES) throw new Error('it has no header');
   const start = LENGTH_BYTES + Number(view.getBigUint64(0, true));
   if (start > bytes.length) throw new Error('it ends within its header');
-  const { __metadata__, ...entries } = JSON.parse(
-    new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, start)),
-  );
-  const { run, step, epochSeconds } = metadataSchema.parse(__metadata__);
-  const states = new Map<string, SavedTensor>();
-  const rowStores = new Map<string, SavedTensor>();
-  for (const [name, value] of Object.entries(entries)) {
-    const { shape, data_offsets } = tensorSchema.parse(value);
-    const [from, to] = data_offsets;
-    if (start + to > bytes.length || to - from !== 4 * shape[0] * shape[1])
-      throw new Error(`'${name}' has other sizes than its values`);
-    // A copy, which begins at a multiple of four bytes.
-    const values = new Float32Array(new Uint8Array(bytes.subarray(start + from, start + to)).buffer);
-    const into = name.startsWith(STATE) ? states : rowStores;
-    into.set(name.slice(name.indexOf('/') + 1), { rows: shape[0], columns: shape[1], values });
-  }
-  return { format: 1, run, step: Number(step), epochSeconds: Number(epochSeconds), states, rowStores };
+  const text = (from: number, to: number) => new TextDecoder().decode(bytes.subarray(from, to));
+  const crcEnd = CRC_AT + NO_CRC.length;
+  if (crcEnd > start || text(LENGTH_BYTES, CRC_AT) !== HEADER_START)
+    throw new Error('its header does not begin with a checksum');
+  const before = crc32(new TextEncoder().encode(NO_CRC), crc32(bytes.subarray(0, CRC_AT)));
+  if (text(CRC_AT, crcEnd) !== hexadecimal(crc32(bytes.subarray(crcEnd), before)))
+    throw new Error('its checksum is not that of its bytes');
+  return start;
 }
+
+function parsed<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const { success, data } = schema.safeParse(value);
+  if (!success) throw new Error(`${what} is not of the format dendrite-1`);
+  return data;
+}
+
+const floatsOf = (bytes: Uint8Array): Float32Array =>
+  bytes.byteOffset % Float32Array.BYTES_PER_ELEMENT === 0
+    ? new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / Float32Array.BYTES_PER_ELEMENT)
+    : new Float32Array(new Uint8Array(bytes).buffer);

@@ -39,10 +39,13 @@ export interface BuiltTask {
    */
   readonly trainingScore: ((output: Tensor, target: Tensor) => Tensor) | null;
   readonly scale: number;
-  /** Called after each epoch, before the scores are asked for: for what has to be fitted first. */
-  prepareScores?(): Promise<void>;
+  /**
+   * Called after each epoch, before the scores are asked for: for what has to be fitted first.
+   * @param signal if it is aborted, the run is to stop: throw its reason soon
+   */
+  prepareScores?(signal?: AbortSignal): Promise<void>;
   /** The score of a split as the network is. @param name unique within the run */
-  scoreOf(name: string, split: Split): Promise<() => Promise<number>>;
+  scoreOf(name: string, split: Split): Promise<(signal?: AbortSignal) => Promise<number>>;
 }
 
 /** What a minibatch is, what is scored, and in which unit. */

@@ -12,7 +12,7 @@ import { Optimizer, type Rule, type RuleDefinition, type RuleOutput } from '../r
 import type { Condition } from './condition.ts';
 import { type Diagnostic, type Measurements, prepareMeasurements } from './diagnostics/index.ts';
 import { type EpochTotals, epochTotals } from './epoch-totals.ts';
-import { EVALUATION_BATCH } from './evaluation.ts';
+import { EVALUATION_BATCH, type ScoreOfSplit } from './evaluation.ts';
 import type { BuiltTask } from './task.ts';
 import type { ChosenTask } from './tasks/index.ts';
 
@@ -41,8 +41,8 @@ export interface TracedRun {
   respond(input: Tensor): readonly Tensor[];
   /** Images that `respond` takes at once. */
   readonly evaluationBatchSize: number;
-  readonly testScore: () => Promise<number>;
-  readonly validationScore: (() => Promise<number>) | null;
+  readonly testScore: ScoreOfSplit;
+  readonly validationScore: ScoreOfSplit | null;
   readonly diagnostics: Measurements;
   readonly totals: EpochTotals;
   /** Every state tensor by name: weights, feedback, moments of the optimizer, the totals above. */

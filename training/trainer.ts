@@ -1,14 +1,18 @@
 import { RandomStream, type Tensor, UserError } from '../kernels/index.ts';
 import { type Checkpoint, hashStates, identify, type SavedTensor } from './checkpoint.ts';
 import type { EpochRecord } from './epoch.ts';
+import { Pace } from './pace.ts';
 import { type RunParts, stepsPerEpoch, type TracedRun, totalSteps, traceRun } from './traced-run.ts';
 
 /** How training is watched and stopped. */
 export interface EpochsOptions {
-  /** Stops training after the minibatches at hand; `epochs` then throws the signal's reason, and the trainer can be saved. */
+  /**
+   * Stops training and evaluation after the minibatches at hand; `epochs` then throws the signal's reason, and the trainer can be
+   * saved.
+   */
   readonly signal?: AbortSignal;
-  /** After each call of the device, every few minibatches. */
-  progress?(stepsDone: number, stepsTotal: number): void;
+  /** After each call of the device, every few minibatches: the trainer can be saved. Training waits for what it returns. */
+  progress?(stepsDone: number, stepsTotal: number): unknown;
 }
 
 /** One run that can be stepped, saved and loaded. The same seed gives the same run whatever else is looked at. */
@@ -20,6 +24,11 @@ export interface Trainer {
   epochs(options?: EpochsOptions): AsyncIterable<EpochRecord>;
   /** A copy of everything that training goes on from, after any epoch or minibatch. */
   save(): Promise<Checkpoint>;
+  /**
+   * As `save`, with what is kept of each training example as it lies in memory, which may be large: to be written or
+   * looked at before training goes on.
+   */
+  view(): Promise<Checkpoint>;
   /**
    * Goes on from a checkpoint.
    * @throws UserError when it belongs to another run: another rule, option, setting, seed, task or dataset
@@ -41,6 +50,8 @@ export interface Trainer {
   /** Minibatches done, and in all. */
   readonly stepsDone: number;
   readonly stepsTotal: number;
+  /** Epochs whose record was given. */
+  readonly epochsDone: number;
   /** Releases the device. */
   dispose(): Promise<void>;
 }
@@ -60,19 +71,17 @@ export async function buildTrainer(parts: RunParts): Promise<Trainer> {
 
 type Measured = Pick<EpochRecord, 'testScore' | 'validationScore' | 'diagnostics'>;
 
-/** Without a pause of this many ms, timers, signals and progress bars of the thread would starve. */
-const PAUSE_EVERY = 50;
-
 class DeviceTrainer implements Trainer {
   readonly #parts: RunParts;
   readonly #run: TracedRun;
   readonly #identity: string;
   readonly #stepsPerEpoch: number;
   readonly stepsTotal: number;
+  readonly #pace: Pace;
   #step = 0;
+  #epochs = 0;
   /** Seconds of training in the epoch at hand. */
   #seconds = 0;
-  #lastPause = performance.now();
   #prediction: Prediction | null = null;
 
   constructor(parts: RunParts, run: TracedRun, identity: string) {
@@ -81,12 +90,17 @@ class DeviceTrainer implements Trainer {
     this.#parts = parts;
     this.#run = run;
     this.#identity = identity;
+    this.#pace = new Pace(parts.device.capabilities);
     this.#stepsPerEpoch = stepsPerEpoch(condition.settings, examples);
     this.stepsTotal = totalSteps(condition.settings, examples);
   }
 
   get stepsDone(): number {
     return this.#step;
+  }
+
+  get epochsDone(): number {
+    return this.#epochs;
   }
 
   get states(): ReadonlyMap<string, Tensor> {
@@ -98,36 +112,47 @@ class DeviceTrainer implements Trainer {
   }
 
   async *epochs(options: EpochsOptions = {}): AsyncGenerator<EpochRecord> {
-    while (this.#step < this.stepsTotal) {
-      const epoch = Math.floor(this.#step / this.#stepsPerEpoch);
+    for (;;) {
+      const epoch = this.#epochs;
       const first = epoch * this.#stepsPerEpoch;
+      if (first >= this.stepsTotal) return;
       const end = Math.min(first + this.#stepsPerEpoch, this.stepsTotal);
       if (this.#step === first) {
         await this.#run.totals.reset();
         this.#seconds = 0;
       }
       const diverged = await this.#train(this.#order(epoch), first, end, options);
-      const record = await this.#record(epoch, first, diverged);
-      if (diverged !== null) this.#step = this.stepsTotal;
+      const record = await this.#record(epoch, first, diverged, options.signal);
+      this.#epochs++;
+      if (diverged !== null) this.#end();
       yield record;
     }
   }
 
   async save(): Promise<Checkpoint> {
+    const { rowStores, ...rest } = await this.view();
+    const copies = new Map<string, SavedTensor>();
+    for (const [name, { values, ...shape }] of rowStores)
+      copies.set(name, { ...shape, values: values.slice() });
+    return { ...rest, rowStores: copies };
+  }
+
+  async view(): Promise<Checkpoint> {
     const rowStores = new Map<string, SavedTensor>();
     for (const [name, { count, columns, values }] of this.#run.rowStores)
-      rowStores.set(name, { rows: count, columns, values: values.slice() });
+      rowStores.set(name, { rows: count, columns, values });
     return {
       format: 1,
       run: this.#identity,
       step: this.#step,
-      epochSeconds: this.#step % this.#stepsPerEpoch === 0 ? 0 : this.#seconds,
+      epochs: this.#epochs,
+      epochSeconds: this.#step > this.#epochs * this.#stepsPerEpoch ? this.#seconds : 0,
       states: await this.#savedStates(),
       rowStores,
     };
   }
 
-  async load({ format, run, step, epochSeconds, states, rowStores }: Checkpoint): Promise<void> {
+  async load({ format, run, step, epochs, epochSeconds, states, rowStores }: Checkpoint): Promise<void> {
     if (format !== 1)
       throw new UserError(
         `the checkpoint has the format ${String(format)}, and this version of Dendrite reads format 1`,
@@ -141,6 +166,7 @@ class DeviceTrainer implements Trainer {
     for (const [name, { count, columns, values }] of this.#run.rowStores)
       values.set(valuesOf(name, rowStores, count, columns));
     this.#step = step;
+    this.#epochs = epochs;
     this.#seconds = epochSeconds;
   }
 
@@ -185,32 +211,37 @@ class DeviceTrainer implements Trainer {
     end: number,
     { signal, progress }: EpochsOptions,
   ): Promise<string | null> {
-    const { device, condition } = this.#parts;
-    const { batch } = condition.settings;
+    const { batch } = this.#parts.condition.settings;
     while (this.#step < end) {
       signal?.throwIfAborted();
-      const steps = Math.min(device.capabilities.stepsPerCall, end - this.#step);
+      const steps = this.#pace.next(end - this.#step);
       const at = (this.#step - first) * batch;
-      const begin = performance.now();
-      await this.#run.step.run({
-        steps,
-        firstStep: this.#step,
-        rows: order.slice(at, at + steps * batch),
+      let loss = 0;
+      this.#seconds += await this.#pace.time(steps, async () => {
+        await this.#run.step.run({
+          steps,
+          firstStep: this.#step,
+          rows: order.slice(at, at + steps * batch),
+        });
+        ({ loss } = await this.#run.totals.read());
       });
-      const { loss } = await this.#run.totals.read();
-      this.#seconds += (performance.now() - begin) / 1000;
       this.#step += steps;
       if (!Number.isFinite(loss)) {
         const epoch = Math.floor(first / this.#stepsPerEpoch) + 1;
         return `the training loss became ${loss} in epoch ${epoch}, within ${this.#step} minibatches`;
       }
-      progress?.(this.#step, this.stepsTotal);
-      await this.#pause();
+      await progress?.(this.#step, this.stepsTotal);
+      await this.#pace.pause();
     }
     return null;
   }
 
-  async #record(epoch: number, first: number, diverged: string | null): Promise<EpochRecord> {
+  async #record(
+    epoch: number,
+    first: number,
+    diverged: string | null,
+    signal: AbortSignal | undefined,
+  ): Promise<EpochRecord> {
     const { loss, score } = await this.#run.totals.read();
     const { batch } = this.#parts.condition.settings;
     const seen = (this.#step - first) * batch;
@@ -222,7 +253,7 @@ class DeviceTrainer implements Trainer {
     };
     const begin = performance.now();
     const { diagnostics, ...scores }: Measured =
-      diverged === null ? await this.#measure() : { testScore: null };
+      diverged === null ? await this.#measure(signal) : { testScore: null };
     // In the order of the schema, so that a record that was read back is the same text.
     return {
       ...common,
@@ -235,21 +266,21 @@ class DeviceTrainer implements Trainer {
     };
   }
 
-  async #measure(): Promise<Measured> {
+  async #measure(signal: AbortSignal | undefined): Promise<Measured> {
     const { task, testScore, validationScore, diagnostics } = this.#run;
-    await task.prepareScores?.();
+    await task.prepareScores?.(signal);
     const scores = {
-      testScore: finite(await testScore()),
-      ...(validationScore && { validationScore: finite(await validationScore()) }),
+      testScore: finite(await testScore(signal)),
+      ...(validationScore && { validationScore: finite(await validationScore(signal)) }),
     };
+    signal?.throwIfAborted();
     const measured = await diagnostics.measure();
     return { ...scores, ...(Object.keys(measured).length > 0 && { diagnostics: measured }) };
   }
 
-  async #pause(): Promise<void> {
-    if (performance.now() - this.#lastPause < PAUSE_EVERY) return;
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    this.#lastPause = performance.now();
+  #end(): void {
+    this.#step = this.stepsTotal;
+    this.#epochs = Math.ceil(this.stepsTotal / this.#stepsPerEpoch);
   }
 }
 

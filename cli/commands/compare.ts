@@ -24,6 +24,7 @@ import {
   settingOptions,
 } from '../options.ts';
 import { printComparison } from '../print-comparison.ts';
+import { parseCheckpoints, type RecordingArguments, recordingOptionsIn } from '../recording.ts';
 import { runPlanned } from '../run-planned.ts';
 
 /** One of each family. */
@@ -135,6 +136,7 @@ const options = {
     describe: "Write the experiment file that repeats the comparison with 'dendrite run'",
   },
   'dry-run': { ...dryRunOption, group: OUTPUT },
+  ...recordingOptionsIn(OUTPUT),
   json: {
     type: 'boolean',
     default: false,
@@ -170,7 +172,7 @@ export const compare: Command<CompareArguments> = {
     const planned = await plan(args);
     if (args['dry-run']) return printEstimates(planned);
     if (saveAs !== undefined) saveExperiment(saveAs, planned.definition);
-    return runPlanned(planned, ([document]) => printComparison(document!, args.json));
+    return runPlanned(planned, args.tensorboard, ([document]) => printComparison(document!, args.json));
   },
 };
 
@@ -190,7 +192,10 @@ async function plan(args: CompareArguments): Promise<PlannedExperiment> {
     ...(args.blas !== undefined && { blas: parseText('blas', args.blas) }),
     ...(files.length > 0 && { plugins: files }),
   };
-  return planExperiment({ definition, locate }, { out: parseText('out', args.out), jobs, plugins });
+  return planExperiment(
+    { definition, locate },
+    { out: parseText('out', args.out), jobs, plugins, ...parseCheckpoints(args) },
+  );
 }
 
 /** Settings and seeds are named as on the command line; other messages say themselves what they are about. */
@@ -201,7 +206,7 @@ function locate(place: Place): string {
   return `${optionName(String(name))}${typeof entry === 'number' ? ` (entry ${entry + 1})` : ''}`;
 }
 
-interface CompareArguments extends Record<string, unknown> {
+interface CompareArguments extends RecordingArguments, Record<string, unknown> {
   rules: string;
   dataset: string;
   task: string;

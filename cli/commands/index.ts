@@ -4,7 +4,10 @@ import { compare } from './compare.ts';
 import { datasets } from './datasets.ts';
 import { devices } from './devices.ts';
 import { experiments } from './experiments.ts';
+import { exportCommand } from './export.ts';
+import { predict } from './predict.ts';
 import { repeat } from './repeat.ts';
+import { resume } from './resume.ts';
 import { rule } from './rule.ts';
 import { rules } from './rules.ts';
 import { run } from './run.ts';
@@ -14,8 +17,11 @@ export const COMMANDS: readonly Command[] = [
   compare,
   run,
   experiments,
+  resume,
   repeat,
   table,
+  exportCommand,
+  predict,
   rules,
   rule,
   datasets,

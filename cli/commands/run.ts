@@ -12,9 +12,10 @@ import { printEstimates } from '../dry-run.ts';
 import { dryRunOption, parseText, parseWhole } from '../options.ts';
 import { print } from '../output.ts';
 import { printComparison } from '../print-comparison.ts';
+import { parseCheckpoints, type RecordingArguments, recordingOptions } from '../recording.ts';
 import { runPlanned } from '../run-planned.ts';
 
-interface RunArguments {
+interface RunArguments extends RecordingArguments {
   experiment?: string;
   override?: string[];
   out: string;
@@ -49,6 +50,7 @@ export const run: Command<RunArguments> = {
           defaultDescription: String(availableParallelism()),
           describe: 'Runs at the same time',
         },
+        ...recordingOptions,
         json: {
           type: 'boolean',
           default: false,
@@ -71,11 +73,15 @@ export const run: Command<RunArguments> = {
       throw new UserError("name an experiment file, or one of those that 'dendrite experiments' lists");
     const jobs = parseWhole('jobs', args.jobs, 1);
     const source = await readExperimentFile(builtInFile(experiment), override);
-    const planned = await planExperiment(source, { out: parseText('out', args.out), jobs });
+    const planned = await planExperiment(source, {
+      out: parseText('out', args.out),
+      jobs,
+      ...parseCheckpoints(args),
+    });
     if (args['dry-run']) return printEstimates(planned);
     const { title, source: table } = planned.definition;
     const heading = [title, table && `after ${table}`].filter(Boolean).join('\n');
-    return runPlanned(planned, (documents) =>
+    return runPlanned(planned, args.tensorboard, (documents) =>
       json ? print(`${JSON.stringify(documents, null, 2)}\n`) : printAll(heading, documents),
     );
   },

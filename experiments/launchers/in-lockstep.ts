@@ -1,4 +1,5 @@
 import { openReplicas } from '../../devices/index.ts';
+import { holdsRun, newestCheckpoint, readRun } from '../../results/index.ts';
 import type { RuleDefinition } from '../../rules/index.ts';
 import type { Extensions } from '../experiment.ts';
 import type { Job, Launcher } from './launcher.ts';
@@ -15,7 +16,7 @@ export const inLockstep = (
   replicas: (largestState: number) => number,
 ): Launcher =>
   async function* (jobs, shared, events) {
-    for (const group of lockstepGroups(jobs, replicas)) {
+    for (const group of lockstepGroups(jobs, replicas, placeOf)) {
       if (events.signal?.aborted) return;
       const { asked } = group[0]!.spec.device;
       const devices = openReplicas(asked, group.length);
@@ -27,16 +28,32 @@ export const inLockstep = (
     }
   };
 
-/** Jobs in groups that one plan can do: seeds of one condition. */
-export function lockstepGroups(jobs: readonly Job[], replicas: (largestState: number) => number): Job[][] {
-  const groups: Job[][] = [];
+/** Where a run goes on: those of a plan do the same minibatches and measure at the same time. */
+function placeOf({ folder, begun = false }: Job): string {
+  if (!begun || !holdsRun(folder)) return '';
+  const { found } = newestCheckpoint(folder, readRun(folder).epochs.length);
+  return found ? `${found.checkpoint.step} ${found.checkpoint.epochs}` : '';
+}
+
+/**
+ * Jobs in groups that one plan can do: seeds of one condition.
+ * @param place runs of different places cannot be in one plan
+ */
+export function lockstepGroups(
+  jobs: readonly Job[],
+  replicas: (largestState: number) => number,
+  place: (job: Job) => string = () => '',
+): Job[][] {
+  const groups: { key: string; jobs: Job[] }[] = [];
   for (const job of jobs) {
-    const group = groups.at(-1);
-    const fits = group && group.length < replicas(largestWeights(job.spec.condition.settings.layers));
-    if (fits && group[0]!.spec.condition.id === job.spec.condition.id) group.push(job);
-    else groups.push([job]);
+    const { id, settings } = job.spec.condition;
+    const key = `${id} ${place(job)}`;
+    const most = replicas(largestWeights(settings.layers));
+    const group = groups.find((one) => one.key === key && one.jobs.length < most);
+    if (group) group.jobs.push(job);
+    else groups.push({ key, jobs: [job] });
   }
-  return groups;
+  return groups.map((group) => group.jobs);
 }
 
 const largestWeights = (layers: readonly number[]): number =>

@@ -1,11 +1,13 @@
 import type { Dataset } from '../../data/index.ts';
-import type { Provenance, RunResult } from '../../results/index.ts';
+import type { CheckpointPlan, Provenance, RunResult } from '../../results/index.ts';
 import type { RunSpec } from '../../training/index.ts';
 
 /** A run to be done, and where it leaves its folder. Plain data. */
 export interface Job {
   readonly spec: RunSpec;
   readonly folder: string;
+  /** A process before this one may have begun it: it goes on from what is in its folder. */
+  readonly begun?: boolean;
 }
 
 /** How far a run has come. */
@@ -26,7 +28,7 @@ export interface RunProgress {
 
 export interface RunEvents {
   progress?(progress: RunProgress): void;
-  /** Ends all runs after the minibatches at hand, and begins no other: they stay unfinished. */
+  /** Ends all runs after the minibatches at hand, each with a checkpoint, and begins no other: they stay unfinished. */
   readonly signal?: AbortSignal;
 }
 
@@ -34,6 +36,9 @@ export interface RunEvents {
 export interface Shared {
   readonly dataset: Dataset;
   readonly provenance: Provenance;
+  readonly checkpoints: CheckpointPlan;
+  /** File of the lock on the comparison's folder. */
+  readonly lock: string;
 }
 
 /** Does jobs somewhere, and yields each result as its run ends. A launcher knows nothing of rules. */

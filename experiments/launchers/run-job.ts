@@ -2,10 +2,13 @@ import { openDevice } from '../../devices/index.ts';
 import type { Device } from '../../kernels/index.ts';
 import {
   type DeviceRecord,
+  newestCheckpoint,
+  type OpenRun,
   openRun,
   type RunEnd,
   type RunResult,
   type RunStatus,
+  reopenRun,
 } from '../../results/index.ts';
 import { findRule, type RuleDefinition } from '../../rules/index.ts';
 import {
@@ -16,9 +19,11 @@ import {
   type RunSpec,
   type Trainer,
 } from '../../training/index.ts';
+import { differingMetric } from '../differing-metric.ts';
 import { type Extensions, NO_EXTENSIONS } from '../experiment.ts';
 import { firstLine } from '../plugins.ts';
-import type { Job, RunEvents, Shared } from './launcher.ts';
+import type { Job, RunEvents, RunProgress, Shared } from './launcher.ts';
+import { RunCheckpoints } from './run-checkpoints.ts';
 
 /** Where a run finds what its spec only names. */
 export interface Resources extends Shared {
@@ -32,7 +37,7 @@ export interface Resources extends Shared {
 /** What a run came to, as its folder and its result tell it. */
 type Outcome = Omit<RunEnd, 'device'>;
 
-/** A run that was told to stop leaves its folder as one that was killed. */
+/** A run that was told to stop leaves its folder as one that was killed, with a checkpoint. */
 type Stopped = { readonly status: Extract<RunStatus, 'unfinished'> } & {
   readonly [K in Exclude<keyof Outcome, 'status'>]?: never;
 };
@@ -78,19 +83,22 @@ export const openDeviceOf = ({ device: { asked, settled } }: RunSpec): Promise<D
   openDevice({ ...asked, device: settled.device });
 
 async function trainInto(
-  { spec, folder }: Job,
+  { spec, folder, begun = false }: Job,
   device: Device,
   resources: Resources,
   epochs: EpochRecord[],
   events: RunEvents,
 ): Promise<Outcome | Stopped> {
-  const record = openRun(folder, { spec, provenance: { ...resources.provenance, device: device.info } });
-  let outcome: Outcome;
+  const { provenance, lock } = resources;
+  const run = { spec, provenance: { ...provenance, device: device.info }, lock };
+  const record = begun ? reopenRun(folder, run) : openRun(folder, run);
+  epochs.push(...record.epochs);
+  let outcome: Outcome | Stopped;
   try {
     const trainer = await trainerOf(spec, device, resources);
-    outcome = await follow(trainer, spec, device, epochs, events, record.append);
+    const notes = begun ? await goOn(trainer, folder, epochs.length) : [];
+    outcome = await follow({ trainer, spec, device, epochs, record, notes }, resources, events);
   } catch (error) {
-    if (events.signal?.aborted) return { status: 'unfinished' };
     const reason = firstLine(error);
     try {
       record.finish({ status: 'failed', reason, device: device.info });
@@ -99,14 +107,30 @@ async function trainInto(
     }
     return { status: 'failed', reason };
   }
-  record.finish({ ...outcome, device: device.info });
+  if (outcome.status !== 'unfinished') record.finish({ ...outcome, device: device.info });
   return outcome;
 }
 
-async function trainerOf(
+/**
+ * Loads the newest checkpoint whose epochs are recorded.
+ * @returns sentences on those that could not be used
+ */
+async function goOn(trainer: Trainer, folder: string, recorded: number): Promise<string[]> {
+  const { found, damaged } = newestCheckpoint(folder, recorded);
+  if (found) await trainer.load(found.checkpoint);
+  const from = found ? `the checkpoint of ${trainer.stepsDone} minibatches` : 'the beginning';
+  return damaged.map((sentence) => `the run went on from ${from}, as ${sentence}`);
+}
+
+/** The trainer of a spec on a device. */
+export async function trainerOf(
   { condition, seed, task, diagnostics, dataset }: RunSpec,
   device: Device,
-  { dataset: data, definitions, extensions = NO_EXTENSIONS }: Resources,
+  {
+    dataset: data,
+    definitions,
+    extensions = NO_EXTENSIONS,
+  }: Pick<Resources, 'dataset' | 'definitions' | 'extensions'>,
 ): Promise<Trainer> {
   const definition = definitions?.get(condition.rule) ?? findRule(condition.rule, extensions.rules);
   return buildTrainer({
@@ -121,34 +145,81 @@ async function trainerOf(
   });
 }
 
-/** Trains to the end, reporting on the way. */
-async function follow(
-  trainer: Trainer,
-  { condition, seed }: RunSpec,
-  device: Device,
-  epochs: EpochRecord[],
-  { progress, signal }: RunEvents,
-  append: (epoch: EpochRecord) => void,
-): Promise<Outcome> {
-  const report = (stepsDone: number, stepsTotal: number): void =>
-    progress?.({
-      condition: condition.id,
-      label: condition.label,
-      rule: condition.rule,
-      seed,
-      epoch: epochs.length + 1,
-      stepsDone,
-      stepsTotal,
-      testScore: epochs.at(-1)?.testScore ?? null,
-      device: device.info.name,
-      notes: trainer.notes,
-    });
-  for await (const epoch of trainer.epochs({ progress: report, ...(signal && { signal }) })) {
-    append(epoch);
-    epochs.push(epoch);
-  }
-  const notes = trainer.notes.length > 0 ? { notes: trainer.notes } : {};
-  const diverged = epochs.at(-1)?.diverged;
-  if (diverged !== undefined) return { status: 'diverged', reason: diverged, ...notes };
-  return { status: 'finished', ...notes, statesHash: await trainer.hashStates() };
+/** A run at work. */
+interface Course {
+  readonly trainer: Trainer;
+  readonly spec: RunSpec;
+  readonly device: Device;
+  /** Recorded so far. */
+  readonly epochs: EpochRecord[];
+  readonly record: OpenRun;
+  /** Sentences for people. */
+  readonly notes: string[];
 }
+
+/** Trains to the end or until it is stopped, recording, saving and reporting on the way. */
+async function follow(
+  course: Course,
+  { checkpoints: plan, lock }: Resources,
+  { progress, signal }: RunEvents,
+): Promise<Outcome | Stopped> {
+  const { trainer, record, epochs } = course;
+  const checkpoints = new RunCheckpoints(trainer, record.folder, plan, lock);
+  const report = (): Promise<void> => {
+    progress?.(progressOf(course));
+    return checkpoints.afterMinibatches();
+  };
+  try {
+    for await (const epoch of trainer.epochs({ progress: report, ...(signal && { signal }) })) {
+      keep(epoch, course);
+      if (epoch.diverged === undefined) await checkpoints.afterEpoch();
+    }
+  } catch (error) {
+    if (!signal?.aborted || error !== signal.reason) throw error;
+    await checkpoints.save();
+    return { status: 'unfinished' };
+  }
+  const notes = notesOf(course);
+  const told = notes.length > 0 ? { notes } : {};
+  const diverged = epochs.at(-1)?.diverged;
+  if (diverged !== undefined) return { status: 'diverged', reason: diverged, ...told };
+  await checkpoints.save();
+  return { status: 'finished', ...told, statesHash: await trainer.hashStates() };
+}
+
+/**
+ * Records an epoch. One that was recorded before, and trained again from an older checkpoint, has the same record: the line
+ * that is there stays.
+ */
+function keep(epoch: EpochRecord, { epochs, record, notes }: Course): void {
+  const before = epochs[epoch.epoch - 1];
+  if (before === undefined) {
+    record.append(epoch);
+    epochs.push(epoch);
+    return;
+  }
+  const metric = differingMetric(before, epoch);
+  if (metric !== null)
+    notes.push(
+      `epoch ${epoch.epoch} was trained again from a checkpoint, and its ${metric} is not the one that is recorded and stays: the device does not give the same bits twice`,
+    );
+}
+
+function progressOf(course: Course): RunProgress {
+  const { trainer, spec, device, epochs } = course;
+  const { condition, seed } = spec;
+  return {
+    condition: condition.id,
+    label: condition.label,
+    rule: condition.rule,
+    seed,
+    epoch: trainer.epochsDone + 1,
+    stepsDone: trainer.stepsDone,
+    stepsTotal: trainer.stepsTotal,
+    testScore: epochs[trainer.epochsDone - 1]?.testScore ?? null,
+    device: device.info.name,
+    notes: notesOf(course),
+  };
+}
+
+const notesOf = ({ trainer, notes }: Course): string[] => [...trainer.notes, ...notes];

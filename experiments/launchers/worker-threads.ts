@@ -1,6 +1,6 @@
 import { MessageChannel } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
-import type { RunResult } from '../../results/index.ts';
+import { endRun, holdsRun, type RunResult, readRun } from '../../results/index.ts';
 import { firstLine } from '../plugins.ts';
 import { ABORT, type Launcher, type RunEvents, type WorkerOrder } from './launcher.ts';
 
@@ -39,21 +39,32 @@ async function runInWorker(pool: Tinypool, order: WorkerOrder, events: RunEvents
   } catch (error) {
     if (error instanceof Error && error.name === 'CancelError') return null;
     // The thread itself died, e.g. for want of memory.
-    const { spec, folder } = order.job;
-    const { id, rule } = spec.condition;
-    return {
-      condition: id,
-      rule,
-      seed: spec.seed,
-      status: 'failed',
-      reason: firstLine(error),
-      epochs: [],
-      device: null,
-      folder,
-    };
+    return resultOfDead(order, firstLine(error));
   } finally {
     events.signal?.removeEventListener('abort', abort);
     port1.close();
+  }
+}
+
+/** The result of a run whose thread died: what it recorded stays. */
+function resultOfDead({ job: { spec, folder } }: WorkerOrder, reason: string): RunResult {
+  const { id, rule } = spec.condition;
+  const result: RunResult = {
+    condition: id,
+    rule,
+    seed: spec.seed,
+    status: 'failed',
+    reason,
+    epochs: [],
+    device: null,
+    folder,
+  };
+  try {
+    if (!holdsRun(folder)) return result;
+    endRun(folder, { status: 'failed', reason });
+    return { ...result, epochs: readRun(folder).epochs };
+  } catch {
+    return result;
   }
 }
 

@@ -56,7 +56,7 @@ interface Parts {
  */
 class CpuDevice implements Device {
   readonly info: DeviceInfo;
-  readonly capabilities: Capabilities = { stepsPerCall: 20, replicas: () => 1 };
+  readonly capabilities: Capabilities = { stepsPerCall: 20, takesFewerSteps: true, replicas: () => 1 };
   readonly #engine: Engine;
   readonly #states = new Map<Tensor, number>();
   readonly #executables = new Set<Executable>();

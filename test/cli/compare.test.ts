@@ -66,6 +66,7 @@ test('prints one JSON document that fits its schema, and leaves a folder for eac
   );
   for (const run of document.runs) {
     assert.equal(readdirSync(run.folder).sort(), [
+      'checkpoints',
       'config.json',
       'metrics.jsonl',
       'provenance.json',

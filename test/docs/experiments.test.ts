@@ -24,7 +24,7 @@ async function conditionsOf(file: string, ...overrides: string[]): Promise<reado
   const source = await readExperimentFile(join(folder, file), [...overrides, 'device=cpu']);
   const { parts } = await planExperiment(source, {});
   assert.is(parts.length, 1);
-  return parts[0]!.plan.experiment.conditions;
+  return parts[0]!.plan.setup.experiment.conditions;
 }
 
 test('the example in YAML has the conditions that the page says', async () => {

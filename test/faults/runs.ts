@@ -178,7 +178,7 @@ export const FAULTS: readonly Fault[] = [
   ...faultsOf(
     'tasks',
     [SCORES],
-    [['a probe that is never fitted', 'await task.prepareScores?.();', ';']],
+    [['a probe that is never fitted', 'await task.prepareScores?.(signal);', ';']],
     'training/trainer.ts',
   ),
   ...faultsOf(

@@ -79,9 +79,9 @@ async function buildProbe({
     target: (input) => k.gather(train.labels!, input.rows),
     trainingScore: null,
     scale: 100,
-    async prepareScores() {
+    async prepareScores(signal) {
       await clear(k, Object.values(sums));
-      await collecting.run();
+      await collecting.run(signal);
       const [hh, ht, h, t] = await Promise.all(
         [sums.hh, sums.ht, sums.h, sums.t].map((tensor) => k.device.read(tensor)),
       );
