@@ -137,8 +137,15 @@ print(events.Tags()['scalars'][0], [(e.step, e.value) for e in events.Scalars('s
 /** A comparison of two rules with options of their own, of which one run has not begun. */
 function storeComparison(folder: string): string {
   const compared: Condition[] = [
-    { ...condition('backprop', { learningRate: [0.1, 0.05] }), options: { shared: 1, flag: true } },
-    { ...condition('feedback-alignment'), recipe: 'published', options: { shared: 'word', scale: 0.5 } },
+    {
+      ...condition('backprop', { learningRate: [0.1, 0.05] }),
+      options: { shared: 1, flag: true, mixed: true },
+    },
+    {
+      ...condition('feedback-alignment'),
+      recipe: 'published',
+      options: { shared: 'word', mixed: 2, scale: 0.5 },
+    },
   ];
   const places = compared.flatMap(({ id }) =>
     [1, 2].map((seed) => ({ condition: id, seed, folder: `${id}-seed-${seed}` })),
@@ -186,8 +193,8 @@ test('a Parquet file has a row for each epoch, with all that belongs to it', asy
     ...{ seconds: 2, evaluationSeconds: 0.5, examplesPerSecond: 4000, diverged: null },
     'diagnostics.angle.hidden 1 to output': null,
     'diagnostics.angle.input to hidden 1': null,
-    // Words and numbers in one column are words.
-    ...{ 'options.flag': true, 'options.scale': null, 'options.shared': '1' },
+    // What is not of one kind in all rows is a text.
+    ...{ 'options.flag': true, 'options.scale': null, 'options.shared': '1', 'options.mixed': 'true' },
     ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`settings.${name}`, value])),
     ...{ 'settings.layers': '784,500,10', 'settings.learningRate': '0.1,0.05' },
   });
@@ -210,6 +217,9 @@ test('columns keep their types and order, whatever their values are', async ({ f
   const nothing = await columns('nothing', [{ ...epochRecord(1, 9), testScore: null, trainLoss: null }]);
   assert.equal(nothing, some);
   assert.ok(some.includes('testScore DOUBLE') && some.includes('seed INT64'), some.join());
+  // What is told apart first, then what is measured, then settings.
+  assert.is(some[0], 'run BYTE_ARRAY');
+  assert.ok(some.indexOf('epoch INT32') < some.indexOf('settings.batch DOUBLE'), some.join());
 });
 
 const pandas = pythonWith('pandas', 'pyarrow');
