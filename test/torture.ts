@@ -18,15 +18,20 @@ import { writeTinyIdx } from './cli/tiny-idx.ts';
 /** Rules with all kinds of state: moments of the optimizer, neurons that go on, and rows kept of each example. */
 const SWEEP = [
   ...['--device', 'cpu', '--blas', 'none', '--layers', '64,5,3', '--batch', '10', '--jobs', '2'],
-  ...['--rules', 'backprop,equilibrium-propagation,segregated-dendrite', '--seeds', '2', '--epochs', '50'],
+  ...['--rules', 'backprop,equilibrium-propagation,segregated-dendrite', '--seeds', '2', '--epochs', '30'],
   ...['--vary', 'backprop.optimizer=momentum,adam'],
 ];
 /** Of the sweeps in turn: after each epoch, and after nearly each call of the device. */
 const CHECKPOINTS = [[], ['--checkpoint-every', '0.001']];
-/** Every fifth kill, on average, comes within so many ms of a process's start, */
-const EARLY = { share: 0.2, ms: 1000 };
-/** the others within so many of when it got hold of the folder. */
-const LATE = { ms: 800 };
+/**
+ * When a kill comes: at most so many ms after an event of the process, which is waited for, so that a slow machine is hit as often
+ * at work as a quick one. `share` is that of the kills.
+ */
+const MOMENTS = [
+  { share: 0.2, after: 'start', ms: 1000 },
+  { share: 0.2, after: 'lock', ms: 500 },
+  { share: 0.6, after: 'record', ms: 250 },
+] as const;
 
 const start = (...args: string[]): ChildProcess =>
   spawn(process.execPath, ['dist/cli/main.js', ...args], { cwd: ROOT, stdio: 'ignore' });
@@ -34,15 +39,33 @@ const start = (...args: string[]): ChildProcess =>
 const codeOf = (child: ChildProcess): Promise<number | null> =>
   new Promise((done) => child.on('exit', (code) => done(code)));
 
-/** Waits until the process has locked a folder of comparisons, and then for a part of the time above. */
+/** Waits until the moment of a kill. @param part from 0 to 1: which of the moments above, and where in it */
 async function momentIn(out: string, { pid }: ChildProcess, part: number): Promise<void> {
-  if (part < EARLY.share) return pause((part / EARLY.share) * EARLY.ms);
-  const locks = () =>
-    readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => /lock-\w+\.json$/.test(name));
-  const isHeld = () => locks().some((name) => textOf(join(out, name)).includes(`"pid": ${pid},`));
-  while (isRunning(pid!) && !isHeld()) await pause(10);
-  await pause(((part - EARLY.share) / (1 - EARLY.share)) * LATE.ms);
+  const recordedBefore = bytesRecorded(out);
+  const isHeld = () =>
+    filesIn(out, /lock-\w+\.json$/).some((path) => textOf(path).includes(`"pid": ${pid},`));
+  const hasHappened = {
+    start: () => true,
+    lock: isHeld,
+    record: () => bytesRecorded(out) > recordedBefore,
+  };
+  let rest = part;
+  for (const { share, after, ms } of MOMENTS) {
+    if (rest < share) {
+      while (isRunning(pid!) && !hasHappened[after]()) await pause(5);
+      return pause((rest / share) * ms);
+    }
+    rest -= share;
+  }
 }
+
+const filesIn = (folder: string, pattern: RegExp): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => pattern.test(name))
+    .map((name) => join(folder, name));
+
+const bytesRecorded = (folder: string): number =>
+  filesIn(folder, /metrics\.jsonl$/).reduce((sum, path) => sum + textOf(path).length, 0);
 
 /** Nothing if it has gone in the meantime. */
 function textOf(path: string): string {
@@ -139,7 +162,9 @@ async function killAndResume({ work, compare, wanted, moments, log }: Plan): Pro
       ? start('resume', join(out, begun), '--jobs', String(1 + (kills % 3)))
       : start(...compare, '--out', out, ...CHECKPOINTS[sweeps % CHECKPOINTS.length]!);
     const ended = codeOf(child);
-    const moment = moments[kills];
+    // At half of the kills, the first kind of checkpoints gives way to the second.
+    const goesToItsEnd = sweeps === 0 && kills >= moments.length / 2;
+    const moment = goesToItsEnd ? undefined : moments[kills];
     const code = await (moment === undefined ? ended : Promise.race([ended, momentIn(out, child, moment)]));
     child.kill('SIGKILL');
     await ended;
