@@ -8,7 +8,8 @@ const title =
 if (existsSync('/proc/self/stat'))
   test(title, async () => {
     const { sweeps, progressed } = await torture(25, 17);
-    assert.ok(sweeps >= 1);
+    // One with checkpoints after each epoch, and one with checkpoints within epochs.
+    assert.ok(sweeps >= 2);
     // The kills met processes at work, not only ones that were starting.
     assert.ok(progressed >= 5, String(progressed));
   });

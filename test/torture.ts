@@ -18,16 +18,19 @@ import { writeTinyIdx } from './cli/tiny-idx.ts';
 /** Rules with all kinds of state: moments of the optimizer, neurons that go on, and rows kept of each example. */
 const SWEEP = [
   ...['--device', 'cpu', '--blas', 'none', '--layers', '64,5,3', '--batch', '10', '--jobs', '2'],
-  ...['--rules', 'backprop,equilibrium-propagation,segregated-dendrite', '--seeds', '2', '--epochs', '50'],
+  ...['--rules', 'backprop,equilibrium-propagation,segregated-dendrite', '--seeds', '2', '--epochs', '30'],
   ...['--vary', 'backprop.optimizer=momentum,adam'],
 ];
 /** Of the sweeps in turn: after each epoch, and after nearly each call of the device. */
 const CHECKPOINTS = [[], ['--checkpoint-every', '0.001']];
-/** Kills come within so many ms of a process's start, of when it has got hold of the folder, or of its first record. */
+/**
+ * When a kill comes: at most so many ms after an event of the process, which is waited for, so that a slow machine is hit as often
+ * at work as a quick one. `share` is that of the kills.
+ */
 const MOMENTS = [
-  { share: 0.2, ms: 1000 },
-  { share: 0.3, ms: 800 },
-  { share: 0.5, ms: 400 },
+  { share: 0.2, after: 'start', ms: 1000 },
+  { share: 0.2, after: 'lock', ms: 500 },
+  { share: 0.6, after: 'record', ms: 250 },
 ] as const;
 
 const start = (...args: string[]): ChildProcess =>
@@ -36,27 +39,32 @@ const start = (...args: string[]): ChildProcess =>
 const codeOf = (child: ChildProcess): Promise<number | null> =>
   new Promise((done) => child.on('exit', (code) => done(code)));
 
-/** Waits for what a moment is counted from, and then for a part of its time. @param part from 0 to 1 */
+/** Waits until the moment of a kill. @param part from 0 to 1: which of the moments above, and where in it */
 async function momentIn(out: string, { pid }: ChildProcess, part: number): Promise<void> {
-  const [start, held, recorded] = MOMENTS;
-  if (part < start.share) return pause((part / start.share) * start.ms);
-  const before = recordsIn(out);
-  const locks = () => filesIn(out, /lock-\w+\.json$/);
-  const isHeld = () => locks().some((path) => textOf(path).includes(`"pid": ${pid},`));
-  while (isRunning(pid!) && !isHeld()) await pause(10);
-  const rest = part - start.share;
-  if (rest < held.share) return pause((rest / held.share) * held.ms);
-  while (isRunning(pid!) && recordsIn(out) === before) await pause(5);
-  return pause(((rest - held.share) / recorded.share) * recorded.ms);
+  const recordedBefore = bytesRecorded(out);
+  const isHeld = () =>
+    filesIn(out, /lock-\w+\.json$/).some((path) => textOf(path).includes(`"pid": ${pid},`));
+  const hasHappened = {
+    start: () => true,
+    lock: isHeld,
+    record: () => bytesRecorded(out) > recordedBefore,
+  };
+  let rest = part;
+  for (const { share, after, ms } of MOMENTS) {
+    if (rest < share) {
+      while (isRunning(pid!) && !hasHappened[after]()) await pause(5);
+      return pause((rest / share) * ms);
+    }
+    rest -= share;
+  }
 }
 
-const filesIn = (folder: string, name: RegExp): string[] =>
+const filesIn = (folder: string, pattern: RegExp): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((path) => name.test(path))
-    .map((path) => join(folder, path));
+    .filter((name) => pattern.test(name))
+    .map((name) => join(folder, name));
 
-/** Bytes of all records in a folder. */
-const recordsIn = (folder: string): number =>
+const bytesRecorded = (folder: string): number =>
   filesIn(folder, /metrics\.jsonl$/).reduce((sum, path) => sum + textOf(path).length, 0);
 
 /** Nothing if it has gone in the meantime. */
@@ -154,7 +162,9 @@ async function killAndResume({ work, compare, wanted, moments, log }: Plan): Pro
       ? start('resume', join(out, begun), '--jobs', String(1 + (kills % 3)))
       : start(...compare, '--out', out, ...CHECKPOINTS[sweeps % CHECKPOINTS.length]!);
     const ended = codeOf(child);
-    const moment = moments[kills];
+    // At half of the kills, the first kind of checkpoints gives way to the second.
+    const goesToItsEnd = sweeps === 0 && kills >= moments.length / 2;
+    const moment = goesToItsEnd ? undefined : moments[kills];
     const code = await (moment === undefined ? ended : Promise.race([ended, momentIn(out, child, moment)]));
     child.kill('SIGKILL');
     await ended;
