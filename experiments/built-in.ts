@@ -12,8 +12,8 @@ const FOLDER = fileURLToPath(new URL('built-in/', import.meta.url));
 export interface BuiltInExperiment {
   readonly name: string;
   readonly title: string;
-  /** The table or figure that it is after. */
-  readonly source: string;
+  /** The published table or figure that it is after; null for none. */
+  readonly source: string | null;
   /** How long it takes, and where. */
   readonly cost: string;
 }
@@ -27,7 +27,7 @@ const namesOfBuiltIn = (): string[] =>
 export const listBuiltIn = (): BuiltInExperiment[] =>
   namesOfBuiltIn().map((name) => {
     const { title, source, cost } = parseExperiment(parse(readFileSync(fileOf(name), 'utf8')));
-    return { name, title: title!, source: source!, cost: cost! };
+    return { name, title: title!, source: source ?? null, cost: cost! };
   });
 
 const fileOf = (name: string): string => resolve(FOLDER, `${name}.yaml`);

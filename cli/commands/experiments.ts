@@ -7,6 +7,8 @@ export const experiments: Command = {
   describe: 'List the built-in experiments',
   handler: () => {
     for (const { name, title, source, cost } of listBuiltIn())
-      print(`${name}\n    ${title}\n    after ${source}\n    dendrite run ${name}  (${cost})\n\n`);
+      print(
+        `${name}\n    ${title}\n${source === null ? '' : `    after ${source}\n`}    dendrite run ${name}  (${cost})\n\n`,
+      );
   },
 };

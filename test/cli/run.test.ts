@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -17,7 +18,7 @@ import { parse } from 'yaml';
 import { readExperimentFile } from '../../experiments/index.ts';
 import { UserError } from '../../kernels/index.ts';
 import { type ComparisonDocument, readExperiment } from '../../results/index.ts';
-import { type CommandResult, dendrite, inThisProcess } from './dendrite.ts';
+import { type CommandResult, dendrite, inThisProcess, ROOT } from './dendrite.ts';
 import { onTiny, writeTinyIdx } from './tiny-idx.ts';
 
 const test = suite('run');
@@ -416,6 +417,27 @@ test('the help names what there is', async () => {
   for (const option of ['override', 'dry-run', 'out', 'jobs', 'json', 'schema'])
     assert.match(stdout, new RegExp(`^ +--${option} `, 'm'));
   for (const line of stdout.split('\n')) assert.ok([...line].length <= 110, line);
+});
+
+test('Ctrl-C in the first of two comparisons prints the commands that go on with both', async () => {
+  const file = write(
+    'long.yaml',
+    `rules: [backprop]\n${SMALL}task: [classify, reconstruct]\n`.replace('examples: 20', 'epochs: 3000'),
+  );
+  const args = ['--import', 'tsx', 'cli/main.ts', 'run', file, '--out', join(folder, 'stopped')];
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    if (!stderr.includes('epoch 2 done') && `${stderr}${text}`.includes('epoch 2 done')) child.kill('SIGINT');
+    stderr += text;
+  });
+  assert.is(await new Promise((done) => child.on('close', done)), 130, stderr);
+  const [first, second] = [...stderr.matchAll(/^ {2}dendrite resume (\S+)$/gm)].map(([, at]) => at!);
+  assert.is(readExperiment(first!).experiment.experiment.task, 'classify');
+  assert.ok(readExperiment(first!).runs.some(({ epochs }) => epochs.length >= 2));
+  const untouched = readExperiment(second!);
+  assert.is(untouched.experiment.experiment.task, 'reconstruct');
+  assert.is(untouched.runs.length, 0);
 });
 
 test.run();
