@@ -94,7 +94,7 @@ const major = (version: string): string => /\d+/.exec(version)![0];
 const againstPeers = ({ peers: document, otherTorches }: Results): string[] => [
   '## Against programs in PyTorch and NumPy',
   '    npm run bench',
-  `Training examples a second, without evaluation, of a run of Dendrite and of a program that a user would write instead (\`bench/peers/\`): the same layers, minibatches, iterations, activations and plain SGD, float32. Both sides in turn, each measurement in a process of its own; medians of ${document.rounds} rounds of ${document.seconds} s (three rounds where there is no aim), and the lowest and highest ratio of a round.`,
+  `Training examples a second, without evaluation, of a run of Dendrite and of a program that a user would write instead (\`bench/peers/\`): the same layers, minibatches, iterations, activations and plain SGD, float32. Both sides in turn, each measurement in a process of its own; medians of ${document.rounds} rounds of ${document.seconds} s${document.rounds > 3 ? ' (three rounds where there is no aim)' : ''}, and the lowest and highest ratio of a round.`,
   list([...describePrograms(document), ...document.notes, ...unmeasured(document)]),
   `One thread each${against(document)}:`,
   peersTable(document, 1),
@@ -103,8 +103,12 @@ const againstPeers = ({ peers: document, otherTorches }: Results): string[] => [
   peersTable(document, 2),
   'Two workers against one, examples/s; the aim is 1.8:',
   pairsTable(document),
-  'From the start of the process to the end of the first minibatch, the data loaded:',
-  startUpTable(document),
+  ...(document.startUp.length === 0
+    ? []
+    : [
+        'From the start of the process to the end of the first minibatch, the data loaded:',
+        startUpTable(document),
+      ]),
 ];
 
 const against = ({ python }: PeersDocument): string => (python ? `, against ${describePython(python)}` : '');
