@@ -147,7 +147,11 @@ export const FAULTS: readonly Fault[] = [
         'contrast($k, network, $input, free.state, clampedPhase($$given), 1)',
         'contrast($k, network, $input, clampedPhase($$given), free.state, 1)',
       ],
-      ['outputs not clamped', '{ clamped: true }', '{}'],
+      [
+        'outputs not clamped',
+        '{ clamped: true, currents: currents?.copy() }',
+        '{ currents: currents?.copy() }',
+      ],
       [
         'clamped to the free output',
         '[...state.slice(0, -1), { potential: target, rate: target }]',
