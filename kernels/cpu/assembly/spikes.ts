@@ -1,3 +1,4 @@
+import { nonzero16 } from './listed';
 import { COUNTERS, EVENT_LIST, EVENTS, PACKED_B, WORDS } from './memory';
 import { exponential, rounds, SECOND } from './random';
 import { madd } from './vectors';
@@ -57,16 +58,6 @@ function listEvents(a: usize, count: i32, row: usize, stride: usize, factor: f32
     at += 4;
   }
   return <i32>((at - EVENT_LIST) >> 2);
-}
-
-/** A bit for each of 16 values that is not zero. */
-// @ts-ignore: decorator
-@inline
-function nonzero16(a: usize): u32 {
-  const zero = f32x4.splat(0);
-  const first = i16x8.narrow_i32x4_s(f32x4.ne(v128.load(a), zero), f32x4.ne(v128.load(a, 16), zero));
-  const second = i16x8.narrow_i32x4_s(f32x4.ne(v128.load(a, 32), zero), f32x4.ne(v128.load(a, 48), zero));
-  return <u32>i8x16.bitmask(i8x16.narrow_i16x8_s(first, second));
 }
 
 /** Adds the first `count` listed rows to out, four at a time. */
