@@ -4,7 +4,8 @@
  *
  *     npm run -s bench -- --json > bench/results/peers.json     (also bench:profile, bench:kernels, bench:scaling,
  *                                                                bench:comparison, bench:browser)
- *     npm run -s bench -- --json --python <with another torch> > bench/results/peers-torch-<version>.json
+ *     npm run -s bench -- --json > bench/results/peers-<what is other>.json     (on another processor, or against
+ *                                                                another torch, with --python)
  *     npm run -s bench -- --json --device gpu > bench/results/gpu.json
  *     npm run docs
  */
@@ -25,8 +26,8 @@ import { markdownTable as table } from './table.ts';
 
 export interface Results {
   readonly peers: PeersDocument;
-  /** Against other releases of torch. */
-  readonly otherTorches: readonly PeersDocument[];
+  /** On another processor, or against another release of torch. */
+  readonly otherPeers: readonly PeersDocument[];
   readonly gpu: PeersDocument | null;
   readonly comparison: ExperimentDocument | null;
   readonly browser: BrowserDocument | null;
@@ -41,8 +42,8 @@ const readIfThere = (name: string) => (existsSync(new URL(`${name}.json`, RESULT
 
 export const committedResults = (): Results => ({
   peers: read('peers'),
-  otherTorches: readdirSync(RESULTS)
-    .filter((file) => /^peers-torch-.*\.json$/.test(file))
+  otherPeers: readdirSync(RESULTS)
+    .filter((file) => /^peers-.*\.json$/.test(file))
     .sort()
     .map((file) => read(file.slice(0, -'.json'.length))),
   gpu: readIfThere('gpu'),
@@ -91,14 +92,14 @@ const percent = (part: number): string => `${Math.round(100 * part)} %`;
 /** Of a version of Node, such as v24.1.0. */
 const major = (version: string): string => /\d+/.exec(version)![0];
 
-const againstPeers = ({ peers: document, otherTorches }: Results): string[] => [
+const againstPeers = ({ peers: document, otherPeers }: Results): string[] => [
   '## Against programs in PyTorch and NumPy',
   '    npm run bench',
   `Training examples a second, without evaluation, of a run of Dendrite and of a program that a user would write instead (\`bench/peers/\`): the same layers, minibatches, iterations, activations and plain SGD, float32. Both sides in turn, each measurement in a process of its own; medians of ${document.rounds} rounds of ${document.seconds} s${document.rounds > 3 ? ' (three rounds where there is no aim)' : ''}, and the lowest and highest ratio of a round.`,
   list([...describePrograms(document), ...document.notes, ...unmeasured(document)]),
   `One thread each${against(document)}:`,
   peersTable(document, 1),
-  ...otherTorches.flatMap(againstTorch),
+  ...otherPeers.flatMap(measuredElsewhere),
   'Two threads for a peer, and two runs at the same time for Dendrite, which spreads runs over worker threads:',
   peersTable(document, 2),
   'Two workers against one, examples/s; the aim is 1.8:',
@@ -114,7 +115,7 @@ const againstPeers = ({ peers: document, otherTorches }: Results): string[] => [
 const against = ({ python }: PeersDocument): string => (python ? `, against ${describePython(python)}` : '');
 
 /** The same once more, in a run of its own: no ratio mixes two runs. */
-const againstTorch = (document: PeersDocument): string[] => [
+const measuredElsewhere = (document: PeersDocument): string[] => [
   `One thread each${against(document)}, measured on its own:`,
   list([...describeMachine(document.machine), ...describeOurs(document.ours), ...document.notes]),
   peersTable(document, 1),
