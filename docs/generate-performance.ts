@@ -92,13 +92,14 @@ const percent = (part: number): string => `${Math.round(100 * part)} %`;
 /** Of a version of Node, such as v24.1.0. */
 const major = (version: string): string => /\d+/.exec(version)![0];
 
-const againstPeers = ({ peers: document, otherPeers }: Results): string[] => [
+const againstPeers = ({ peers: document, otherPeers, profile, kernels }: Results): string[] => [
   '## Against programs in PyTorch and NumPy',
   '    npm run bench',
   `Training examples a second, without evaluation, of a run of Dendrite and of a program that a user would write instead (\`bench/peers/\`): the same layers, minibatches, iterations, activations and plain SGD, float32. Both sides in turn, each measurement in a process of its own; medians of ${document.rounds} rounds of ${document.seconds} s${document.rounds > 3 ? ' (three rounds where there is no aim)' : ''}, and the lowest and highest ratio of a round.`,
   list([...describePrograms(document), ...document.notes, ...unmeasured(document)]),
   `One thread each${against(document)}:`,
   peersTable(document, 1),
+  ...belowTheirAims(document, profile, kernels),
   ...otherPeers.flatMap(measuredElsewhere),
   'Two threads for a peer, and two runs at the same time for Dendrite, which spreads runs over worker threads:',
   peersTable(document, 2),
@@ -113,6 +114,40 @@ const againstPeers = ({ peers: document, otherPeers }: Results): string[] => [
 ];
 
 const against = ({ python }: PeersDocument): string => (python ? `, against ${describePython(python)}` : '');
+
+/** What was tried where an aim is missed, by workload. */
+const TRIED: Readonly<Record<string, string>> = {
+  'ep-2':
+    'its products go over the neurons that changed, and wait for rows of the weights that lie in the last-level cache: tried, and in, are whole rows in order where few change, and chunks of 64 neurons that stay in the first-level cache where many do; not tried is to leave out neurons that cannot leave their bound',
+};
+
+/** Where an aim is missed, what the machine does instead. */
+function belowTheirAims(
+  { comparisons, workloads }: PeersDocument,
+  { profiles }: ProfileDocument,
+  { peak }: KernelsDocument,
+): string[] {
+  const below = comparisons.filter(
+    ({ parallel, ratio, atLeast }) => parallel === 1 && atLeast !== null && ratio.median < atLeast,
+  );
+  if (below.length === 0) return [];
+  const fastest = Math.max(...Object.values(peak).map(({ gflops }) => gflops));
+  const lines = below.map(({ workload, ours, ratio, atLeast }) => {
+    const shares = profiles.find((one) => one.workload === workload && one.program === ours)?.shares ?? {};
+    const time = Object.entries(shares)
+      .filter(([, share]) => share >= 0.05)
+      .map(([group, share]) => `${group} ${percent(share)}`);
+    const own = peak[ours]?.gflops;
+    const slower =
+      own !== undefined && own < fastest / 1.5
+        ? `; its vectors have 128 bits, and large products reach ${whole(own)} GFLOP/s where the BLAS reaches ${whole(fastest)}`
+        : '';
+    const { title } = workloads.find(({ name }) => name === workload)!;
+    const tried = TRIED[workload] ? `; ${TRIED[workload]}` : '';
+    return `${title}, ${ours}: ${hundredths(ratio.median)}, not ${atLeast}; its time goes to ${time.join(', ')}${slower}${tried}`;
+  });
+  return ['What is below its aim:', list(lines)];
+}
 
 /** The same once more, in a run of its own: no ratio mixes two runs. */
 const measuredElsewhere = (document: PeersDocument): string[] => [

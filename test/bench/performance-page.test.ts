@@ -36,6 +36,21 @@ const peersOf = (torch: string): PeersDocument => ({
   python: { ...results.peers.python!, torch, torchBlas: ['MKL 2024.2 in torch'] },
 });
 
+test('what is below its aim is listed with where its time goes', () => {
+  const [first] = results.peers.comparisons.filter(
+    ({ parallel, atLeast }) => parallel === 1 && atLeast !== null,
+  );
+  const low = { ...first!, ratio: { median: 0.5, low: 0.4, high: 0.6 } };
+  const withOne = performancePage({ ...results, peers: { ...results.peers, comparisons: [low] } });
+  assert.match(
+    withOne,
+    new RegExp(`${first!.ours}: 0.50, not ${first!.atLeast}; its time goes to products \\d+ %`),
+  );
+  const high = { ...low, ratio: { median: 9, low: 8, high: 10 } };
+  const without = performancePage({ ...results, peers: { ...results.peers, comparisons: [high] } });
+  assert.not.match(without, 'What is below its aim');
+});
+
 test('runs on another processor or against another torch have a table each', () => {
   const both = performancePage({ ...results, otherPeers: [peersOf('2.13.0')] });
   assert.match(both, 'torch 2.13.0 (MKL 2024.2 in torch)');
