@@ -111,9 +111,12 @@ export function describeSetting(setting: SettingName): {
 /** @throws UserError naming the setting and what is wrong with it */
 export const parseSettings = (input: unknown): Settings => parse(settingsSchema, input);
 
+/** Made once: zod compiles each schema that it is given. */
+const someSettingsSchema = settingsSchema.partial();
+
 /** As `parseSettings`, for some of them. */
 export const parseSomeSettings = (input: unknown): Partial<Settings> =>
-  parse(settingsSchema.partial(), input) as Partial<Settings>;
+  parse(someSettingsSchema, input) as Partial<Settings>;
 
 /** @throws UserError naming the first thing that is wrong */
 export function parse<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
