@@ -3,15 +3,12 @@ import { UserError } from '../kernels/index.ts';
 /** Where something stands in an experiment: keys, and the numbers of entries of lists, from 0. */
 export type Place = readonly (string | number)[];
 
-/** A message may quote what a user wrote on several lines. */
-const onOneLine = (text: string): string => text.replaceAll(/\s*[\r\n]+\s*/g, ' ');
-
 /** A user's mistake at a place of an experiment. */
 export class ExperimentMistake extends UserError {
   readonly place: Place;
 
   constructor(place: Place, message: string) {
-    super(onOneLine(message));
+    super(message);
     this.place = place;
   }
 }
@@ -35,9 +32,7 @@ export function at<T>(place: Place, read: () => T): T {
 
 /** A place as messages show it: `rules[1].options.beta`. */
 export const describePlace = (place: Place): string =>
-  onOneLine(
-    place.reduce<string>((text, key) => {
-      if (typeof key === 'number') return `${text}[${key}]`;
-      return text === '' ? key : `${text}.${key}`;
-    }, ''),
-  );
+  place.reduce<string>((text, key) => {
+    if (typeof key === 'number') return `${text}[${key}]`;
+    return text === '' ? key : `${text}.${key}`;
+  }, '');
