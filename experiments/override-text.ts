@@ -53,7 +53,7 @@ function replaceAt(
     const index = entryOf(part, key);
     if (index < 0)
       throw new UserError(
-        `--override '${text}': the list ${place.join('.')} has no entry '${key}'; it has ${part.length}, numbered from 0`,
+        `--override '${text}': ${nameOf(place)} is a list without an entry '${key}'; it has ${part.length}, numbered from 0`,
       );
     place.push(index);
     return part.with(index, replaceAt(part[index], rest, value, place, text));
@@ -61,7 +61,7 @@ function replaceAt(
   const table = tableOf(part, place);
   if (table === null)
     throw new UserError(
-      `--override '${text}': ${place.join('.')} is a single value without '${key}'; replace it as a whole`,
+      `--override '${text}': ${nameOf(place)} is a single value without '${key}'; replace it as a whole`,
     );
   place.push(key);
   return {
@@ -69,6 +69,8 @@ function replaceAt(
     [key]: replaceAt(Object.hasOwn(table, key) ? table[key] : undefined, rest, value, place, text),
   };
 }
+
+const nameOf = (place: Place): string => (place.length === 0 ? 'the experiment' : place.join('.'));
 
 const entryOf = (list: readonly unknown[], key: string): number =>
   /^\d+$/.test(key)

@@ -206,7 +206,7 @@ const COMMANDS: [what: string, args: string[], pattern: RegExp][] = [
   [
     'an entry that there is not',
     ['run', GOOD, '--override', 'rules.7.id=x'],
-    /the list rules has no entry '7'/,
+    /rules is a list without an entry '7'/,
   ],
   ['a key of a number', ['run', GOOD, '--override', 'seeds.x=1'], /seeds is a single value without 'x'/],
   ['a value that is no YAML', ['run', GOOD, '--override', 'seeds=[1'], /the value is no YAML/],
