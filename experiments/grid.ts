@@ -57,7 +57,7 @@ function partOf(
   const conditions = definition.rules.flatMap((entry, i) => {
     const place: Place = ['rules', i];
     const stated = stateOf(definition, entry, place, extensions);
-    return gridOf(stated).map((condition) => {
+    return gridOf(stated, place).map((condition) => {
       const about = { ...stated, place, defaults, dataset: dataset.value, task: task.value };
       const input = overrides.apply(condition, about);
       if (places.has(input.id!))
@@ -176,12 +176,22 @@ const settingAxes = (own: SettingTable, place: Place, common: SettingTable): Nam
     return { kind: 'settings', name, ...axisOf(where, given, isOneValue(name, given)) };
   });
 
+/** More are a mistake: forming them would take all memory. */
+const MOST_CONDITIONS = 100_000;
+
 /** One condition for each combination of values. */
-const gridOf = ({ start, axes }: Stated): ConditionInput[] =>
-  axes.reduce<ConditionInput[]>(
+function gridOf({ start, axes }: Stated, place: Place): ConditionInput[] {
+  const count = axes.reduce((product, { values }) => product * values.length, 1);
+  if (count > MOST_CONDITIONS)
+    throw new ExperimentMistake(
+      place,
+      `its values form ${count} conditions, and there may be ${MOST_CONDITIONS}; vary less at the same time`,
+    );
+  return axes.reduce<ConditionInput[]>(
     (grid, axis) => grid.flatMap((one) => axis.values.map(({ value }) => withValue(one, axis, value))),
     [start],
   );
+}
 
 function withValue(
   condition: ConditionInput,
