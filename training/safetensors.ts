@@ -24,7 +24,7 @@ const metadataSchema = z.object({
   run: z.string(),
   step: wholeNumber,
   epochs: wholeNumber,
-  epochSeconds: z.string(),
+  epochSeconds: z.string().refine((text) => /^\d/.test(text) && Number.isFinite(Number(text))),
 });
 const tensorSchema = z.object({
   dtype: z.literal('F32'),
