@@ -1,3 +1,4 @@
+export { scaleBudget } from './budget.ts';
 export {
   type Checkpoint,
   hashStates,
