@@ -1,4 +1,5 @@
 import type { Device, Op, Program, Tensor } from '../kernels/index.ts';
+import { multiplyAccumulatesOf } from '../kernels/inspect.ts';
 
 /** Groups of kernels among which the time of a step is divided. */
 const KINDS = {
@@ -41,17 +42,10 @@ export function countWork(
     const group = work[name] ?? { count: 0, flops: 0, bytes: 0 };
     work[name] = group;
     group.count += times;
-    group.flops += times * flopsOf(op);
+    group.flops += 2 * times * multiplyAccumulatesOf(op);
     group.bytes += times * 4 * tensorsOf(op).reduce((sum, t) => sum + t.rows * t.columns, 0);
   }
   return work;
-}
-
-function flopsOf(op: Op): number {
-  if (op.kind === 'matmul')
-    return 2 * op.out.rows * op.out.columns * (op.transposeA ? op.a.rows : op.a.columns);
-  if (op.kind === 'accumulateDelta') return 2 * op.out.rows * op.out.columns * op.b.rows;
-  return 0;
 }
 
 function tensorsOf(op: Exclude<Op, { kind: 'repeat' }>): Tensor[] {

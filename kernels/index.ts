@@ -6,7 +6,14 @@ export { UserError } from './errors.ts';
 export { GPU_BACKENDS, type GpuBackend } from './gpu/backend.ts';
 export { openGpu } from './gpu/device.ts';
 export type { GpuLibrary } from './gpu/library.ts';
-export { type Into, Kernels, type MatmulOptions, type SumOptions, type Times } from './kernels.ts';
+export {
+  type Into,
+  Kernels,
+  type MatmulOptions,
+  type SumOptions,
+  type Times,
+  type TracedStep,
+} from './kernels.ts';
 export { closest } from './nearest.ts';
 export type { Op, Program, StepInfo } from './program.ts';
 export { normalPair, RandomStream, unitUniform } from './random.ts';

@@ -1,5 +1,6 @@
 import { zeros } from './allocation.ts';
 import type { Device, Executable } from './device.ts';
+import { countMultiplyAccumulates } from './multiply-accumulates.ts';
 import type { Factor, HostScalar, Op, Program, RandomOp, StepInfo } from './program.ts';
 import { streamKey } from './random.ts';
 import { type JsScalarFunction, parseScalarFunction } from './scalar.ts';
@@ -39,6 +40,12 @@ export interface SumOptions extends Into {
   over: 'rows' | 'columns' | 'all';
   scale?: number | Tensor | readonly [number, Tensor];
   accumulate?: boolean;
+}
+
+/** A traced step, ready to run. */
+export interface TracedStep extends Executable {
+  /** Of the products of one step, as if nothing were skipped: see `multiplyAccumulatesOf`. */
+  readonly multiplyAccumulates: number;
 }
 
 /**
@@ -126,7 +133,7 @@ export class Kernels {
    * @param name part of the keys of its random fills, and shown in error messages. Traces of one name draw the same numbers
    * at steps of one number.
    */
-  async trace(name: string, body: () => void): Promise<Executable> {
+  async trace(name: string, body: () => void): Promise<TracedStep> {
     await Promise.all(this.#writes.splice(0));
     if (this.#ops) throw new Error(`cannot trace '${name}' inside another trace`);
     this.#ops = [];
@@ -137,7 +144,12 @@ export class Kernels {
     try {
       body();
       const program: Program = { name, ops: this.#ops, hostScalars: this.#hostScalars, batch: this.#batch };
-      return await this.device.compile(program);
+      const executable = await this.device.compile(program);
+      return {
+        multiplyAccumulates: countMultiplyAccumulates(program.ops),
+        run: (feed) => executable.run(feed),
+        dispose: () => executable.dispose(),
+      };
     } finally {
       this.#ops = null;
     }
