@@ -100,6 +100,7 @@ function bars(stream: NodeJS.WriteStream, experiment: Experiment, done: number):
       if (!active.has(name) && active.size >= (stream.rows || 24) - 2) return;
       const bar = active.get(name) ?? multi.create(progress.stepsTotal, 0, payload);
       active.set(name, bar);
+      bar.setTotal(progress.stepsTotal);
       bar.update(progress.stepsDone, payload);
     },
     ended(run) {

@@ -20,6 +20,7 @@ import {
 } from '../results/index.ts';
 import { RULES } from '../rules/index.ts';
 import { type RunSpec, SPEC_FORMAT } from '../training/index.ts';
+import { checkBudgets } from './check-budgets.ts';
 import { checkAgainst, type Experiment, type ExperimentInput, resolveExperiment } from './experiment.ts';
 import { inLockstep } from './launchers/in-lockstep.ts';
 import { inThisThread } from './launchers/in-this-thread.ts';
@@ -217,6 +218,7 @@ export async function setUp(
     device: { asked, settled },
     plugins: [...plugins.files],
   };
+  await checkBudgets(experiment, dataset, common.dataset.hash);
   return {
     experiment,
     record: recordOf(experiment, dataset),

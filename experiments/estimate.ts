@@ -54,15 +54,25 @@ export async function estimateCost(
       measuring(condition.label);
       rates.set(key, await measure(setup, condition));
     }
-    const steps = totalSteps(condition.settings, dataset.train.images.count);
-    const epochs = Math.ceil(steps / stepsPerEpoch(condition.settings, dataset.train.images.count));
-    const { preparation, step, evaluation } = rates.get(key)!;
-    const secondsPerRun = preparation + steps * step + epochs * evaluation;
-    conditions.push({ condition, seeds, epochs, secondsPerRun });
+    conditions.push({ condition, seeds, ...costOf(condition, dataset.train.images.count, rates.get(key)!) });
   }
   const each = conditions.flatMap(({ secondsPerRun }) => seeds.map(() => secondsPerRun));
   const atOnce = common.device.settled.device === 'gpu' ? 1 : jobs;
   return { conditions, runs: each.length, seconds: makespan(each, atOnce) };
+}
+
+/** Of a run that is not stopped early. */
+function costOf(
+  { settings }: Condition,
+  trainExamples: number,
+  { preparation, step, evaluation, multiplyAccumulates }: Rates,
+): Pick<ConditionCost, 'epochs' | 'secondsPerRun'> {
+  const steps =
+    settings.seconds === null
+      ? totalSteps(settings, trainExamples, multiplyAccumulates)
+      : Math.max(1, settings.seconds / step);
+  const epochs = Math.ceil(steps / stepsPerEpoch(settings, trainExamples));
+  return { epochs, secondsPerRun: preparation + steps * step + epochs * evaluation };
 }
 
 /** When the last of some workers is done, each of whom takes the next run as soon as it is free. */
@@ -75,13 +85,14 @@ export function makespan(runs: readonly number[], workers: number): number {
   return Math.max(...free);
 }
 
-/** Seconds of what a run is made of. */
+/** Seconds of what a run is made of, and what a minibatch computes. */
 interface Rates {
   readonly preparation: number;
   /** Of one minibatch. */
   readonly step: number;
   /** After an epoch. */
   readonly evaluation: number;
+  readonly multiplyAccumulates: number;
 }
 
 /** What the time of a minibatch depends on. */
@@ -118,6 +129,7 @@ async function measure(setup: Setup, condition: Condition): Promise<Rates> {
       preparation,
       step: await stepSeconds(parts, run),
       evaluation: await evaluationSeconds(run, dataset),
+      multiplyAccumulates: run.step.multiplyAccumulates,
     };
   } finally {
     await parts.device.dispose();

@@ -25,6 +25,9 @@ const settingAxes = {
   initial: oneOrMore(shape.initial),
   epochs: oneOrMore(shape.epochs),
   examples: oneOrMore(shape.examples),
+  multiplyAccumulates: oneOrMore(shape.multiplyAccumulates),
+  seconds: oneOrMore(shape.seconds),
+  patience: oneOrMore(shape.patience),
   batch: oneOrMore(shape.batch),
   optimizer: oneOrMore(shape.optimizer),
   learningRate: oneOrMore(

@@ -32,7 +32,7 @@ export {
   predictRun,
   type RunPrediction,
 } from './predict.ts';
-export { type Repetition, repeatRun } from './repeat.ts';
+export { checkRepeatable, type Repetition, repeatRun } from './repeat.ts';
 export { type ResumeOptions, resume } from './resume.ts';
 export {
   openExperiment,

@@ -48,6 +48,15 @@ export async function repeatRun(
   return { original, repeated, document, difference: differenceOf(original, repeated) };
 }
 
+/** @throws UserError when the run is as long as the clock made it, so that no other has its bits */
+export function checkRepeatable(folder: string): void {
+  const { seconds } = readRun(folder).spec.condition.settings;
+  if (seconds !== null)
+    throw new UserError(
+      `${folder} was trained for ${seconds} seconds, in which another run gets less or more far, so its bits cannot be checked; repeat it without --check`,
+    );
+}
+
 const recipeOf = ({ condition: { recipe } }: RunSpec) => (recipe === null ? {} : { recipe });
 
 /** @throws UserError when the dataset is not the one of the run */

@@ -31,6 +31,11 @@ export function warningLines(document: ComparisonDocument): Line[] {
         `${conditions[i]!.label}: the difference is over the seeds that finished with both conditions, ${pairs}`,
       );
     }
+  texts.push(...conditions.flatMap((condition) => stoppedEarly(condition, runs)));
+  if (conditions.some(({ settings }) => settings.seconds !== null))
+    texts.push(
+      'a run for a number of seconds gets as far as the machine lets it, and cannot be repeated to the bit',
+    );
   if (summary.some(({ n }) => n === 1))
     texts.push('one run has no spread and no interval: use several seeds before ranking rules');
   for (const run of runs) {
@@ -53,6 +58,21 @@ function otherTraining(conditions: readonly Condition[]): string[] {
     const parts = [...budget, ...batch];
     return parts.length === 0 ? [] : [`${label} was trained ${parts.join(', and ')}`];
   });
+}
+
+/** Runs whose score is that of the epoch at which their patience ended. */
+function stoppedEarly({ id, label, settings }: Condition, runs: readonly ComparedRun[]): string[] {
+  const stopped = runs.filter(
+    ({ condition, epochs }) => condition === id && epochs.at(-1)?.stoppedEarly !== undefined,
+  );
+  if (stopped.length === 0) return [];
+  const after = stopped.map(({ epochs }) => epochs.length).join(', ');
+  const budget = budgetText(settings);
+  const of = budget.endsWith('epochs') ? `of ${budget}` : `epochs of a budget of ${budget}`;
+  const seeds = seedsText(stopped.map(({ seed }) => seed));
+  return [
+    `${label}: stopped early after ${after} ${of} (${seeds}: ${stopped[0]!.epochs.at(-1)!.stoppedEarly})`,
+  ];
 }
 
 function missingRuns(
@@ -134,8 +154,11 @@ const networkText = ({ layers, activation, loss, outputActivation }: Settings): 
     ...(loss === 'squared-error' ? [`${outputActivation} outputs`] : []),
   ].join(', ');
 
-const budgetText = ({ epochs, examples }: Settings): string =>
-  examples === null ? countOf(epochs, 'epoch') : `${thousands(examples)} examples`;
+function budgetText({ epochs, examples, multiplyAccumulates, seconds }: Settings): string {
+  if (examples !== null) return `${thousands(examples)} examples`;
+  if (multiplyAccumulates !== null) return `${thousands(multiplyAccumulates)} multiply-accumulates`;
+  return seconds === null ? countOf(epochs, 'epoch') : `${seconds} seconds`;
+}
 
 function trainingText(settings: Settings): string {
   const { batch, optimizer, momentum, learningRate, weightDecay, schedule } = settings;

@@ -42,13 +42,14 @@ export class Optimizer {
   readonly #k: Kernels;
   readonly #connections: readonly Connection[];
   readonly #options: OptimizerOptions;
-  readonly #totalSteps: number;
+  readonly #totalSteps: () => number;
 
+  /** @param totalSteps of the run, asked for when a step runs */
   constructor(
     kernels: Kernels,
     connections: readonly Connection[],
     options: OptimizerOptions,
-    totalSteps: number,
+    totalSteps: () => number,
   ) {
     if (options.learningRate.length !== 1 && options.learningRate.length !== connections.length)
       throw new UserError(
@@ -76,7 +77,7 @@ export class Optimizer {
     const base = learningRate[learningRate.length === 1 ? 0 : this.#indexOf(connection)]!;
     return this.#k.hostScalar(
       `learning rate of ${connection.name}`,
-      ({ step }) => -base * scheduleFactor(schedule, step, this.#totalSteps),
+      ({ step }) => -base * scheduleFactor(schedule, step, this.#totalSteps()),
     );
   }
 

@@ -21,6 +21,11 @@ export interface Checkpoint {
   readonly epochs: number;
   /** Seconds spent training in the epoch that is not finished; 0 between epochs. */
   readonly epochSeconds: number;
+  /** Seconds spent training in the epochs whose record was given. */
+  readonly recordedSeconds: number;
+  /** The epoch with the best validation score so far, and this score; 0 and null where there is none. */
+  readonly bestEpoch: number;
+  readonly bestScore: number | null;
   /** Weights, feedback, moments of the optimizer, neurons that go on, totals of the epoch: by name. */
   readonly states: ReadonlyMap<string, SavedTensor>;
   /** What is kept of each training example: by name. */

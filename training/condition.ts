@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { closest, UserError } from '../kernels/index.ts';
 import { type OptionValue, type Recipe, type RuleDefinition, resolveOptions } from '../rules/index.ts';
+import { resolveBudget } from './budget.ts';
 import {
   closestSetting,
   DEFAULTS,
@@ -55,8 +56,9 @@ export function resolveCondition(
   const layers = chosen.layers ?? taskDefaults.layers ?? DEFAULTS.layers;
   const recipe = findRecipe(definition, recipeName);
   const { options: recipeOptions, ...recipeSettings } = recipe?.settings(layers) ?? {};
-  const resolved = wholeMinibatches(
+  const resolved = resolveBudget(
     parseSettings({ ...DEFAULTS, ...taskDefaults, ...recipeSettings, ...chosen, layers }),
+    chosen,
   );
   checkLearningRates(resolved);
   const values = resolveOptions(definition, { ...recipeOptions, ...options });
@@ -89,12 +91,6 @@ export function findRecipe(
     `the rule '${rule}' has no recipe '${name}'; ${near ? `did you mean '${near}'?` : known}`,
   );
 }
-
-/** A budget of examples is used up in whole minibatches: the settings say how many are shown. */
-const wholeMinibatches = (settings: Settings): Settings => ({
-  ...settings,
-  examples: settings.examples && Math.ceil(settings.examples / settings.batch) * settings.batch,
-});
 
 function checkLearningRates({ layers, learningRate }: Settings): void {
   const connections = layers.length - 1;

@@ -55,6 +55,10 @@ export function checkCondition(
   dataset: Dataset,
 ): void {
   task.check({ argument, dataset, settings, definition });
+  if (settings.patience !== null && dataset.validation === null)
+    throw new UserError(
+      'patience: stopping early needs a validation score; set training examples aside for it (validation)',
+    );
   const { count } = dataset.train.images;
   if (settings.batch > count)
     throw new UserError(

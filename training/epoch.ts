@@ -9,6 +9,12 @@ export const countOf = (description: string) => z.int().nonnegative().describe(d
 export const epochSchema = z.object({
   epoch: countOf('Number of the epoch, from 1.'),
   examples: countOf('Training examples shown since the start of the run.'),
+  multiplyAccumulates: z
+    .number()
+    .nonnegative()
+    .describe(
+      'Multiply-accumulates of the products of training since the start of the run, counted as if nothing were skipped; evaluation excluded.',
+    ),
   trainLoss: quantity('Mean loss of the training examples of the epoch, each just before its update.'),
   trainScore: quantity(
     'Score of the training examples of the epoch, each just before its update; null where the task has none.',
@@ -27,6 +33,12 @@ export const epochSchema = z.object({
     .optional()
     .describe(
       'What --diagnostics asked for and can be measured, after the epoch: by diagnostic, and then by connection, population or feedback pathway; null where it is not defined.',
+    ),
+  stoppedEarly: z
+    .string()
+    .optional()
+    .describe(
+      'Why training ended after this epoch with some of its budget left: its patience was at an end.',
     ),
   diverged: z
     .string()

@@ -1,4 +1,4 @@
-export { scaleBudget } from './budget.ts';
+export { scaleBudget, stepsPerEpoch, totalSteps } from './budget.ts';
 export {
   type Checkpoint,
   hashStates,
@@ -57,5 +57,5 @@ export {
 } from './task.ts';
 export { type ChosenTask, findTask, TASKS, usage } from './tasks/index.ts';
 export { tinyDataset } from './tiny-dataset.ts';
-export { type RunParts, stepsPerEpoch, type TracedRun, totalSteps, traceRun } from './traced-run.ts';
+export { type RunParts, type TracedRun, traceRun } from './traced-run.ts';
 export { buildTrainer, type EpochsOptions, type Trainer } from './trainer.ts';

@@ -16,10 +16,15 @@ export class Pace {
     this.#capabilities = capabilities;
   }
 
-  /** Steps of the next call. @param left steps that are still to be done */
-  next(left: number): number {
+  /**
+   * Steps of the next call.
+   * @param left steps that are still to be done
+   * @param seconds that are left for them; infinitely many when left out
+   */
+  next(left: number, seconds = Number.POSITIVE_INFINITY): number {
     const { stepsPerCall, takesFewerSteps } = this.#capabilities;
-    const short = takesFewerSteps ? Math.floor(LONGEST_CALL / this.#msPerStep) : stepsPerCall;
+    const longest = Math.min(LONGEST_CALL, 1000 * seconds);
+    const short = takesFewerSteps ? Math.floor(longest / this.#msPerStep) : stepsPerCall;
     return Math.max(1, Math.min(short, stepsPerCall, left));
   }
 

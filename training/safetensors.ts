@@ -18,13 +18,18 @@ const NO_CRC = '00000000';
 const CRC_AT = LENGTH_BYTES + HEADER_START.length;
 
 const wholeNumber = z.string().regex(/^\d{1,15}$/);
+const isFiniteNumber = (text: string): boolean => Number.isFinite(Number(text));
+const seconds = z.string().refine((text) => /^\d/.test(text) && isFiniteNumber(text));
 const metadataSchema = z.object({
   crc32: z.string(),
   format: z.literal('dendrite-1'),
   run: z.string(),
   step: wholeNumber,
   epochs: wholeNumber,
-  epochSeconds: z.string().refine((text) => /^\d/.test(text) && Number.isFinite(Number(text))),
+  epochSeconds: seconds,
+  recordedSeconds: seconds,
+  bestEpoch: wholeNumber,
+  bestScore: z.string().refine((text) => text === 'null' || (/^-?\d/.test(text) && isFiniteNumber(text))),
 });
 const tensorSchema = z.object({
   dtype: z.literal('F32'),
@@ -50,14 +55,9 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
  * The bytes of a checkpoint as a safetensors file, in parts, one after the other: the header, and the values of each tensor where
  * they lie, without a copy.
  */
-export function checkpointParts({
-  run,
-  step,
-  epochs,
-  epochSeconds,
-  states,
-  rowStores,
-}: Checkpoint): Uint8Array[] {
+export function checkpointParts(checkpoint: Checkpoint): Uint8Array[] {
+  const { run, step, epochs, epochSeconds, recordedSeconds, bestEpoch, bestScore, states, rowStores } =
+    checkpoint;
   const parts = safetensorsParts([...named(STATE, states), ...named(ROWS, rowStores)], {
     crc32: NO_CRC,
     format: 'dendrite-1',
@@ -65,6 +65,9 @@ export function checkpointParts({
     step: String(step),
     epochs: String(epochs),
     epochSeconds: String(epochSeconds),
+    recordedSeconds: String(recordedSeconds),
+    bestEpoch: String(bestEpoch),
+    bestScore: String(bestScore),
   });
   const crc = parts.reduce((sum, part) => crc32(part, sum), 0);
   parts[0]!.set(new TextEncoder().encode(hexadecimal(crc)), CRC_AT);
@@ -128,7 +131,11 @@ function decode(bytes: Uint8Array): Checkpoint {
   const { __metadata__, ...entries } = JSON.parse(
     new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, start)),
   );
-  const { run, step, epochs, epochSeconds } = parsed(metadataSchema, __metadata__, 'its metadata');
+  const { run, step, epochs, epochSeconds, recordedSeconds, bestEpoch, bestScore } = parsed(
+    metadataSchema,
+    __metadata__,
+    'its metadata',
+  );
   const states = new Map<string, SavedTensor>();
   const rowStores = new Map<string, SavedTensor>();
   for (const [name, value] of Object.entries(entries)) {
@@ -149,6 +156,9 @@ function decode(bytes: Uint8Array): Checkpoint {
     step: Number(step),
     epochs: Number(epochs),
     epochSeconds: Number(epochSeconds),
+    recordedSeconds: Number(recordedSeconds),
+    bestEpoch: Number(bestEpoch),
+    bestScore: bestScore === 'null' ? null : Number(bestScore),
     states,
     rowStores,
   };

@@ -22,6 +22,17 @@ export const settingsSchema = z.strictObject({
   initial: z.enum(keys(INITIAL_WEIGHTS)).describe('Distribution of the initial weights'),
   epochs: count.describe('Passes over the training set'),
   examples: count.nullable().describe('Training examples to show in all, instead of epochs'),
+  multiplyAccumulates: z
+    .number()
+    .min(1, 'must be at least 1')
+    .nullable()
+    .describe('Multiply-accumulates of training in all, instead of epochs'),
+  seconds: z
+    .number()
+    .positive('must be above 0')
+    .nullable()
+    .describe('Seconds of training in all, evaluation excluded, instead of epochs'),
+  patience: count.nullable().describe('Epochs without a better validation score after which training ends'),
   batch: count.describe('Examples in a minibatch'),
   optimizer: z.enum(OPTIMIZERS).describe('How directions become changes of weights'),
   learningRate: z
@@ -58,6 +69,9 @@ export const DEFAULTS: Settings = {
   initial: 'glorot-uniform',
   epochs: 10,
   examples: null,
+  multiplyAccumulates: null,
+  seconds: null,
+  patience: null,
   batch: 50,
   optimizer: 'momentum',
   learningRate: [0.1],

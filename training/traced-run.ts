@@ -1,14 +1,15 @@
 import type { Dataset } from '../data/browser.ts';
 import {
   type Device,
-  type Executable,
   Kernels,
   RandomStream,
   type RowStore,
   type Tensor,
+  type TracedStep,
 } from '../kernels/index.ts';
 import type { Network } from '../networks/index.ts';
 import { Optimizer, type Rule, type RuleDefinition, type RuleOutput } from '../rules/index.ts';
+import { totalSteps } from './budget.ts';
 import type { Condition } from './condition.ts';
 import { type Diagnostic, type Measurements, prepareMeasurements } from './diagnostics/index.ts';
 import { type EpochTotals, epochTotals } from './epoch-totals.ts';
@@ -36,7 +37,9 @@ export interface TracedRun {
   readonly task: BuiltTask;
   readonly kernels: Kernels;
   /** One minibatch: learn, count loss and score, update the weights. */
-  readonly step: Executable;
+  readonly step: TracedStep;
+  /** Minibatches of the whole run; infinitely many where the clock ends it. */
+  readonly stepsTotal: number;
   /** Traces firing rates of all populations above the input for images, without a target. */
   respond(input: Tensor): readonly Tensor[];
   /** Images that `respond` takes at once. */
@@ -51,7 +54,10 @@ export interface TracedRun {
   readonly rowStores: ReadonlyMap<string, RowStore>;
 }
 
-/** Builds network and rule on a device, and traces what a run does. */
+/**
+ * Builds network and rule on a device, and traces what a run does.
+ * @throws UserError when the budget is not enough for one minibatch
+ */
 export async function traceRun(parts: RunParts): Promise<TracedRun> {
   const { definition, seed, dataset, device } = parts;
   const k = new Kernels(device, seed);
@@ -69,13 +75,14 @@ export async function traceRun(parts: RunParts): Promise<TracedRun> {
     evaluationBatchSize,
   });
   const totals = epochTotals(k, task);
-  const step = await traceStep(parts, { kernels: k, network, rule, task, totals });
+  const { step, stepsTotal } = await traceStep(parts, { kernels: k, network, rule, task, totals });
   return {
     network,
     rule,
     task,
     kernels: k,
     step,
+    stepsTotal,
     respond,
     evaluationBatchSize,
     testScore: await task.scoreOf('test', dataset.test),
@@ -92,8 +99,11 @@ export async function traceRun(parts: RunParts): Promise<TracedRun> {
   };
 }
 
-/** One minibatch, in the order in which it happens. */
-function traceStep(
+/**
+ * One minibatch, in the order in which it happens. How many there are may follow from what one costs, which the trace tells: the optimizer asks
+ * for it when a step runs.
+ */
+async function traceStep(
   { condition: { settings }, definition, dataset }: RunParts,
   {
     kernels: k,
@@ -102,10 +112,11 @@ function traceStep(
     task,
     totals,
   }: Pick<TracedRun, 'kernels' | 'network' | 'rule' | 'task' | 'totals'>,
-): Promise<Executable> {
+): Promise<Pick<TracedRun, 'step' | 'stepsTotal'>> {
   const { images } = dataset.train;
-  const optimizer = new Optimizer(k, network.connections, settings, totalSteps(settings, images.count));
-  return k.trace('step', () => {
+  let stepsTotal = Number.NaN;
+  const optimizer = new Optimizer(k, network.connections, settings, () => stepsTotal);
+  const step = await k.trace('step', () => {
     const input = k.gather(images, settings.batch);
     const target = task.target(input);
     const output = rule.learn({ input, target });
@@ -115,17 +126,9 @@ function traceStep(
     optimizer.apply(output.directions);
     rule.betweenMinibatches?.(settings.batch);
   });
+  stepsTotal = totalSteps(settings, images.count, step.multiplyAccumulates);
+  return { step, stepsTotal };
 }
-
-/** Minibatches in an epoch: whole ones only, so the last few examples of each order sit out. */
-export const stepsPerEpoch = ({ batch }: Condition['settings'], trainExamples: number): number =>
-  Math.floor(trainExamples / batch);
-
-/** Minibatches in a run. */
-export const totalSteps = (settings: Condition['settings'], trainExamples: number): number =>
-  settings.examples === null
-    ? settings.epochs * stepsPerEpoch(settings, trainExamples)
-    : Math.ceil(settings.examples / settings.batch);
 
 function buildNetwork({ condition, definition, seed }: RunParts, kernels: Kernels): Network {
   const parameters = definition.networkParameters?.(condition.options);

@@ -1,8 +1,12 @@
 import { RandomStream, type Tensor, UserError } from '../kernels/index.ts';
+import { stepsPerEpoch } from './budget.ts';
 import { type Checkpoint, hashStates, identify, type SavedTensor } from './checkpoint.ts';
 import type { EpochRecord } from './epoch.ts';
 import { Pace } from './pace.ts';
-import { type RunParts, stepsPerEpoch, type TracedRun, totalSteps, traceRun } from './traced-run.ts';
+import { Patience } from './patience.ts';
+import { type Prediction, tracePrediction } from './prediction.ts';
+import type { Settings } from './settings.ts';
+import { type RunParts, type TracedRun, traceRun } from './traced-run.ts';
 
 /** How training is watched and stopped. */
 export interface EpochsOptions {
@@ -13,13 +17,18 @@ export interface EpochsOptions {
   readonly signal?: AbortSignal;
   /** After each call of the device, every few minibatches: the trainer can be saved. Training waits for what it returns. */
   progress?(stepsDone: number, stepsTotal: number): unknown;
+  /**
+   * Records that the run gave in earlier processes, by epoch. With a budget of seconds, one of these epochs that is trained again is as long
+   * as it was, and counts with the seconds of its record.
+   */
+  readonly recorded?: readonly EpochRecord[];
 }
 
 /** One run that can be stepped, saved and loaded. The same seed gives the same run whatever else is looked at. */
 export interface Trainer {
   /**
-   * Trains on from where the trainer is, and yields a record after each epoch. It ends when the budget is used up, or
-   * after a record with `diverged`.
+   * Trains on from where the trainer is, and yields a record after each epoch, which is cut short where the budget is used up. It
+   * ends there, or after a record with `stoppedEarly` or `diverged`.
    */
   epochs(options?: EpochsOptions): AsyncIterable<EpochRecord>;
   /** A copy of everything that training goes on from, after any epoch or minibatch. */
@@ -47,8 +56,9 @@ export interface Trainer {
   predict(images: Float32Array): Promise<Float32Array>;
   /** What was asked for and cannot be measured, and why. */
   readonly notes: readonly string[];
-  /** Minibatches done, and in all. */
+  /** Minibatches done. */
   readonly stepsDone: number;
+  /** Minibatches in all. With a budget of seconds an estimate, from the speed so far; with `patience` there may be fewer. */
   readonly stepsTotal: number;
   /** Epochs whose record was given. */
   readonly epochsDone: number;
@@ -76,23 +86,35 @@ class DeviceTrainer implements Trainer {
   readonly #run: TracedRun;
   readonly #identity: string;
   readonly #stepsPerEpoch: number;
-  readonly stepsTotal: number;
   readonly #pace: Pace;
+  readonly #patience: Patience;
   #step = 0;
   #epochs = 0;
+  /** Seconds of training in the epochs whose record was given. */
+  #recordedSeconds = 0;
   /** Seconds of training in the epoch at hand. */
   #seconds = 0;
   #prediction: Prediction | null = null;
 
   constructor(parts: RunParts, run: TracedRun, identity: string) {
-    const { condition, dataset } = parts;
-    const examples = dataset.train.images.count;
     this.#parts = parts;
     this.#run = run;
     this.#identity = identity;
     this.#pace = new Pace(parts.device.capabilities);
-    this.#stepsPerEpoch = stepsPerEpoch(condition.settings, examples);
-    this.stepsTotal = totalSteps(condition.settings, examples);
+    this.#patience = new Patience(this.#settings.patience, parts.task.definition.score.better);
+    this.#stepsPerEpoch = stepsPerEpoch(this.#settings, parts.dataset.train.images.count);
+  }
+
+  get #settings(): Settings {
+    return this.#parts.condition.settings;
+  }
+
+  get stepsTotal(): number {
+    const { seconds } = this.#settings;
+    if (seconds === null) return this.#run.stepsTotal;
+    return this.#secondsSpent === 0
+      ? Math.max(this.#step, this.#stepsPerEpoch)
+      : Math.round(this.#step * Math.max(1, seconds / this.#secondsSpent));
   }
 
   get stepsDone(): number {
@@ -112,18 +134,15 @@ class DeviceTrainer implements Trainer {
   }
 
   async *epochs(options: EpochsOptions = {}): AsyncGenerator<EpochRecord> {
-    for (;;) {
+    while (!this.#isOver()) {
       const epoch = this.#epochs;
       const first = epoch * this.#stepsPerEpoch;
-      if (first >= this.stepsTotal) return;
-      const end = Math.min(first + this.#stepsPerEpoch, this.stepsTotal);
-      if (this.#step === first) {
-        await this.#run.totals.reset();
-        this.#seconds = 0;
-      }
-      const diverged = await this.#train(this.#order(epoch), first, end, options);
+      if (this.#step === first) await this.#run.totals.reset();
+      const diverged = await this.#train(epoch, first, options);
       const record = await this.#record(epoch, first, diverged, options.signal);
       this.#epochs++;
+      this.#recordedSeconds += this.#seconds;
+      this.#seconds = 0;
       if (diverged !== null) this.#end();
       yield record;
     }
@@ -146,13 +165,16 @@ class DeviceTrainer implements Trainer {
       run: this.#identity,
       step: this.#step,
       epochs: this.#epochs,
-      epochSeconds: this.#step > this.#epochs * this.#stepsPerEpoch ? this.#seconds : 0,
+      epochSeconds: this.#seconds,
+      recordedSeconds: this.#recordedSeconds,
+      ...this.#patience.state,
       states: await this.#savedStates(),
       rowStores,
     };
   }
 
-  async load({ format, run, step, epochs, epochSeconds, states, rowStores }: Checkpoint): Promise<void> {
+  async load(checkpoint: Checkpoint): Promise<void> {
+    const { format, run, states, rowStores } = checkpoint;
     if (format !== 1)
       throw new UserError(
         `the checkpoint has the format ${String(format)}, and this version of Dendrite reads format 1`,
@@ -165,9 +187,12 @@ class DeviceTrainer implements Trainer {
       await this.#parts.device.write(state, valuesOf(name, states, state.rows, state.columns));
     for (const [name, { count, columns, values }] of this.#run.rowStores)
       values.set(valuesOf(name, rowStores, count, columns));
+    const { step, epochs, epochSeconds, recordedSeconds, bestEpoch, bestScore } = checkpoint;
     this.#step = step;
     this.#epochs = epochs;
     this.#seconds = epochSeconds;
+    this.#recordedSeconds = recordedSeconds;
+    this.#patience.state = { bestEpoch, bestScore };
   }
 
   read(state: Tensor): Promise<Float32Array> {
@@ -201,20 +226,43 @@ class DeviceTrainer implements Trainer {
     return new RandomStream(this.#parts.seed, 'batches', epoch).shuffle(rows);
   }
 
+  /** Whether the budget is used up, or the patience, by the epochs whose record was given. */
+  #isOver(): boolean {
+    return (
+      this.#epochs * this.#stepsPerEpoch >= this.#run.stepsTotal ||
+      this.#recordedSeconds >= this.#secondsTotal ||
+      this.#patience.isOver(this.#epochs)
+    );
+  }
+
+  /** The budget in seconds; infinitely many where it is another. */
+  get #secondsTotal(): number {
+    return this.#settings.seconds ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Seconds of training since the start of the run. */
+  get #secondsSpent(): number {
+    return this.#recordedSeconds + this.#seconds;
+  }
+
   /**
-   * Trains from the step at hand to the end of the epoch.
+   * Trains from the step at hand to the end of the epoch or of the budget.
    * @returns null, or why a value is not finite
    */
   async #train(
-    order: Uint32Array,
+    epoch: number,
     first: number,
-    end: number,
-    { signal, progress }: EpochsOptions,
+    { signal, progress, recorded }: EpochsOptions,
   ): Promise<string | null> {
-    const { batch } = this.#parts.condition.settings;
-    while (this.#step < end) {
+    const { batch, seconds } = this.#settings;
+    const before = seconds === null ? undefined : recorded?.[epoch];
+    const whole = Math.min(first + this.#stepsPerEpoch, this.#run.stepsTotal);
+    const end = before ? before.examples / batch : whole;
+    const budget = before ? Number.POSITIVE_INFINITY : this.#secondsTotal;
+    const order = this.#order(epoch);
+    while (this.#step < end && this.#secondsSpent < budget) {
       signal?.throwIfAborted();
-      const steps = this.#pace.next(end - this.#step);
+      const steps = this.#pace.next(end - this.#step, budget - this.#secondsSpent);
       const at = (this.#step - first) * batch;
       let loss = 0;
       this.#seconds += await this.#pace.time(steps, async () => {
@@ -226,13 +274,12 @@ class DeviceTrainer implements Trainer {
         ({ loss } = await this.#run.totals.read());
       });
       this.#step += steps;
-      if (!Number.isFinite(loss)) {
-        const epoch = Math.floor(first / this.#stepsPerEpoch) + 1;
-        return `the training loss became ${loss} in epoch ${epoch}, within ${this.#step} minibatches`;
-      }
+      if (!Number.isFinite(loss))
+        return `the training loss became ${loss} in epoch ${epoch + 1}, within ${this.#step} minibatches`;
       await progress?.(this.#step, this.stepsTotal);
       await this.#pace.pause();
     }
+    if (before) this.#seconds = before.seconds;
     return null;
   }
 
@@ -243,17 +290,19 @@ class DeviceTrainer implements Trainer {
     signal: AbortSignal | undefined,
   ): Promise<EpochRecord> {
     const { loss, score } = await this.#run.totals.read();
-    const { batch } = this.#parts.condition.settings;
+    const { batch } = this.#settings;
     const seen = (this.#step - first) * batch;
     const common = {
       epoch: epoch + 1,
       examples: this.#step * batch,
+      multiplyAccumulates: this.#step * this.#run.step.multiplyAccumulates,
       trainLoss: finite(loss / seen),
       trainScore: score === null ? null : finite(score / seen),
     };
     const begin = performance.now();
     const { diagnostics, ...scores }: Measured =
       diverged === null ? await this.#measure(signal) : { testScore: null };
+    const stoppedEarly = diverged === null ? this.#judge(epoch + 1, scores.validationScore) : null;
     // In the order of the schema, so that a record that was read back is the same text.
     return {
       ...common,
@@ -262,6 +311,7 @@ class DeviceTrainer implements Trainer {
       evaluationSeconds: (performance.now() - begin) / 1000,
       examplesPerSecond: seen / this.#seconds,
       ...(diagnostics && { diagnostics }),
+      ...(stoppedEarly !== null && { stoppedEarly }),
       ...(diverged !== null && { diverged }),
     };
   }
@@ -278,7 +328,22 @@ class DeviceTrainer implements Trainer {
     return { ...scores, ...(Object.keys(measured).length > 0 && { diagnostics: measured }) };
   }
 
+  /** @returns why training ends after an epoch although some of the budget is left, or null if it does not */
+  #judge(epoch: number, score: number | null | undefined): string | null {
+    this.#patience.note(epoch, score);
+    const { patience } = this.#settings;
+    const isUsedUp = this.#step >= this.#run.stepsTotal || this.#secondsSpent >= this.#secondsTotal;
+    if (isUsedUp || !this.#patience.isOver(epoch)) return null;
+    return `no better validation score in ${patience} ${patience === 1 ? 'epoch' : 'epochs'}`;
+  }
+
+  /** Leaves nothing of the budget. */
   #end(): void {
+    const { seconds } = this.#settings;
+    if (seconds !== null) {
+      this.#recordedSeconds = Math.max(this.#recordedSeconds, seconds);
+      return;
+    }
     this.#step = this.stepsTotal;
     this.#epochs = Math.ceil(this.stepsTotal / this.#stepsPerEpoch);
   }
@@ -296,40 +361,4 @@ function valuesOf(
   if (found?.rows !== rows || found.columns !== columns || found.values.length !== rows * columns)
     throw new UserError(`the checkpoint is damaged: it lacks '${name}' of ${rows}x${columns} values`);
   return found.values;
-}
-
-type Prediction = (images: Float32Array) => Promise<Float32Array>;
-
-/** Images that are shown at once where the rule does not say. */
-const PREDICTION_BATCH = 100;
-
-async function tracePrediction(
-  { kernels: k, network, respond, rule }: TracedRun,
-  width: number,
-): Promise<Prediction> {
-  const batch = rule.evaluationBatchSize ?? PREDICTION_BATCH;
-  const outputs = network.populations.at(-1)!.size;
-  const input = k.result('images to predict', batch, width);
-  const answer = k.result('prediction', batch, outputs);
-  const executable = await k.trace('prediction', () => {
-    k.mapInto(answer, (y) => y, respond(input).at(-1)!);
-  });
-  return async (images) => {
-    if (images.length % width !== 0)
-      throw new UserError(
-        `predict got ${images.length} pixels, which are no whole number of images of ${width} pixels`,
-      );
-    const count = images.length / width;
-    const answers = new Float32Array(count * outputs);
-    const rows = new Uint32Array(0);
-    for (let first = 0; first < count; first += batch) {
-      const shown = new Float32Array(batch * width);
-      shown.set(images.subarray(first * width, (first + batch) * width));
-      await k.device.write(input, shown);
-      await executable.run({ steps: 1, firstStep: first / batch, rows });
-      const known = Math.min(batch, count - first);
-      answers.set((await k.device.read(answer)).subarray(0, known * outputs), first * outputs);
-    }
-    return answers;
-  };
 }

@@ -1,4 +1,4 @@
-import { type Repetition, repeatRun } from '../../experiments/index.ts';
+import { checkRepeatable, type Repetition, repeatRun } from '../../experiments/index.ts';
 import type { Command } from '../command.ts';
 import { follow } from '../follow.ts';
 import { parseText } from '../options.ts';
@@ -17,6 +17,7 @@ export const repeat: Command<{ folder: string; out: string; check: boolean }> = 
         describe: 'Exit with 1 when the bits are not the same',
       }),
   handler: async ({ folder, out, check }) => {
+    if (check) checkRepeatable(folder);
     const { result, stopped } = await follow((events) => repeatRun(folder, parseText('out', out), events));
     if (stopped !== null) return stopped;
     print(`${describe(folder, result)}\n`);

@@ -36,7 +36,7 @@ function placeOf({ folder, begun = false }: Job): string {
 }
 
 /**
- * Jobs in groups that one plan can do: seeds of one condition.
+ * Jobs in groups that one plan can do: seeds of one condition. Those whose budget is in seconds are alone: each run has its own clock.
  * @param place runs of different places cannot be in one plan
  */
 export function lockstepGroups(
@@ -48,7 +48,7 @@ export function lockstepGroups(
   for (const job of jobs) {
     const { id, settings } = job.spec.condition;
     const key = `${id} ${place(job)}`;
-    const most = replicas(largestWeights(settings.layers));
+    const most = settings.seconds === null ? replicas(largestWeights(settings.layers)) : 1;
     const group = groups.find((one) => one.key === key && one.jobs.length < most);
     if (group) group.jobs.push(job);
     else groups.push({ key, jobs: [job] });

@@ -164,13 +164,14 @@ async function follow(
   { progress, signal }: RunEvents,
 ): Promise<Outcome | Stopped> {
   const { trainer, record, epochs } = course;
+  const recorded = [...epochs];
   const checkpoints = new RunCheckpoints(trainer, record.folder, plan, lock);
   const report = (): Promise<void> => {
     progress?.(progressOf(course));
     return checkpoints.afterMinibatches();
   };
   try {
-    for await (const epoch of trainer.epochs({ progress: report, ...(signal && { signal }) })) {
+    for await (const epoch of trainer.epochs({ progress: report, recorded, ...(signal && { signal }) })) {
       keep(epoch, course);
       if (epoch.diverged === undefined) await checkpoints.afterEpoch();
     }

@@ -22,6 +22,7 @@ const TYPES: Readonly<Record<string, BasicType>> = {
   status: 'STRING',
   epoch: 'INT32',
   examples: 'INT64',
+  multiplyAccumulates: 'DOUBLE',
   trainLoss: 'DOUBLE',
   trainScore: 'DOUBLE',
   validationScore: 'DOUBLE',

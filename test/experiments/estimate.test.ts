@@ -49,6 +49,32 @@ test('what is measured once is multiplied by minibatches, epochs and seeds', asy
   assert.ok(Math.abs(seconds - 4 * costs.reduce((sum, cost) => sum + cost, 0)) < 1e-9 * seconds);
 });
 
+test('every budget is estimated, and one of seconds costs its seconds', async () => {
+  const { parts } = await planExperiment(
+    {
+      definition: {
+        rules: [
+          { rule: 'backprop', id: 'examples', settings: { examples: 8000 } },
+          // 3,970 + 3,970 + 50 for each example.
+          { rule: 'backprop', id: 'operations', settings: { multiplyAccumulates: 80.5 * 100 * 7990 } },
+          { rule: 'backprop', id: 'seconds', settings: { seconds: 1000 } },
+        ],
+        device: 'cpu',
+        blas: 'none',
+        seeds: 1,
+        diagnostics: 'none',
+        settings: { layers: [784, 5, 10], batch: 100 },
+      },
+      locate: String,
+    },
+    { jobs: 1 },
+  );
+  const { conditions } = await estimateCost(parts[0]!.plan);
+  const [examples, operations, seconds] = conditions.map(({ secondsPerRun }) => secondsPerRun);
+  assert.is(operations, examples);
+  assert.ok(seconds! >= 1000 && conditions[2]!.epochs > 1);
+});
+
 test('times and seeds in words', () => {
   assert.equal([0.2, 5.04, 95, 130, 700, 7300, 200_000].map(describeTime), [
     ...['under 1 s', '5 s', '95 s', '2.2 min', '12 min', '2 h', '2.3 days'],

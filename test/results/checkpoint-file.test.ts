@@ -27,6 +27,9 @@ const after = (step: number): Checkpoint => ({
   step,
   epochs: Math.floor(step / 10),
   epochSeconds: 0,
+  recordedSeconds: 0,
+  bestEpoch: 0,
+  bestScore: null,
   states: new Map([['weights 1', { rows: 1, columns: 2, values: Float32Array.of(step, -step) }]]),
   rowStores: new Map(),
 });

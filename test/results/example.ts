@@ -63,6 +63,7 @@ export const spec = (seed: number): RunSpec => ({
 export const epochRecord = (epoch: number, testScore: number): EpochRecord => ({
   epoch,
   examples: 8000 * epoch,
+  multiplyAccumulates: 6e9 * epoch,
   trainLoss: 0.25,
   trainScore: 3.5,
   testScore,

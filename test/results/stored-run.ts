@@ -16,7 +16,17 @@ export function storeRun(
   if (states.size > 0)
     addCheckpoint(
       folder,
-      { format: 1, run: '0'.repeat(64), step, epochs: epochs.length, epochSeconds: 0, states, rowStores },
+      {
+        ...{
+          format: 1,
+          run: '0'.repeat(64),
+          step,
+          epochs: epochs.length,
+          epochSeconds: 0,
+          recordedSeconds: 0,
+        },
+        ...{ bestEpoch: 0, bestScore: null, states, rowStores },
+      },
       'every',
     );
 }

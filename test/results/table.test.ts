@@ -88,6 +88,39 @@ test('a budget of examples, rates by connection and a schedule are named', () =>
   assert.match(epochs, '2 epochs, batches of 100, momentum 0.8, learning rate 0.1, seeds 1, 2, 3');
 });
 
+test('other budgets are named, and what a run by the clock is', () => {
+  const operations = table(finished, { width: 200 }, {}, trained({ multiplyAccumulates: 2e11 }));
+  assert.match(operations, /^Training +200,000,000,000 multiply-accumulates, batches of 100/m);
+  assert.not.match(operations, 'to the bit');
+  const seconds = squeezed(
+    table(finished, {}, {}, [condition('backprop'), condition('feedback-alignment', { seconds: 2.5 })]),
+  );
+  assert.match(seconds, 'feedback-alignment was trained for 2.5 seconds, not for 2 epochs');
+  assert.is(
+    seconds.match(/gets as far as the machine lets it, and cannot be repeated to the bit/g)?.length,
+    1,
+  );
+});
+
+test('runs that stopped early say after how many epochs', () => {
+  const stopped = finished.map((entry) => {
+    if (entry.condition !== 'feedback-alignment' || entry.seed === 2) return entry;
+    const [first, last] = entry.epochs;
+    return {
+      ...entry,
+      epochs: [first!, { ...last!, stoppedEarly: 'no better validation score in 1 epoch' }],
+    };
+  });
+  const text = (settings: Partial<Condition['settings']>) =>
+    squeezed(table(stopped, { width: 200 }, {}, trained({ patience: 1, ...settings })));
+  assert.match(
+    text({ epochs: 9 }),
+    'Note feedback-alignment: stopped early after 2, 2 of 9 epochs (seeds 1, 3: no better validation score in 1 epoch)',
+  );
+  assert.match(text({ examples: 40_000 }), 'after 2, 2 epochs of a budget of 40,000 examples (seeds 1, 3:');
+  assert.not.match(text({}), 'backprop: stopped');
+});
+
 test('complete runs without a note give no note', () => {
   assert.not.match(table(finished, {}, { note: undefined }), 'Note');
 });

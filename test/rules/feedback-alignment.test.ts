@@ -142,7 +142,7 @@ for (const name of RULES)
       weightDecay: 0,
       schedule: 'constant',
     } as const;
-    const optimizer = new Optimizer(k, network.connections, rates, 1);
+    const optimizer = new Optimizer(k, network.connections, rates, () => 1);
     const step = await k.trace('step', () => {
       const input = k.normal('input', 20, 30, 0, 1);
       const target = k.matmul(input, teacher);

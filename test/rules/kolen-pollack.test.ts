@@ -23,7 +23,7 @@ async function train(decay: number, steps: number, optimizer: Partial<OptimizerO
   const network = new LayeredNetwork(k, 3, networkSettings({ layers: [5, 6, 4, 3] }));
   const rule = buildRule(findRule('kolen-pollack'), network, k, { decay });
   const target = oneHotState(k, 6, 3);
-  const apply = new Optimizer(k, network.connections, { ...SGD, ...optimizer }, steps);
+  const apply = new Optimizer(k, network.connections, { ...SGD, ...optimizer }, () => steps);
   const step = await k.trace('step', () => {
     const input = k.normal('input', 6, 5, 0, 1);
     apply.apply(rule.learn({ input, target }).directions);

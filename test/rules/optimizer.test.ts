@@ -32,7 +32,7 @@ async function trajectory(options: Partial<OptimizerOptions>, own: Partial<Direc
   const connection = network.connections[0]!;
   device.values(connection.weights)[0] = 2;
   const one = k.state('one', 1, 1, Float32Array.of(1));
-  const optimizer = new Optimizer(k, network.connections, { ...OPTIONS, ...options }, STEPS);
+  const optimizer = new Optimizer(k, network.connections, { ...OPTIONS, ...options }, () => STEPS);
   const step = await k.trace('step', () => {
     const w = k.map((x) => x, connection.weights);
     optimizer.apply([{ ...outerProduct(connection, w, one, 1), ...own }]);
@@ -133,7 +133,7 @@ test('each connection can have its own learning rate', async () => {
   const { device, k } = float64();
   const network = new LayeredNetwork(k, 1, networkSettings({ layers: [1, 1, 1], initial: 'zero' }));
   const one = k.state('one', 1, 1, Float32Array.of(1));
-  const optimizer = new Optimizer(k, network.connections, { ...OPTIONS, learningRate: [0.25, 0.5] }, 1);
+  const optimizer = new Optimizer(k, network.connections, { ...OPTIONS, learningRate: [0.25, 0.5] }, () => 1);
   const step = await k.trace('step', () =>
     optimizer.apply(network.connections.map((c) => outerProduct(c, one, one, 1))),
   );
@@ -148,7 +148,7 @@ test('a wrong number of learning rates is refused', () => {
   const { k } = float64();
   const network = new LayeredNetwork(k, 1, networkSettings());
   assert.throws(
-    () => new Optimizer(k, network.connections, { ...OPTIONS, learningRate: [1, 2, 3] }, 1),
+    () => new Optimizer(k, network.connections, { ...OPTIONS, learningRate: [1, 2, 3] }, () => 1),
     (error: Error) =>
       error instanceof UserError && /3 learning rates were given for 2 connections/.test(error.message),
   );

@@ -438,7 +438,7 @@ test('the angle to the gradient falls far below 90 degrees while the rule learns
   const data = tinyDataset().train;
   const network = buildNetwork(RULE, k, options({ layers: [36, 60, 4] }));
   const rule = buildRule(RULE, network, k);
-  const optimizer = new Optimizer(k, network.connections, { ...SGD, learningRate: [0.21] }, 1);
+  const optimizer = new Optimizer(k, network.connections, { ...SGD, learningRate: [0.21] }, () => 1);
   const show = (batch: number) => ({
     input: k.gather(data.images, batch),
     target: k.gather(data.labels!, batch),

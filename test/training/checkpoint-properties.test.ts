@@ -18,6 +18,9 @@ const METADATA = {
   step: '40',
   epochs: '2',
   epochSeconds: '0.125',
+  recordedSeconds: '2.5',
+  bestEpoch: '1',
+  bestScore: '-3.5',
 };
 const ENTRY = { dtype: 'F32', shape: [1, 2], data_offsets: [0, 8] };
 
@@ -63,6 +66,9 @@ const metadata = fc.record(
     step: anything,
     epochs: anything,
     epochSeconds: anything,
+    recordedSeconds: anything,
+    bestEpoch: anything,
+    bestScore: fc.oneof(fc.constant('null'), anything),
   },
   { requiredKeys: [], noNullPrototype: true },
 );
@@ -99,10 +105,14 @@ test('with the right checksum, too, a file is a checkpoint or one sentence', () 
           return;
         }
         taken++;
-        const { step, epochs, epochSeconds, states, rowStores } = checkpoint;
+        const { step, epochs, epochSeconds, recordedSeconds, bestEpoch, bestScore } = checkpoint;
+        const { states, rowStores } = checkpoint;
         assert.ok(Number.isSafeInteger(step) && step >= 0);
         assert.ok(Number.isSafeInteger(epochs) && epochs >= 0);
-        assert.ok(Number.isFinite(epochSeconds) && epochSeconds >= 0, String(epochSeconds));
+        assert.ok(Number.isSafeInteger(bestEpoch) && bestEpoch >= 0);
+        assert.ok(bestScore === null || Number.isFinite(bestScore), String(bestScore));
+        for (const seconds of [epochSeconds, recordedSeconds])
+          assert.ok(Number.isFinite(seconds) && seconds >= 0, String(seconds));
         assert.ok([...states.values(), ...rowStores.values()].every(isWhole));
         // It is what its own file says.
         const again = encodeCheckpoint(checkpoint);

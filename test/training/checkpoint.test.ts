@@ -25,6 +25,9 @@ const checkpoint: Checkpoint = {
   step: 40,
   epochs: 2,
   epochSeconds: 0.125,
+  recordedSeconds: 2.625,
+  bestEpoch: 1,
+  bestScore: 1 / 3,
   states: new Map([
     ['weights 1', tensor(3, 2, 1)],
     ['bias 1', tensor(1, 2, -1)],
