@@ -1,4 +1,4 @@
-import type { CompareEvents } from '../experiments/index.ts';
+import { type CompareEvents, shellQuoted } from '../experiments/index.ts';
 import type { ComparisonDocument } from '../results/index.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createProgress, type Progress } from './progress.ts';
@@ -23,10 +23,10 @@ export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Pr
   });
   try {
     const result = await work({
-      started: ({ experiment, folder: made, done }) => {
+      started: ({ experiment, folder: made, runs, done }) => {
         folder = made;
         ended = done;
-        total = experiment.conditions.length * experiment.seeds.length;
+        total = runs;
         progress = createProgress(process.stderr, experiment, done);
       },
       progress: (now) => progress?.update(now),
@@ -40,7 +40,7 @@ export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Pr
     if (stopped === null) return { result, stopped };
     (progress as Progress | null)?.stop();
     process.stderr.write(
-      `dendrite: stopped after ${ended} of ${total} runs; 'dendrite table ${quoted(folder)}' prints what is recorded, and this goes on:\n${resumeCommand(folder)}`,
+      `dendrite: stopped after ${ended} of ${total} runs; 'dendrite table ${shellQuoted(folder)}' prints what is recorded, and this goes on:\n${resumeCommand(folder)}`,
     );
     return { result: null, stopped };
   } finally {
@@ -50,11 +50,7 @@ export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Pr
 }
 
 /** The command that goes on with a comparison, as a line. */
-export const resumeCommand = (folder: string): string => `  dendrite resume ${quoted(folder)}\n`;
-
-/** A path as a shell reads it. */
-const quoted = (path: string): string =>
-  /^[\w./:,=@%+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+export const resumeCommand = (folder: string): string => `  dendrite resume ${shellQuoted(folder)}\n`;
 
 /**
  * A failed run is in the table with its reason; scripts see it from the exit code.

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Options } from 'yargs';
 import type { ExperimentDefinition, ExperimentRule } from '../experiments/index.ts';
 import { closest, UserError } from '../kernels/index.ts';
@@ -52,6 +53,10 @@ export function parseWhole(option: string, text: string, least: number): number 
     throw new UserError(`--${option} '${text}' must be a whole number, ${least} or more`);
   return value;
 }
+
+/** `--jobs`: left out, one run on each core. */
+export const parseJobs = (text: string | undefined): number =>
+  text === undefined ? availableParallelism() : parseWhole('jobs', text, 1);
 
 export function parseSeconds(option: string, text: string): number {
   const value = parseDecimal(text);

@@ -56,6 +56,8 @@ export interface CompareEvents extends RunEvents {
 export interface Started {
   readonly experiment: Experiment;
   readonly folder: string;
+  /** Runs in all. */
+  readonly runs: number;
   /** Runs that are done already, in a comparison that goes on. */
   readonly done: number;
 }
@@ -272,14 +274,17 @@ async function settleDevice(options: DeviceOptions, { conditions }: Experiment):
 }
 
 /** A GPU serves the seeds of one condition at a time, from this thread; rules in memory cannot be sent to another one. */
-export function launcherFor(
-  { experiment: { definitions }, plugins, replicas, common }: Setup,
-  jobs: number,
-): Launcher {
+export function launcherFor(setup: Setup, jobs: number): Launcher {
+  const { plugins, replicas, common } = setup;
+  const { definitions } = setup.experiment;
   if (common.device.settled.device === 'gpu') return inLockstep(plugins, definitions, replicas);
+  return rulesInMemory(setup).length > 0 ? inThisThread(plugins, definitions) : workerThreads(jobs);
+}
+
+/** Names of rules that only this thread has: they are neither built in nor of a plug-in. */
+export function rulesInMemory({ experiment: { definitions }, plugins }: Setup): string[] {
   const known = [...RULES, ...plugins.rules];
-  const isInMemory = [...definitions.values()].some((definition) => !known.includes(definition));
-  return isInMemory ? inThisThread(plugins, definitions) : workerThreads(jobs);
+  return [...definitions].flatMap(([name, definition]) => (known.includes(definition) ? [] : name));
 }
 
 interface Running {
@@ -316,7 +321,8 @@ export async function runAll(
   };
   save();
   const { folder } = comparison;
-  started?.({ experiment, folder, done: record.seeds.length * experiment.conditions.length - jobs.length });
+  const total = record.seeds.length * experiment.conditions.length;
+  started?.({ experiment, folder, runs: total, done: total - jobs.length });
   let saved = performance.now();
   const stop = signal ? AbortSignal.any([signal, lock.lost]) : lock.lost;
   const shared = { dataset, provenance, checkpoints, lock: lock.path };

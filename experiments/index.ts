@@ -42,3 +42,23 @@ export {
   runExperiment,
 } from './run-experiment.ts';
 export { checkSavedName, experimentYaml, saveExperiment } from './save-experiment.ts';
+export { cancelJobs } from './slurm/cancel.ts';
+export type { SlurmOptions } from './slurm/options.ts';
+export { checkSbatch, inWords, type QueuedTask } from './slurm/programs.ts';
+export { shellQuoted } from './slurm/script.ts';
+export {
+  missingScript,
+  plannedScripts,
+  resubmit,
+  type Submission,
+  submitComparison,
+  submitMissing,
+} from './slurm/submit.ts';
+export { type Task, work } from './slurm/work.ts';
+export {
+  type ComparisonStatus,
+  type ConditionStatus,
+  comparisonStatus,
+  type SlurmStatus,
+  type StatusError,
+} from './status.ts';

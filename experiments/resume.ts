@@ -5,16 +5,18 @@ import {
   type ComparisonDocument,
   firstDifference,
   lockFolder,
-  type ReadComparison,
+  type RunResult,
   readExperiment,
   reopenComparison,
   type StoredExperiment,
 } from '../results/index.ts';
 import type { RuleDefinition } from '../rules/index.ts';
+import type { RunSpec } from '../training/index.ts';
 import { type CompareEvents, checkJobs, launcherFor, placeOf, runAll, type Setup, setUp } from './compare.ts';
 import { type ExperimentInput, resolveExperiment } from './experiment.ts';
 import type { Job } from './launchers/launcher.ts';
 import { checkPlugins, loadPlugins } from './plugins.ts';
+import { refuseQueued } from './slurm/programs.ts';
 
 /** How a comparison goes on. */
 export interface ResumeOptions {
@@ -29,8 +31,8 @@ export interface ResumeOptions {
 /**
  * Goes on with what is missing in the folder of a comparison, each run from its last checkpoint. Runs that finished or
  * diverged are never run again.
- * @throws UserError when the folder holds no comparison, another process works on it, or dataset, plug-ins, device or what this version
- * makes of the experiment are not those of the folder
+ * @throws UserError when the folder holds no comparison, another process or a job of Slurm works on it, or dataset, plug-ins, device or what
+ * this version makes of the experiment are not those of the folder
  */
 export async function resume(
   folder: string,
@@ -40,12 +42,13 @@ export async function resume(
   checkJobs(jobs);
   // Before a lock is put into a folder that is something else.
   readExperiment(folder);
+  await refuseQueued(folder);
   const lock = await lockFolder(folder);
   try {
     const comparison = reopenComparison(folder);
     const read = readExperiment(folder);
     const setup = await setUpAgain(folder, read.experiment, rules);
-    const toDo = missing(folder, setup, read, retryFailed);
+    const toDo = missingJobs(folder, setup.specs, read.runs, retryFailed);
     const { checkpoints } = read.experiment;
     const launcher = launcherFor(setup, jobs);
     return await runAll(toDo, { setup, comparison, checkpoints, launcher, lock, before: read.runs }, events);
@@ -54,20 +57,29 @@ export async function resume(
   }
 }
 
-/** Runs that have not ended, and failed ones that are tried again. */
-function missing(folder: string, { specs }: Setup, { runs }: ReadComparison, retryFailed: boolean): Job[] {
-  const done = new Set(
-    runs
-      .filter(({ status }) => status !== 'unfinished' && !(status === 'failed' && retryFailed))
-      .map((run) => run.folder),
-  );
+/** Whether a run is not to be done: it has ended, and is no failed one that is tried again. */
+export const isDone = ({ status }: RunResult, retryFailed: boolean): boolean =>
+  status !== 'unfinished' && !(status === 'failed' && retryFailed);
+
+/** Jobs of the runs that are not done. @param runs those of them that have begun */
+export function missingJobs(
+  folder: string,
+  specs: readonly RunSpec[],
+  runs: readonly RunResult[],
+  retryFailed: boolean,
+): Job[] {
+  const done = new Set(runs.filter((run) => isDone(run, retryFailed)).map((run) => run.folder));
   return specs
     .map((spec) => ({ spec, folder: join(folder, placeOf(spec).folder), begun: true }))
     .filter((job) => !done.has(job.folder));
 }
 
-/** The comparison of a folder as this version and this machine make it. @throws UserError if that is another one */
-async function setUpAgain(
+/**
+ * The comparison of a folder as this version and this machine make it.
+ * @param rules in memory
+ * @throws UserError if that is another one
+ */
+export async function setUpAgain(
   folder: string,
   stored: StoredExperiment,
   rules: readonly RuleDefinition[],

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../kernels/index.ts';
@@ -92,6 +92,10 @@ const inFolder = (folder: string): OpenComparison => ({
   save: (document) => writingTo(folder, () => writeJson(join(folder, COMPARISON), document)),
 });
 
+/** Removes comparison.json, where runs go on and nobody keeps it up to date. @throws UserError if that cannot be */
+export const removeDocument = (folder: string): void =>
+  writingTo(folder, () => rmSync(join(folder, COMPARISON), { force: true }));
+
 /**
  * Makes a new folder that is named by the time.
  *
@@ -128,11 +132,11 @@ export interface ReadComparison {
 }
 
 /**
- * Reads a comparison back, also one that was killed or is still running.
+ * Reads what a comparison is, without its runs.
  *
- * @throws UserError if the folder holds no comparison or one of its files is damaged
+ * @throws UserError if the folder holds no comparison or the file is damaged
  */
-export function readExperiment(folder: string): ReadComparison {
+export function readStoredExperiment(folder: string): StoredExperiment {
   const advice = 'name the folder of a comparison, which `dendrite compare` made';
   if (!holdsComparison(folder)) throw new UserError(`the folder ${folder} holds no ${EXPERIMENT}; ${advice}`);
   const parsed = storedExperimentSchema.safeParse(readJson(folder, EXPERIMENT, advice));
@@ -142,7 +146,16 @@ export function readExperiment(folder: string): ReadComparison {
       `${join(folder, EXPERIMENT)} is damaged or of another version (${path.join('.')}: ${message}); repeat the comparison`,
     );
   }
-  const experiment = parsed.data;
+  return parsed.data;
+}
+
+/**
+ * Reads a comparison back, also one that was killed or is still running.
+ *
+ * @throws UserError if the folder holds no comparison or one of its files is damaged
+ */
+export function readExperiment(folder: string): ReadComparison {
+  const experiment = readStoredExperiment(folder);
   const runs = experiment.runs
     .map((run) => join(folder, run.folder))
     .filter(holdsRun)

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
-  existsSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -17,7 +16,8 @@ import { UserError } from '../kernels/index.ts';
 import { hasCode, writeJson, writingTo } from './files.ts';
 
 /**
- * One process at a time works on the folder of a comparison. Each that wants to puts a file of its own into the folder and then
+ * One process at a time works on the folder of a comparison, or several on runs of their own: a lock is on the whole folder or on some
+ * of its runs, and two locks exclude each other unless they are on different runs. Each process puts a file of its own into the folder and then
  * looks for those of others: of two that come at the same time, the later one to look sees the other's file. Who sees a
  * living owner's file takes its own away and is refused; files of dead owners are removed. No file is ever taken from one
  * process and given to another, so none can be taken away by mistake. (The package proper-lockfile removes the one lock that it
@@ -27,6 +27,9 @@ import { hasCode, writeJson, writingTo } from './files.ts';
  * An owner on this machine is alive if its process is, with the same time of its start. One on another machine, or where
  * processes cannot be looked at, is taken for dead when its file has not been written for a minute; the ages of files are
  * compared with each other, never with a clock. An owner that was suspended and wakes up finds its file gone, and stops.
+ *
+ * The folder may be on a network file system, which remembers attributes for up to a minute but asks anew when a file is opened
+ * (nfs(5), "close-to-open cache consistency"): files are opened before their age is looked at, or whether they are still there.
  */
 const BEAT_EVERY = 5_000;
 const STALE_AFTER = 60_000;
@@ -34,6 +37,8 @@ const STALE_AFTER = 60_000;
 /** Two that came within so many ms may both have seen the other: they try again. */
 const SAME_TIME = 1_000;
 const ATTEMPTS = 6;
+/** Between two looks of who waits for another owner to end. */
+const LOOK_AGAIN_AFTER = 2_000;
 
 const ownerSchema = z.object({
   host: z.string(),
@@ -43,6 +48,8 @@ const ownerSchema = z.object({
   /** When the process began, in ticks since the boot; null where it is not known. */
   start: z.string().nullable(),
   since: z.string(),
+  /** Folders, within the comparison's, of the runs that it works on; null: of all, and on the comparison itself. */
+  runs: z.array(z.string()).nullable(),
 });
 
 /** Who works on a folder. */
@@ -57,28 +64,64 @@ export interface FolderLock {
   release(): void;
 }
 
-/** @throws UserError naming who works on the folder already; or if it cannot be written */
-export async function lockFolder(folder: string): Promise<FolderLock> {
+export interface LockOptions {
+  /** Folders, within the comparison's, of the runs that are worked on; null, when left out: of all, and on the comparison itself. */
+  readonly runs?: readonly string[] | null;
+  /** How many ms to wait for another owner to end, or to be taken for dead; not at all when left out. */
+  readonly patience?: number;
+}
+
+/** Another process works on the folder, or on a run that is asked for. */
+export class FolderTaken extends UserError {}
+
+/** @throws FolderTaken naming who works on the folder already; UserError if it cannot be written */
+export async function lockFolder(
+  folder: string,
+  { runs = null, patience = 0 }: LockOptions = {},
+): Promise<FolderLock> {
+  const until = performance.now() + patience;
   for (let attempt = 1; ; attempt++) {
-    const path = announce(folder);
+    const path = announce(folder, ownerHere(runs));
     const other = contest(folder, path);
     if (other === null) return hold(path);
     rmSync(path, { force: true });
-    if (!other.cameAtTheSameTime || attempt === ATTEMPTS)
-      throw new UserError(
+    const mayPass = other.cameAtTheSameTime && attempt < ATTEMPTS;
+    if (!mayPass && performance.now() >= until)
+      throw new FolderTaken(
         `the folder ${folder} is being worked on by ${inWords(other.owner)}: wait until it has ended, or stop it`,
       );
-    await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 200));
+    await pause(mayPass ? 20 + Math.random() * 200 : Math.min(LOOK_AGAIN_AFTER, patience));
   }
 }
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Who works on a folder, as far as it can be told from here. It is only looked at: nothing is written or removed, and ages are
+ * measured by the clock of this machine.
+ */
+export const ownersOf = (folder: string, now = Date.now()): Owner[] =>
+  lockFilesIn(folder).flatMap((path) => {
+    const owner = readOwner(path);
+    const written = ageOf(path);
+    if (owner === null || written === null) return [];
+    return (isAliveHere(owner) ?? now - written < STALE_AFTER) ? [owner] : [];
+  });
 
 /**
  * Before anything is written: another process may have taken the folder over.
  * @throws UserError if it has
  */
 export function checkLock(path: string): void {
-  if (!existsSync(path)) throw lostError();
+  try {
+    closeSync(openSync(path, 'r'));
+  } catch (error) {
+    // Whatever else keeps it from being opened may pass.
+    if (isGone(error)) throw lostError();
+  }
 }
+
+const isGone = (error: unknown): boolean => hasCode(error, 'ENOENT') || hasCode(error, 'ESTALE');
 
 const lostError = (): UserError =>
   new UserError(
@@ -86,7 +129,7 @@ const lostError = (): UserError =>
   );
 
 /** Puts a file of this process into the folder. @returns its path */
-export function announce(folder: string, owner: Owner = ownerHere()): string {
+export function announce(folder: string, owner: Owner): string {
   const path = join(folder, `lock-${randomBytes(8).toString('hex')}.json`);
   writingTo(folder, () => writeJson(path, owner));
   return path;
@@ -99,25 +142,37 @@ interface Other {
   readonly cameAtTheSameTime: boolean;
 }
 
-/** Removes files of dead owners. @returns a living one's, or null: the folder belongs to who put `own` there */
+/** Removes files of dead owners. @returns a living one's that excludes `own`, or null: what `own` is on belongs to who put it there */
 export function contest(
   folder: string,
   own: string,
   isAlive: (owner: Owner) => boolean | null = isAliveHere,
 ): Other | null {
+  const asked = readOwner(own);
   const now = ageOf(own);
   if (now === null) throw lostError();
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    if (!/^lock-[0-9a-f]{16}\.json$/.test(name) || path === own) continue;
+  for (const path of lockFilesIn(folder)) {
+    if (path === own) continue;
+    const owner = readOwner(path);
     const written = ageOf(path);
     if (written === null) continue;
-    const owner = readOwner(path);
     const alive = (owner && isAlive(owner)) ?? now - written < STALE_AFTER;
-    if (alive) return { owner, cameAtTheSameTime: Math.abs(now - written) < SAME_TIME };
-    rmSync(path, { force: true });
+    if (!alive) rmSync(path, { force: true });
+    else if (exclude(asked, owner)) return { owner, cameAtTheSameTime: Math.abs(now - written) < SAME_TIME };
   }
   return null;
+}
+
+const lockFilesIn = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => /^lock-[0-9a-f]{16}\.json$/.test(name))
+    .map((name) => join(folder, name));
+
+/** Whether two owners cannot work at the same time. One that cannot be read may be on everything. */
+function exclude(one: Owner | null, other: Owner | null): boolean {
+  if (!one?.runs || !other?.runs) return true;
+  const { runs } = other;
+  return one.runs.some((run) => runs.includes(run));
 }
 
 /** When a file was last written, in ms by the clock of its file system; null if it is not there any more. */
@@ -144,7 +199,7 @@ function hold(path: string): FolderLock {
       closeSync(file);
     } catch (error) {
       // Whatever else keeps it from being written may pass.
-      if (hasCode(error, 'ENOENT')) lost.abort(lostError());
+      if (isGone(error)) lost.abort(lostError());
     }
   };
   const timer = setInterval(beat, BEAT_EVERY).unref();
@@ -161,12 +216,13 @@ function hold(path: string): FolderLock {
   return { path, lost: lost.signal, release };
 }
 
-const ownerHere = (): Owner => ({
+const ownerHere = (runs: readonly string[] | null): Owner => ({
   host: hostname(),
   pid: process.pid,
   place: placeHere(),
   start: processHere(process.pid)?.start ?? null,
   since: new Date().toISOString(),
+  runs: runs && [...runs],
 });
 
 /** @returns null where it cannot be told from here */

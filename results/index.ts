@@ -23,6 +23,8 @@ export {
   openComparison,
   type ReadComparison,
   readExperiment,
+  readStoredExperiment,
+  removeDocument,
   reopenComparison,
   type StoredExperiment,
 } from './comparison-folder.ts';
@@ -35,11 +37,12 @@ export {
   exportFolder,
 } from './exports/export-folder.ts';
 export { GrowingEventFiles } from './exports/tensorboard.ts';
-export { causeOf } from './files.ts';
-export { checkLock, type FolderLock, lockFolder } from './folder-lock.ts';
+export { causeOf, hasCode } from './files.ts';
+export { checkLock, type FolderLock, FolderTaken, lockFolder, type Owner, ownersOf } from './folder-lock.ts';
 export { collectProvenance, ownPackage, type Provenance } from './provenance.ts';
 export {
   endRun,
+  hasEnded,
   holdsRun,
   type OpenRun,
   openRun,
@@ -50,5 +53,14 @@ export {
   type StoredRun,
 } from './run-folder.ts';
 export { pairedDifference, type Spread, summarize, tQuantile } from './statistics.ts';
+export {
+  listSubmissions,
+  readSubmission,
+  runsOfTask,
+  type StoredSubmission,
+  submissionPaths,
+  writeScript,
+  writeSubmission,
+} from './submission-file.ts';
 export { comparisonTable, type TableOptions } from './table.ts';
 export { type TrainedCheckpoint, trainedCheckpoint } from './trained-checkpoint.ts';

@@ -169,6 +169,9 @@ function claim(folder: string, metrics: string): void {
 /** Whether a run has been opened there. */
 export const holdsRun = (folder: string): boolean => existsSync(join(folder, CONFIG));
 
+/** Whether a run has ended there, in whatever way. */
+export const hasEnded = (folder: string): boolean => existsSync(join(folder, STATUS));
+
 /**
  * Reads a run back from its folder, whatever state its process left it in.
  *

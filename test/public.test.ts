@@ -28,13 +28,15 @@ const BOTH = words(`
 
 /** From 'dendrite' alone: files, worker threads, a choice of devices. */
 const ON_NODE = words(`
-  CheckResult CompareEvents CompareOptions ComparedRule ComparisonDocument CreateTrainerOptions
-  DatasetDefinition DatasetInfo DatasetRequest DeviceListing DeviceOptions ExperimentDefinition ExperimentInput
-  ExportFormat ExportOptions Exported ImagePrediction LoadOptions NewestCheckpoint PredictOptions ReadComparison
-  Repetition ResumeOptions RunExperimentOptions RunPrediction RunProgress RunResult StoredRun TableOptions checkRule
-  compare comparisonJsonSchema comparisonTable defineDataset defineExperiment experimentJsonSchema exportFolder
-  listDatasets listDevices loadDataset newestCheckpoint openDevice predictRun readCheckpoint readExperiment readRun
-  repeatRun resume runExperiment writeCheckpoint
+  CheckResult CompareEvents CompareOptions ComparedRule ComparisonDocument ComparisonStatus ConditionStatus
+  CreateTrainerOptions DatasetDefinition DatasetInfo DatasetRequest DeviceListing DeviceOptions
+  ExperimentDefinition ExperimentInput ExportFormat ExportOptions Exported ImagePrediction LoadOptions
+  NewestCheckpoint PredictOptions QueuedTask ReadComparison Repetition ResumeOptions RunExperimentOptions
+  RunPrediction RunProgress RunResult SlurmOptions SlurmStatus StatusError StoredRun Submission TableOptions
+  cancelJobs checkRule compare comparisonJsonSchema comparisonStatus comparisonTable defineDataset
+  defineExperiment experimentJsonSchema exportFolder listDatasets listDevices loadDataset newestCheckpoint
+  openDevice predictRun readCheckpoint readExperiment readRun repeatRun resubmit resume runExperiment
+  submitComparison writeCheckpoint
 `);
 
 /** From 'dendrite/browser' alone: what Node's part reads from files is handed in. */

@@ -16,6 +16,7 @@ import { printEstimates } from '../dry-run.ts';
 import {
   dryRunOption,
   parseGrid,
+  parseJobs,
   parseList,
   parseSeeds,
   parseText,
@@ -26,6 +27,7 @@ import {
 import { printComparison } from '../print-comparison.ts';
 import { parseCheckpoints, type RecordingArguments, recordingOptionsIn } from '../recording.ts';
 import { runPlanned } from '../run-planned.ts';
+import { parseSlurm, type SlurmArguments, slurmOptions, submitPlanned } from '../slurm.ts';
 
 /** One of each family. */
 const HEADLINE_RULES = 'backprop,feedback-alignment,equilibrium-propagation,segregated-dendrite';
@@ -112,7 +114,7 @@ const options = {
   },
   jobs: {
     type: 'string',
-    ...withDefault(String(availableParallelism())),
+    defaultDescription: String(availableParallelism()),
     group: MACHINE,
     describe: 'Runs at the same time',
   },
@@ -137,6 +139,7 @@ const options = {
   },
   'dry-run': { ...dryRunOption, group: OUTPUT },
   ...recordingOptionsIn(OUTPUT),
+  ...slurmOptions,
   json: {
     type: 'boolean',
     default: false,
@@ -165,19 +168,24 @@ export const compare: Command<CompareArguments> = {
   handler: async (args) => {
     const saveAs = args['save-as'];
     if (saveAs !== undefined) {
-      if (args['dry-run'])
-        throw new UserError('--save-as writes a file and --dry-run writes nothing; leave one of them out');
+      const harmless = (['dry-run', 'print-script'] as const).find((name) => args[name]);
+      if (harmless !== undefined)
+        throw new UserError(
+          `--save-as writes a file and --${harmless} writes nothing; leave one of them out`,
+        );
       checkSavedName(parseText('save-as', saveAs));
     }
+    const slurm = parseSlurm(args);
     const planned = await plan(args);
     if (args['dry-run']) return printEstimates(planned);
     if (saveAs !== undefined) saveExperiment(saveAs, planned.definition);
+    if (slurm) return submitPlanned(planned, slurm);
     return runPlanned(planned, args.tensorboard, ([document]) => printComparison(document!, args.json));
   },
 };
 
 async function plan(args: CompareArguments): Promise<PlannedExperiment> {
-  const jobs = parseWhole('jobs', args.jobs, 1);
+  const jobs = parseJobs(args.jobs);
   const files = (args.plugin ?? []).map((file) => parseText('plugin', file));
   const plugins = await loadPlugins(files);
   const definition: ExperimentDefinition = {
@@ -206,7 +214,7 @@ function locate(place: Place): string {
   return `${optionName(String(name))}${typeof entry === 'number' ? ` (entry ${entry + 1})` : ''}`;
 }
 
-interface CompareArguments extends RecordingArguments, Record<string, unknown> {
+interface CompareArguments extends RecordingArguments, SlurmArguments, Record<string, unknown> {
   rules: string;
   dataset: string;
   task: string;
@@ -219,7 +227,7 @@ interface CompareArguments extends RecordingArguments, Record<string, unknown> {
   device: 'auto' | 'cpu' | 'gpu';
   backend?: 'auto' | 'webgpu' | 'headlessgl' | 'webasm' | 'cpu';
   blas?: string;
-  jobs: string;
+  jobs?: string;
   diagnostics: string;
   out: string;
   'save-as'?: string;

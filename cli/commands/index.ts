@@ -1,4 +1,5 @@
 import type { Command } from '../command.ts';
+import { cancel } from './cancel.ts';
 import { check } from './check.ts';
 import { compare } from './compare.ts';
 import { datasets } from './datasets.ts';
@@ -11,13 +12,17 @@ import { resume } from './resume.ts';
 import { rule } from './rule.ts';
 import { rules } from './rules.ts';
 import { run } from './run.ts';
+import { status } from './status.ts';
 import { table } from './table.ts';
+import { work } from './work.ts';
 
 export const COMMANDS: readonly Command[] = [
   compare,
   run,
   experiments,
   resume,
+  status,
+  cancel,
   repeat,
   table,
   exportCommand,
@@ -27,4 +32,5 @@ export const COMMANDS: readonly Command[] = [
   datasets,
   devices,
   check,
+  work,
 ];

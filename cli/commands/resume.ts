@@ -1,14 +1,16 @@
 import { availableParallelism } from 'node:os';
-import { resume as resumeComparison } from '../../experiments/index.ts';
+import { missingScript, resubmit, resume as resumeComparison } from '../../experiments/index.ts';
 import type { Command } from '../command.ts';
 import { exitCodeOf, follow } from '../follow.ts';
-import { parseWhole } from '../options.ts';
+import { parseJobs } from '../options.ts';
+import { print } from '../output.ts';
 import { printComparison } from '../print-comparison.ts';
+import { parseSlurm, printSubmission, type SlurmArguments, slurmOptions } from '../slurm.ts';
 import { TensorBoardLogs, tensorBoardOption } from '../tensorboard.ts';
 
-interface ResumeArguments {
+interface ResumeArguments extends SlurmArguments {
   folder: string;
-  jobs: string;
+  jobs?: string;
   'retry-failed': boolean;
   tensorboard: boolean;
   json: boolean;
@@ -27,7 +29,6 @@ export const resume: Command<ResumeArguments> = {
       })
       .option('jobs', {
         type: 'string',
-        default: String(availableParallelism()),
         defaultDescription: String(availableParallelism()),
         describe: 'Runs at the same time',
       })
@@ -36,9 +37,22 @@ export const resume: Command<ResumeArguments> = {
         type: 'boolean',
         default: false,
         describe: 'Print one JSON document instead of the table',
-      }),
-  handler: async ({ folder, jobs, 'retry-failed': retryFailed, tensorboard, json }) => {
-    const options = { retryFailed, jobs: parseWhole('jobs', jobs, 1) };
+      })
+      .options(slurmOptions) as never,
+  handler: async (args) => {
+    const { folder, 'retry-failed': retryFailed, tensorboard, json } = args;
+    const slurm = parseSlurm(args);
+    if (slurm?.printScript) {
+      print(missingScript(folder, slurm.options, retryFailed));
+      return 0;
+    }
+    const submission = slurm && (await resubmit(folder, slurm.options, retryFailed));
+    if (submission) {
+      printSubmission(submission);
+      return 0;
+    }
+    // Here, or in Slurm with nothing that is missing.
+    const options = { retryFailed, jobs: parseJobs(args.jobs) };
     const logs = tensorboard ? await TensorBoardLogs.load() : null;
     const { result, stopped } = await follow((events) =>
       resumeComparison(folder, options, logs?.follow(events) ?? events),

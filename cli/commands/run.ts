@@ -9,17 +9,18 @@ import { UserError } from '../../kernels/index.ts';
 import type { ComparisonDocument } from '../../results/index.ts';
 import type { Command } from '../command.ts';
 import { printEstimates } from '../dry-run.ts';
-import { dryRunOption, parseText, parseWhole } from '../options.ts';
+import { dryRunOption, parseJobs, parseText } from '../options.ts';
 import { print } from '../output.ts';
 import { printComparison } from '../print-comparison.ts';
 import { parseCheckpoints, type RecordingArguments, recordingOptions } from '../recording.ts';
 import { runPlanned } from '../run-planned.ts';
+import { parseSlurm, type SlurmArguments, slurmOptions, submitPlanned } from '../slurm.ts';
 
-interface RunArguments extends RecordingArguments {
+interface RunArguments extends RecordingArguments, SlurmArguments {
   experiment?: string;
   override?: string[];
   out: string;
-  jobs: string;
+  jobs?: string;
   'dry-run': boolean;
   json: boolean;
   schema: boolean;
@@ -46,11 +47,11 @@ export const run: Command<RunArguments> = {
         out: { type: 'string', default: 'runs', describe: "Folder for the experiment's folder" },
         jobs: {
           type: 'string',
-          default: String(availableParallelism()),
           defaultDescription: String(availableParallelism()),
           describe: 'Runs at the same time',
         },
         ...recordingOptions,
+        ...slurmOptions,
         json: {
           type: 'boolean',
           default: false,
@@ -71,7 +72,8 @@ export const run: Command<RunArguments> = {
     }
     if (experiment === undefined)
       throw new UserError("name an experiment file, or one of those that 'dendrite experiments' lists");
-    const jobs = parseWhole('jobs', args.jobs, 1);
+    const slurm = parseSlurm({ ...args, json });
+    const jobs = parseJobs(args.jobs);
     const source = await readExperimentFile(builtInFile(experiment), override);
     const planned = await planExperiment(source, {
       out: parseText('out', args.out),
@@ -79,6 +81,7 @@ export const run: Command<RunArguments> = {
       ...parseCheckpoints(args),
     });
     if (args['dry-run']) return printEstimates(planned);
+    if (slurm) return submitPlanned(planned, slurm);
     const { title, source: table } = planned.definition;
     const heading = [title, table && `after ${table}`].filter(Boolean).join('\n');
     return runPlanned(planned, args.tensorboard, (documents) =>

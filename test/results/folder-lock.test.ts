@@ -16,7 +16,7 @@ import { suite, type Test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { UserError } from '../../kernels/index.ts';
 import { announce, contest, type Owner } from '../../results/folder-lock.ts';
-import { checkLock, lockFolder } from '../../results/index.ts';
+import { checkLock, FolderTaken, lockFolder, ownersOf } from '../../results/index.ts';
 
 const test: Test<{ folder: string }> = suite('lock', { folder: '' });
 test.before.each((context) => {
@@ -30,6 +30,7 @@ const owner = (changes: Partial<Owner> = {}): Owner => ({
   place: null,
   start: null,
   since: '2026-01-31T17:05:09.123Z',
+  runs: null,
   ...changes,
 });
 
@@ -83,17 +84,26 @@ test('of many that come at the same time, at most one has it at any time', async
   assert.equal(readdirSync(folder), []);
 });
 
-test('in every order of their steps, at most one of several processes has it', () => {
-  const NAMES = ['a', 'b', 'c'];
+/** What a lock is on: all, or some of the runs. */
+const PARTS: readonly Owner['runs'][] = [null, ['x'], ['y'], ['x', 'y']];
+const meet = (one: Owner['runs'], other: Owner['runs']): boolean =>
+  one === null || other === null || one.some((run) => other.includes(run));
+
+test('in every order of their steps, at most one of several processes has a run', () => {
+  const NAMES = ['a', 'b', 'c', 'd'];
   fc.assert(
     fc.property(
       fc.array(fc.tuple(fc.constantFrom(...NAMES), fc.integer({ min: 0, max: 9 })), { maxLength: 40 }),
-      (steps) => {
+      fc.tuple(...NAMES.map(() => fc.constantFrom(...PARTS))),
+      (steps, parts) => {
         const folder = mkdtempSync(join(tmpdir(), 'dendrite-lock-'));
         try {
           const dead = new Set<string>();
-          const processes = new Map<string, { path: string; holds: boolean; host: string }>(
-            NAMES.map((name) => [name, { path: '', holds: false, host: `${name}-0` }]),
+          const processes = new Map(
+            NAMES.map((name, i) => [
+              name,
+              { path: '', holds: false, host: `${name}-0`, runs: parts[i] ?? null },
+            ]),
           );
           let lives = 0;
           for (const [name, action] of steps) {
@@ -105,7 +115,8 @@ test('in every order of their steps, at most one of several processes has it', (
             } else if (one.holds && action === 1) {
               rmSync(one.path);
               Object.assign(one, { path: '', holds: false });
-            } else if (one.path === '') one.path = announce(folder, owner({ host: one.host }));
+            } else if (one.path === '')
+              one.path = announce(folder, owner({ host: one.host, runs: one.runs }));
             else if (!one.holds) {
               one.holds = contest(folder, one.path, ({ host }) => !dead.has(host)) === null;
               if (!one.holds) {
@@ -114,8 +125,11 @@ test('in every order of their steps, at most one of several processes has it', (
               }
             }
             const holders = [...processes.values()].filter(({ holds }) => holds);
-            assert.ok(holders.length <= 1);
-            for (const { path } of holders) assert.ok(existsSync(path));
+            for (const holder of holders) {
+              assert.ok(existsSync(holder.path));
+              const others = holders.filter((other) => other !== holder && meet(holder.runs, other.runs));
+              assert.equal(others, []);
+            }
           }
         } finally {
           rmSync(folder, { recursive: true });
@@ -124,6 +138,72 @@ test('in every order of their steps, at most one of several processes has it', (
     ),
     { numRuns: 300 },
   );
+});
+
+test('locks on different runs go together, and with no lock on the whole', async ({ folder }) => {
+  const [one, other] = [
+    await lockFolder(folder, { runs: ['a', 'b'] }),
+    await lockFolder(folder, { runs: ['c'] }),
+  ];
+  for (const { path } of [one, other]) age(path, 10);
+  assert.match(await refusal(folder), /is being worked on by process/);
+  try {
+    await lockFolder(folder, { runs: ['d', 'b'] });
+    assert.unreachable();
+  } catch (error) {
+    assert.instance(error, FolderTaken);
+  }
+  assert.equal(
+    ownersOf(folder)
+      .map(({ runs }) => runs!.join())
+      .sort(),
+    ['a,b', 'c'],
+  );
+  one.release();
+  (await lockFolder(folder, { runs: ['d', 'b'] })).release();
+  other.release();
+  const whole = await lockFolder(folder);
+  age(whole.path, 10);
+  try {
+    await lockFolder(folder, { runs: ['a'] });
+    assert.unreachable();
+  } catch (error) {
+    assert.instance(error, FolderTaken);
+  }
+  whole.release();
+  assert.equal(readdirSync(folder), []);
+});
+
+test('who has patience gets it once the other ends, and is refused if it does not', async ({ folder }) => {
+  const first = await lockFolder(folder);
+  age(first.path, 10);
+  const second = lockFolder(folder, { runs: ['a'], patience: 20_000 });
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  first.release();
+  (await second).release();
+  const third = await lockFolder(folder, { runs: ['a'] });
+  age(third.path, 10);
+  try {
+    await lockFolder(folder, { runs: ['a'], patience: 50 });
+    assert.unreachable();
+  } catch (error) {
+    assert.instance(error, FolderTaken);
+  }
+  third.release();
+});
+
+test('owners that are dead are not among those that work on a folder, and nothing is removed', ({
+  folder,
+}) => {
+  const alive = announce(folder, owner({ pid: 1 }));
+  const dead = announce(folder, owner({ pid: 2 }));
+  age(dead, 70);
+  writeFileSync(join(folder, 'lock-0123456789abcdef.json'), 'no owner');
+  assert.equal(
+    ownersOf(folder).map(({ pid }) => pid),
+    [1],
+  );
+  assert.ok(existsSync(alive) && existsSync(dead));
 });
 
 test('an owner on another machine is dead once its file is a minute older than that of who asks', async ({
