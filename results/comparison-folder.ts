@@ -9,7 +9,7 @@ import {
   flushFolder,
   hasCode,
   makeFolder,
-  readJson,
+  readJsonAs,
   removeTemporary,
   writeJson,
   writingTo,
@@ -139,14 +139,7 @@ export interface ReadComparison {
 export function readStoredExperiment(folder: string): StoredExperiment {
   const advice = 'name the folder of a comparison, which `dendrite compare` made';
   if (!holdsComparison(folder)) throw new UserError(`the folder ${folder} holds no ${EXPERIMENT}; ${advice}`);
-  const parsed = storedExperimentSchema.safeParse(readJson(folder, EXPERIMENT, advice));
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!;
-    throw new UserError(
-      `${join(folder, EXPERIMENT)} is damaged or of another version (${path.join('.')}: ${message}); repeat the comparison`,
-    );
-  }
-  return parsed.data;
+  return readJsonAs(storedExperimentSchema, folder, EXPERIMENT, 'repeat the comparison');
 }
 
 /**

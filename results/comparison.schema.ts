@@ -12,7 +12,7 @@ const spread = {
   ci95: interval("95 % confidence interval of the mean from Student's t; null when n < 2."),
 };
 
-const deviceSchema = z.object({
+export const deviceSchema = z.object({
   name: z.string().describe('The device that ran: cpu or gpu.'),
   backend: z.string().describe('What executed on it, e.g. wasm-simd, webgpu.'),
   blas: z.string().nullable().describe('Library and version of the system BLAS; null for built-in kernels.'),

@@ -12,6 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { z } from 'zod';
 import { UserError } from '../kernels/index.ts';
 
 /**
@@ -146,11 +147,21 @@ export function readText(folder: string, file: string, advice: string): string {
 }
 
 /** @throws UserError if the file cannot be read or is not JSON */
-export function readJson<T>(folder: string, file: string, advice: string): T {
+export function readJson(folder: string, file: string, advice: string): unknown {
   const text = readText(folder, file, advice);
   try {
-    return JSON.parse(text) as T;
+    return JSON.parse(text);
   } catch {
     throw new UserError(`${join(folder, file)} is damaged, not JSON; ${advice}`);
   }
+}
+
+/** As `readJson`, what a schema says. @throws UserError if it is something else, too */
+export function readJsonAs<T>(schema: z.ZodType<T>, folder: string, file: string, advice: string): T {
+  const parsed = schema.safeParse(readJson(folder, file, advice));
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  throw new UserError(
+    `${join(folder, file)} is damaged or of another version (${path.join('.')}: ${message}); ${advice}`,
+  );
 }

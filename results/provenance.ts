@@ -3,21 +3,24 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism, cpus } from 'node:os';
 import { dirname, join } from 'node:path';
+import { z } from 'zod';
+
+export const provenanceSchema = z.object({
+  /** Version of Dendrite. */
+  dendrite: z.string(),
+  /** Commit of Dendrite's own checkout, and whether its tracked files differ from it; null outside a checkout. */
+  git: z.object({ commit: z.string(), dirty: z.boolean() }).nullable(),
+  node: z.string(),
+  platform: z.string(),
+  cpu: z.string(),
+  /** Cores that the process may use. */
+  cores: z.int().positive(),
+  /** ISO 8601, UTC. */
+  date: z.string(),
+});
 
 /** Where a run came from: which code, on which machine. The machine's name is not recorded. */
-export interface Provenance {
-  /** Version of Dendrite. */
-  dendrite: string;
-  /** Commit of Dendrite's own checkout, and whether its tracked files differ from it; null outside a checkout. */
-  git: { commit: string; dirty: boolean } | null;
-  node: string;
-  platform: string;
-  cpu: string;
-  /** Cores that the process may use. */
-  cores: number;
-  /** ISO 8601, UTC. */
-  date: string;
-}
+export type Provenance = z.infer<typeof provenanceSchema>;
 
 export function collectProvenance(): Provenance {
   const { root, version } = ownPackage();

@@ -1,40 +1,49 @@
 import { appendFileSync, closeSync, existsSync, openSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { z } from 'zod';
 import { UserError } from '../kernels/index.ts';
 import { type EpochRecord, parseEpoch, parseRunSpec, type RunSpec } from '../training/index.ts';
 import { CHECKPOINTS } from './checkpoint-file.ts';
-import type { DeviceRecord, RunResult, RunStatus } from './comparison.schema.ts';
+import { deviceSchema, type RunResult } from './comparison.schema.ts';
 import { firstDifference } from './difference.ts';
 import {
   flushFolder,
   hasCode,
   makeFolder,
   readJson,
+  readJsonAs,
   readText,
   removeTemporary,
   writeJson,
   writingTo,
 } from './files.ts';
 import { checkLock } from './folder-lock.ts';
-import type { Provenance } from './provenance.ts';
+import { provenanceSchema } from './provenance.ts';
 
-export interface RunProvenance extends Provenance {
-  device: DeviceRecord | null;
+const workedSchema = provenanceSchema.extend({ device: deviceSchema.nullable() });
+const runProvenanceSchema = workedSchema.extend({
   /** Where and when it was gone on with, if it was. */
-  resumed?: readonly Omit<RunProvenance, 'resumed'>[];
-}
+  resumed: z.array(workedSchema).readonly().optional(),
+});
 
-export interface RunEnd {
-  status: Exclude<RunStatus, 'unfinished'>;
+/** provenance.json: where a run came from. */
+export type RunProvenance = z.infer<typeof runProvenanceSchema>;
+
+const runEndSchema = z.object({
+  status: z.enum(['finished', 'diverged', 'failed']),
   /** One sentence, for a run that diverged or failed. */
-  reason?: string | undefined;
+  reason: z.string().optional(),
   /** What was asked for and could not be measured, and why. */
-  notes?: readonly string[] | undefined;
+  notes: z.array(z.string()).readonly().optional(),
   /** SHA-256 of the bits of all trained states. */
-  statesHash?: string | undefined;
+  statesHash: z.string().optional(),
   /** The device as known at the end, where that is more than at the start. */
-  device?: DeviceRecord | undefined;
-}
+  device: deviceSchema.optional(),
+});
+const statusSchema = runEndSchema.extend({ finishedAt: z.string() });
+
+/** How a run ended. */
+export type RunEnd = z.infer<typeof runEndSchema>;
 
 /** What a run is, for its folder. */
 export interface RunToRecord {
@@ -179,10 +188,8 @@ export const hasEnded = (folder: string): boolean => existsSync(join(folder, STA
  */
 export function readRun(folder: string): StoredRun {
   const spec = parseRunSpec(readJson(folder, CONFIG, NAME_A_RUN), join(folder, CONFIG));
-  const provenance = readJson<RunProvenance>(folder, PROVENANCE, NAME_A_RUN);
-  const end: (RunEnd & { finishedAt: string }) | null = existsSync(join(folder, STATUS))
-    ? readJson(folder, STATUS, REPEAT)
-    : null;
+  const provenance = readJsonAs(runProvenanceSchema, folder, PROVENANCE, REPEAT);
+  const end = existsSync(join(folder, STATUS)) ? readJsonAs(statusSchema, folder, STATUS, REPEAT) : null;
   return {
     condition: spec.condition.id,
     rule: spec.condition.rule,
