@@ -162,7 +162,7 @@ export function endRun(folder: string, end: RunEnd): void {
 
 /** What a run leaves that could not be opened: the folder is free again. */
 function removeBeginnings(folder: string): void {
-  for (const file of [PROVENANCE, METRICS]) rmSync(join(folder, file), { force: true });
+  for (const file of [CONFIG, PROVENANCE, METRICS]) rmSync(join(folder, file), { force: true });
 }
 
 /** Creating the metrics file exclusively makes the folder this run's, even if two processes try at once. */
