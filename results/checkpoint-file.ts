@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { UserError } from '../kernels/index.ts';
 import { type Checkpoint, checkpointParts, decodeCheckpoint } from '../training/index.ts';
-import { causeOf, hasCode, makeFolder, writeWhole, writingTo } from './files.ts';
+import { causeOf, flushFolder, hasCode, makeFolder, writeWhole, writingTo } from './files.ts';
 
 /**
  * Writes a checkpoint as a safetensors file, whole or not at all. Weights and other states are named 'state/<name>', what is
@@ -36,7 +36,10 @@ const KEPT = 2;
  */
 export function addCheckpoint(folder: string, checkpoint: Checkpoint, keep: 'last' | 'every'): void {
   const checkpoints = join(folder, CHECKPOINTS);
-  makeFolder(checkpoints);
+  if (!existsSync(checkpoints)) {
+    makeFolder(checkpoints);
+    writingTo(folder, () => flushFolder(folder));
+  }
   writeCheckpoint(join(checkpoints, `step-${checkpoint.step}.safetensors`), checkpoint);
   if (keep === 'last')
     writingTo(checkpoints, () => {
