@@ -1,8 +1,8 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, extname, relative, resolve } from 'node:path';
 import { Document, isScalar, visit } from 'yaml';
 import { UserError } from '../kernels/index.ts';
-import { causeOf } from '../results/index.ts';
+import { causeOf, writeWhole } from '../results/index.ts';
 import type { ExperimentDefinition } from './experiment.schema.ts';
 import { mapPaths } from './experiment-file.ts';
 
@@ -33,9 +33,9 @@ export function saveExperiment(file: string, definition: ExperimentDefinition): 
   checkSavedName(file);
   const moved = mapPaths(definition, (path) => relative(dirname(resolve(file)), resolve(path)) || '.');
   try {
-    writeFileSync(file, `# Repeats this comparison: dendrite run ${file}\n${experimentYaml(moved)}`, {
-      flag: 'wx',
-    });
+    writeWhole(file, [
+      new TextEncoder().encode(`# Repeats this comparison: dendrite run ${file}\n${experimentYaml(moved)}`),
+    ]);
   } catch (error) {
     throw new UserError(`${file} cannot be written because ${causeOf(error)}; give another name`);
   }

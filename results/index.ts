@@ -37,7 +37,7 @@ export {
   exportFolder,
 } from './exports/export-folder.ts';
 export { GrowingEventFiles } from './exports/tensorboard.ts';
-export { causeOf, hasCode } from './files.ts';
+export { causeOf, hasCode, writeWhole } from './files.ts';
 export { checkLock, type FolderLock, FolderTaken, lockFolder, type Owner, ownersOf } from './folder-lock.ts';
 export { collectProvenance, ownPackage, type Provenance } from './provenance.ts';
 export {
