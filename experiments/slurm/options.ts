@@ -32,7 +32,7 @@ export function checkSlurm({ cpusPerTask, atOnce, runsPerTask, modules = [], ...
   for (const [name, value] of Object.entries({ ...texts, modules: modules.join(' ') }))
     if (value !== undefined && /[\p{Cc}\\]/u.test(value))
       throw new UserError(
-        `${name}: '${value.replaceAll(/\p{Cc}/gu, ' ')}' holds a line break or a backslash, which the script for sbatch cannot`,
+        `${name}: '${value}' holds a line break or a backslash, which the script for sbatch cannot`,
       );
 }
 

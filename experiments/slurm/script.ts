@@ -75,7 +75,7 @@ const count = (number: number, what: string): string => `${number} ${what}${numb
 function refuseCharacters(path: string): void {
   if (/[\p{Cc}\\]/u.test(path))
     throw new UserError(
-      `the path ${path.replaceAll(/\p{Cc}/gu, ' ')} holds a line break or a backslash, which the script for sbatch cannot: choose another folder`,
+      `the path ${path} holds a line break or a backslash, which the script for sbatch cannot: choose another folder`,
     );
 }
 

@@ -136,7 +136,18 @@ test('its tasks do their runs, and the one that ends last writes what compare wo
   const written = readFileSync(join(at, 'comparison.json'), 'utf8');
   assert.equal(outcomes(written), outcomes(local.stdout));
   assert.is((await inThisProcess(['table', at, '--json'])).stdout, written);
-  // Again, as Slurm does where a machine broke down: there is nothing to do.
+  // What is written is not left to grow old while runs go on again.
+  for (const run of ['backprop-seed-1', 'drtp-seed-2']) rmSync(join(at, run, 'status.json'));
+  assert.is((await work(at, 1)).code, 0);
+  assert.not(existsSync(join(at, 'comparison.json')));
+  assert.is((await work(at, 2)).code, 0);
+  assert.equal(outcomes(readFileSync(join(at, 'comparison.json'), 'utf8')), outcomes(local.stdout));
+});
+
+test('a task that is begun anew, as Slurm does where a machine broke down, has nothing to do', async () => {
+  const at = await submitted('--runs-per-task', '4');
+  assert.is((await work(at, 1)).code, 0);
+  const written = readFileSync(join(at, 'comparison.json'), 'utf8');
   const again = await work(at, 1);
   assert.is(again.code, 0);
   assert.is(readFileSync(join(at, 'comparison.json'), 'utf8'), written);
@@ -179,6 +190,8 @@ test('a failed run ends the task with 1, and is tried again only by a submission
     status,
     JSON.stringify({ status: 'failed', reason: 'no room', finishedAt: '2026-01-31T17:05:09Z' }),
   );
+  assert.is((await work(at, 1)).code, 0);
+  assert.match(readFileSync(status, 'utf8'), /"failed"/, 'a task that Slurm begins anew leaves it, too');
   const left = await inThisProcess(['resume', at, '--launcher', 'slurm']);
   assert.is(left.code, 1);
   assert.match(left.stdout, /^backprop +2 /m, 'nothing is missing, so that the table is printed');
