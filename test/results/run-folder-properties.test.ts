@@ -34,6 +34,9 @@ const checkpointAfter = (epochs: number): Checkpoint => ({
   step: 10 * epochs,
   epochs,
   epochSeconds: 0.5,
+  recordedSeconds: 2 * epochs,
+  bestEpoch: 0,
+  bestScore: null,
   states: new Map([['weights 1', { rows: 2, columns: 2, values: Float32Array.of(epochs, 1, 2, 3) }]]),
   rowStores: new Map([['particles', { rows: 3, columns: 1, values: Float32Array.of(1, 2, 3) }]]),
 });

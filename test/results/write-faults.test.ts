@@ -72,6 +72,9 @@ const checkpointAfter = (epochs: number): Checkpoint => ({
   step: 10 * epochs,
   epochs,
   epochSeconds: 0,
+  recordedSeconds: 0,
+  bestEpoch: 0,
+  bestScore: null,
   states: new Map([['weights 1', { rows: 1, columns: 2, values: Float32Array.of(epochs, -epochs) }]]),
   rowStores: new Map(),
 });
@@ -170,10 +173,12 @@ test('the document of a comparison is the old one or the new one', ({ folder }) 
   );
 });
 
+const owner = { host: 'here', pid: process.pid, place: null, start: null, since: 'now', runs: null };
+
 test('a lock is put into a folder whole or not at all', ({ folder }) => {
   fc.assert(
     fc.property(faultWithin(10), (fault) => {
-      surviving(fault, folder, () => void announce(folder));
+      surviving(fault, folder, () => void announce(folder, owner));
       for (const name of readdirSync(folder)) {
         if (name.endsWith('.json'))
           assert.is(JSON.parse(readFileSync(join(folder, name), 'utf8')).pid, process.pid);
