@@ -53,7 +53,7 @@ export function checkRepeatable(folder: string): void {
   const { seconds } = readRun(folder).spec.condition.settings;
   if (seconds !== null)
     throw new UserError(
-      `${folder} was trained for ${seconds} seconds, in which another run gets less or more far, so its bits cannot be checked; repeat it without --check`,
+      `${folder} has a budget in seconds, in which another run gets less or more far, so its bits cannot be checked; repeat it without --check`,
     );
 }
 

@@ -157,7 +157,7 @@ const networkText = ({ layers, activation, loss, outputActivation }: Settings): 
 function budgetText({ epochs, examples, multiplyAccumulates, seconds }: Settings): string {
   if (examples !== null) return `${thousands(examples)} examples`;
   if (multiplyAccumulates !== null) return `${thousands(multiplyAccumulates)} multiply-accumulates`;
-  return seconds === null ? countOf(epochs, 'epoch') : `${seconds} seconds`;
+  return seconds === null ? countOf(epochs, 'epoch') : countOf(seconds, 'second');
 }
 
 function trainingText(settings: Settings): string {

@@ -22,7 +22,7 @@ export function resolveBudget(settings: Settings, stated: Partial<Settings>): Se
   const { schedule = 'constant' } = stated;
   if (schedule !== 'constant')
     throw new UserError(
-      `schedule: '${schedule}' cannot fall over a run of ${seconds} seconds, whose last minibatch nobody knows; make it constant, or give another budget`,
+      `schedule: '${schedule}' cannot fall over a run whose budget is in seconds, as nobody knows its last minibatch; make it constant, or give another budget`,
     );
   return { ...settings, schedule };
 }
