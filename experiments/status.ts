@@ -11,6 +11,7 @@ import {
   type StoredRun,
   submissionPaths,
 } from '../results/index.ts';
+import type { Settings } from '../training/index.ts';
 import { type QueuedTask, queuedTasks, SlurmMissing } from './slurm/programs.ts';
 
 /** How far the runs of a condition are. */
@@ -30,8 +31,8 @@ export interface ConditionStatus {
   readonly notBegun: number;
   /** Recorded, of all runs. */
   readonly epochs: number;
-  /** That all runs will have if none diverges or fails. */
-  readonly epochsInAll: number;
+  /** That all runs will have if no other one ends early; null where their budget is not in epochs. */
+  readonly epochsInAll: number | null;
 }
 
 /** What went wrong: a run that failed, or a task of Slurm that left runs undone. */
@@ -93,7 +94,7 @@ export async function comparisonStatus(folder: string): Promise<ComparisonStatus
       unfinished: count('unfinished') - running,
       notBegun: inAll - own.length,
       epochs: own.reduce((sum, run) => sum + run.epochs.length, 0),
-      epochsInAll: inAll * settings.epochs,
+      epochsInAll: epochsInAll(own, inAll, settings),
     };
   });
   const errors = [...failures(runs), ...lostTasks(folder, runs, isHeld, slurm?.tasks ?? [])];
@@ -104,6 +105,13 @@ export async function comparisonStatus(folder: string): Promise<ComparisonStatus
     slurm,
     errors: errors.sort((a, b) => (a.when < b.when ? 1 : -1)).slice(0, MOST_ERRORS),
   };
+}
+
+function epochsInAll(begun: readonly StoredRun[], inAll: number, settings: Settings): number | null {
+  const { epochs, examples, multiplyAccumulates, seconds } = settings;
+  if (examples !== null || multiplyAccumulates !== null || seconds !== null) return null;
+  const ended = begun.filter(({ status }) => status !== 'unfinished');
+  return ended.reduce((sum, run) => sum + run.epochs.length, (inAll - ended.length) * epochs);
 }
 
 /** Whether a living process has the lock of a run. */

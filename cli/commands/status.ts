@@ -70,7 +70,7 @@ const COLUMNS: readonly Column[] = [
   ['running', (one) => one.running],
   ['unfinished', (one) => one.unfinished],
   ['not begun', (one) => one.notBegun],
-  ['epochs', (one) => `${one.epochs} of ${one.epochsInAll}`],
+  ['epochs', ({ epochs, epochsInAll }) => `${epochs}${epochsInAll === null ? '' : ` of ${epochsInAll}`}`],
 ];
 
 /** A row for each condition; columns that are 0 everywhere are left out. */

@@ -67,7 +67,8 @@ test.after(() => rmSync(folder, { recursive: true }));
 
 /** Two rules from two seeds. */
 const compare = (...args: string[]) => [
-  ...['compare', ...onTiny(data).slice(0, -2), '--rules', 'backprop,drtp', '--seeds', '2', '--epochs', '2'],
+  ...['compare', ...onTiny(data).slice(0, -2), '--rules', 'backprop,drtp', '--seeds', '2'],
+  ...(args.includes('--examples') ? [] : ['--epochs', '2']),
   ...args,
 ];
 
@@ -341,6 +342,17 @@ Newest errors:
   } finally {
     lock.release();
   }
+});
+
+test('status knows the number of epochs only where a budget or a run that ended says it', async () => {
+  const at = await submitted('--examples', '70');
+  assert.match((await inThisProcess(['status', at])).stdout, /^backprop +2 +0$/m);
+  const stopped = await submitted();
+  assert.is((await work(stopped, 1)).code, 0);
+  // As a run does that diverges in its first epoch.
+  const metrics = join(stopped, 'backprop-seed-1', 'metrics.jsonl');
+  writeFileSync(metrics, readFileSync(metrics, 'utf8').split('\n').slice(0, 1).concat('').join('\n'));
+  assert.match((await inThisProcess(['status', stopped])).stdout, /^backprop +1 +1 +1 of 3$/m);
 });
 
 test('status of a comparison of this machine alone asks no Slurm', async () => {
