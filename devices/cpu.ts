@@ -22,12 +22,25 @@ export async function openCpuDevice(blas = 'auto'): Promise<Device> {
   return openCpu(readKernels(fused ? FUSED : EXACT), { hardware: processorName(), blas: found });
 }
 
-export const processorName = (): string => cpus()[0]?.model.trim() || process.arch;
+let processor: string | null = null;
+
+export const processorName = (): string => {
+  // The system looks at every core for that.
+  processor ??= cpus()[0]?.model.trim() || process.arch;
+  return processor;
+};
+
+/** Those that were read: the devices of a thread, one for each run, share the code of the same bytes. */
+const kernels = new Map<URL, Uint8Array>();
 
 /** @throws Error if the kernels have not been built */
 function readKernels(file: URL): Uint8Array {
+  const known = kernels.get(file);
+  if (known) return known;
   try {
-    return readFileSync(file);
+    const bytes = readFileSync(file);
+    kernels.set(file, bytes);
+    return bytes;
   } catch {
     throw new Error(`cannot read the kernels of the cpu device in ${file.pathname}: run \`npm run build\``);
   }

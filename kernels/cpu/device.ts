@@ -19,6 +19,19 @@ export interface Processor {
 
 const INITIAL_PAGES = 64;
 
+/** By their bytes: the devices of a thread, one for each run, share the code. */
+const modules = new WeakMap<Uint8Array, Promise<WebAssembly.Module>>();
+
+function compiled(kernels: Uint8Array): Promise<WebAssembly.Module> {
+  let module = modules.get(kernels);
+  if (!module) {
+    // The types of browsers refuse bytes that may be shared; engines refuse shared ones themselves.
+    module = WebAssembly.compile(kernels as Uint8Array<ArrayBuffer>);
+    modules.set(kernels, module);
+  }
+  return module;
+}
+
 /**
  * Opens the device that computes on the thread at hand, in Node and in a browser.
  * @param kernels the built-in kernels: the bytes of kernels.wasm, which has the same bits on every machine, or of
@@ -28,9 +41,7 @@ const INITIAL_PAGES = 64;
 export async function openCpu(kernels: Uint8Array, { hardware, blas = null }: Processor): Promise<Device> {
   try {
     const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES });
-    // The types of browsers refuse bytes that may be shared; engines refuse shared ones themselves.
-    const module = await WebAssembly.compile(kernels as Uint8Array<ArrayBuffer>);
-    const instance = await WebAssembly.instantiate(module, { env: { memory } });
+    const instance = await WebAssembly.instantiate(await compiled(kernels), { env: { memory } });
     return new CpuDevice({ memory, kernels: instance.exports as unknown as CpuKernels, blas, hardware });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

@@ -12,6 +12,12 @@ export type MapKernel = (out: number, rows: number, columns: number, ...args: nu
 
 const compiled = new WeakMap<WebAssembly.Memory, Map<string, MapKernel>>();
 
+/** By function and spreads. The next run of a thread needs most of them again, over a memory of its own. */
+const modules = new Map<string, WebAssembly.Module>();
+
+/** Functions with constants of their own for each condition would be kept forever. */
+const MOST_MODULES = 500;
+
 /**
  * Compiles a scalar function to WebAssembly SIMD over a device's memory; equal functions and spreads share one kernel.
  *
@@ -34,16 +40,21 @@ export function compileMap(
     compiled.set(memory, kernels);
   }
   const key = `${fn.source}\n${spreads.join(' ')}`;
-  const kernel = kernels.get(key) ?? instantiate(fn.body, spreads, memory);
-  kernels.set(key, kernel);
+  let kernel = kernels.get(key);
+  if (!kernel) {
+    if (modules.size >= MOST_MODULES) modules.clear();
+    const module = modules.get(key) ?? assemble(fn.body, spreads);
+    modules.set(key, module);
+    kernel = new WebAssembly.Instance(module, { env: { memory } }).exports.run as MapKernel;
+    kernels.set(key, kernel);
+  }
   return kernel;
 }
 
-function instantiate(body: Expression, spreads: readonly Spread[], memory: WebAssembly.Memory): MapKernel {
+function assemble(body: Expression, spreads: readonly Spread[]): WebAssembly.Module {
   const graph = new VectorGraph();
   const result = lower(graph, body, spreads);
-  const module = new WebAssembly.Module(assembleKernel(graph, result, spreads));
-  return new WebAssembly.Instance(module, { env: { memory } }).exports.run as MapKernel;
+  return new WebAssembly.Module(assembleKernel(graph, result, spreads));
 }
 
 const STAGE_OF: Record<Spread, Stage> = {
