@@ -22,10 +22,11 @@ import { RULES } from '../rules/index.ts';
 import { type RunSpec, SPEC_FORMAT } from '../training/index.ts';
 import { checkBudgets } from './check-budgets.ts';
 import { checkAgainst, type Experiment, type ExperimentInput, resolveExperiment } from './experiment.ts';
-import { inLockstep } from './launchers/in-lockstep.ts';
+import { oneByOne, seedsTogether } from './launchers/groups.ts';
 import { inThisThread } from './launchers/in-this-thread.ts';
+import { inWorkers } from './launchers/in-workers.ts';
 import type { Job, Launcher, RunEvents } from './launchers/launcher.ts';
-import { workerThreads } from './launchers/worker-threads.ts';
+import { startProcess, startThread } from './launchers/start-worker.ts';
 import { mistakeAt } from './mistake.ts';
 import { loadPlugins, type Plugins } from './plugins.ts';
 
@@ -37,7 +38,10 @@ export interface CompareOptions extends ExperimentInput {
   readonly plugins?: readonly string[] | Plugins;
   /** Folder in which the comparison's folder is made; `runs` when left out. */
   readonly out?: string;
-  /** Runs at the same time, one worker thread each; as many as there are cores when left out. Results do not depend on it. */
+  /**
+   * Runs at the same time on the cpu, one worker thread each; as many as there are cores when left out. Results do not depend on it. A
+   * gpu trains the seeds of a condition together, in a process of its own.
+   */
   readonly jobs?: number;
   /** Checkpoints that stay in the folder of each run: its newest two (`last`, when left out), `every` one, or `none`. */
   readonly checkpoint?: CheckpointPlan['keep'];
@@ -273,12 +277,16 @@ async function settleDevice(options: DeviceOptions, { conditions }: Experiment):
   };
 }
 
-/** A GPU serves the seeds of one condition at a time, from this thread; rules in memory cannot be sent to another one. */
+/**
+ * Threads for the cpu, one run each; for a gpu one process, which does the seeds of one condition at a time. Rules in memory cannot be
+ * sent to either.
+ */
 export function launcherFor(setup: Setup, jobs: number): Launcher {
-  const { plugins, replicas, common } = setup;
-  const { definitions } = setup.experiment;
-  if (common.device.settled.device === 'gpu') return inLockstep(plugins, definitions, replicas);
-  return rulesInMemory(setup).length > 0 ? inThisThread(plugins, definitions) : workerThreads(jobs);
+  const { experiment, plugins, replicas, common } = setup;
+  const isGpu = common.device.settled.device === 'gpu';
+  const grouped = isGpu ? seedsTogether(replicas) : oneByOne;
+  if (rulesInMemory(setup).length > 0) return inThisThread(grouped, plugins, experiment.definitions);
+  return isGpu ? inWorkers(startProcess, 1, grouped) : inWorkers(startThread, jobs, grouped);
 }
 
 /** Names of rules that only this thread has: they are neither built in nor of a plug-in. */
@@ -297,8 +305,12 @@ interface Running {
   readonly before: readonly StoredRun[];
 }
 
-/** comparison.json holds all runs: with many of them it is not written after each. */
+/**
+ * comparison.json holds all runs, and takes longer to write the more there are. So many milliseconds lie between two times, and at most
+ * this share of the time goes into it.
+ */
 const SAVE_EVERY = 1000;
+const SHARE_OF_SAVING = 0.02;
 
 /** Does jobs, and keeps the comparison's document up to date. */
 export async function runAll(
@@ -308,7 +320,9 @@ export async function runAll(
 ): Promise<ComparisonDocument> {
   const { experiment, record, dataset, provenance } = setup;
   const runs = new Map<string, RunResult>(before.map((run) => [run.folder, run]));
+  let saveAt = 0;
   const save = (): ComparisonDocument => {
+    const begin = performance.now();
     checkLock(lock.path);
     const document = comparisonDocument({
       dendrite: provenance.dendrite,
@@ -317,21 +331,20 @@ export async function runAll(
       runs: [...runs.values()],
     });
     comparison.save(document);
+    const now = performance.now();
+    saveAt = now + Math.max(SAVE_EVERY, (now - begin) / SHARE_OF_SAVING);
     return document;
   };
   save();
   const { folder } = comparison;
   const total = record.seeds.length * experiment.conditions.length;
   started?.({ experiment, folder, runs: total, done: total - jobs.length });
-  let saved = performance.now();
   const stop = signal ? AbortSignal.any([signal, lock.lost]) : lock.lost;
   const shared = { dataset, provenance, checkpoints, lock: lock.path };
   for await (const run of launcher(jobs, shared, { ...events, signal: stop })) {
     runs.set(run.folder, run);
     runEnded?.(run);
-    if (performance.now() - saved < SAVE_EVERY) continue;
-    save();
-    saved = performance.now();
+    if (performance.now() >= saveAt) save();
   }
   return save();
 }

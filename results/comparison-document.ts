@@ -29,9 +29,9 @@ export function comparisonDocument({
   conditions,
   runs,
 }: Comparison): ComparisonDocument {
-  const ids = conditions.map(({ id }) => id);
+  const places = new Map(conditions.map(({ id }, i) => [id, i]));
   const order = (run: RunResult) =>
-    ids.indexOf(run.condition) * experiment.seeds.length + experiment.seeds.indexOf(run.seed);
+    places.get(run.condition)! * experiment.seeds.length + experiment.seeds.indexOf(run.seed);
   const entries = [...runs]
     .sort((a, b) => order(a) - order(b))
     .map((run) => runEntry(run, experiment.score.better));

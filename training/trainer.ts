@@ -60,8 +60,11 @@ export interface Trainer {
   readonly stepsDone: number;
   /** Minibatches in all. With a budget of seconds an estimate, from the speed so far; with `patience` there may be fewer. */
   readonly stepsTotal: number;
-  /** Epochs whose record was given. */
+  /** Epochs whose record was given, and in all. */
   readonly epochsDone: number;
+  readonly epochsTotal: number;
+  /** Training examples a second in the epoch at hand, evaluation excluded; null before its first minibatches. */
+  readonly examplesPerSecond: number | null;
   /** Releases the device. */
   dispose(): Promise<void>;
 }
@@ -123,6 +126,15 @@ class DeviceTrainer implements Trainer {
 
   get epochsDone(): number {
     return this.#epochs;
+  }
+
+  get epochsTotal(): number {
+    return Math.ceil(this.stepsTotal / this.#stepsPerEpoch);
+  }
+
+  get examplesPerSecond(): number | null {
+    const steps = this.#step - this.#epochs * this.#stepsPerEpoch;
+    return steps > 0 ? (steps * this.#parts.condition.settings.batch) / this.#seconds : null;
   }
 
   get states(): ReadonlyMap<string, Tensor> {
@@ -345,7 +357,7 @@ class DeviceTrainer implements Trainer {
       return;
     }
     this.#step = this.stepsTotal;
-    this.#epochs = Math.ceil(this.stepsTotal / this.#stepsPerEpoch);
+    this.#epochs = this.epochsTotal;
   }
 }
 

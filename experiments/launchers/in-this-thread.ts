@@ -1,20 +1,20 @@
 import type { RuleDefinition } from '../../rules/index.ts';
 import type { Extensions } from '../experiment.ts';
-import type { Launcher } from './launcher.ts';
-import { openDeviceOf, runJob } from './run-job.ts';
+import type { Grouping, Launcher } from './launcher.ts';
+import { runGroup } from './run-group.ts';
 
-/** One run after the other in this thread: for rules that are in memory, which no other thread can be sent. */
+/**
+ * One group of runs after the other in this thread: for rules that are in memory, which no thread and no process can be sent. A
+ * driver of a GPU that crashes takes the program with it.
+ */
 export const inThisThread = (
+  grouped: Grouping,
   extensions: Extensions,
   definitions: ReadonlyMap<string, RuleDefinition>,
 ): Launcher =>
   async function* (jobs, shared, events) {
-    for (const job of jobs) {
+    for (const group of grouped(jobs)) {
       if (events.signal?.aborted) return;
-      yield await runJob(
-        job,
-        { ...shared, extensions, definitions, open: () => openDeviceOf(job.spec) },
-        events,
-      );
+      yield* await runGroup(group, { ...shared, extensions, definitions }, events);
     }
   };

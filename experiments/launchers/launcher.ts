@@ -16,17 +16,22 @@ export interface RunProgress {
   readonly label: string;
   readonly rule: string;
   readonly seed: number;
+  /** The one at hand, from 1, and how many there are in all. */
   readonly epoch: number;
+  readonly epochs: number;
   readonly stepsDone: number;
   readonly stepsTotal: number;
   /** After the last finished epoch, in the unit of the task. */
   readonly testScore: number | null;
+  /** Training examples a second in the epoch at hand, evaluation excluded; null before its first minibatches. */
+  readonly examplesPerSecond: number | null;
   readonly device: string;
   /** What was asked for and cannot be measured in this run, and why. */
   readonly notes: readonly string[];
 }
 
 export interface RunEvents {
+  /** When a run begins or goes on, and then while it trains: at most ten times a second where it is in a worker. */
   progress?(progress: RunProgress): void;
   /** Ends all runs after the minibatches at hand, each with a checkpoint, and begins no other: they stay unfinished. */
   readonly signal?: AbortSignal;
@@ -44,10 +49,5 @@ export interface Shared {
 /** Does jobs somewhere, and yields each result as its run ends. A launcher knows nothing of rules. */
 export type Launcher = (jobs: readonly Job[], shared: Shared, events: RunEvents) => AsyncIterable<RunResult>;
 
-/** What a worker thread is sent. */
-export interface WorkerOrder extends Shared {
-  readonly job: Job;
-}
-
-/** What a worker thread is told while it runs, to stop. */
-export const ABORT = 'abort';
+/** Jobs in groups, each of which is done at once. */
+export type Grouping = (jobs: readonly Job[]) => Job[][];

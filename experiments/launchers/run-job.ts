@@ -166,6 +166,7 @@ async function follow(
   const { trainer, record, epochs } = course;
   const recorded = [...epochs];
   const checkpoints = new RunCheckpoints(trainer, record.folder, plan, lock);
+  progress?.(progressOf(course));
   const report = (): Promise<void> => {
     progress?.(progressOf(course));
     return checkpoints.afterMinibatches();
@@ -214,10 +215,12 @@ function progressOf(course: Course): RunProgress {
     label: condition.label,
     rule: condition.rule,
     seed,
-    epoch: trainer.epochsDone + 1,
+    epoch: Math.min(trainer.epochsDone + 1, trainer.epochsTotal),
+    epochs: trainer.epochsTotal,
     stepsDone: trainer.stepsDone,
     stepsTotal: trainer.stepsTotal,
     testScore: epochs[trainer.epochsDone - 1]?.testScore ?? null,
+    examplesPerSecond: trainer.examplesPerSecond,
     device: device.info.name,
     notes: notesOf(course),
   };

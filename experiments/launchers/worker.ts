@@ -1,27 +1,19 @@
-import type { MessagePort } from 'node:worker_threads';
-import type { RunResult } from '../../results/index.ts';
-import { loadPlugins } from '../plugins.ts';
-import { ABORT, type WorkerOrder } from './launcher.ts';
-import { openDeviceOf, runJob } from './run-job.ts';
+import { parentPort } from 'node:worker_threads';
+import type { Order, Report } from './work.ts';
 
-/** The entry of a worker thread: does one run and reports its progress through the port. */
-export default async function work({
-  order: { job, ...shared },
-  port,
-}: {
-  order: WorkerOrder;
-  port: MessagePort;
-}): Promise<RunResult> {
-  const stop = new AbortController();
-  port.on('message', (message) => message === ABORT && stop.abort(new Error('stopped')));
-  try {
-    const extensions = await loadPlugins(job.spec.plugins.map(({ path }) => path));
-    return await runJob(
-      job,
-      { ...shared, extensions, open: () => openDeviceOf(job.spec) },
-      { progress: (progress) => port.postMessage(progress), signal: stop.signal },
-    );
-  } finally {
-    port.close();
-  }
+/**
+ * The entry of a worker: a thread, or a process of its own. What does the runs is loaded after signals are seen to. A message that
+ * comes before waits.
+ */
+const report = (message: Report): void =>
+  void (parentPort ? parentPort.postMessage(message) : process.send!(message));
+
+if (parentPort === null) {
+  // Ctrl-C reaches every process at a terminal, and whether to stop is for the launcher to say.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
+  // The launcher has ended the channel, or is dead.
+  process.on('disconnect', () => process.exit());
 }
+
+const work = import('./work.ts').then(({ startWork }) => startWork(report));
+(parentPort ?? process).on('message', async (order: Order) => (await work)(order));

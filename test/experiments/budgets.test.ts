@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type CompareOptions, compare, planExperiment, resume } from '../../experiments/index.ts';
-import { lockstepGroups } from '../../experiments/launchers/in-lockstep.ts';
+import { lockstepGroups } from '../../experiments/launchers/groups.ts';
 import { UserError } from '../../kernels/index.ts';
 import type { ComparisonDocument } from '../../results/index.ts';
 import { inThisProcess } from '../cli/dendrite.ts';

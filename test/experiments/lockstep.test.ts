@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compare } from '../../experiments/index.ts';
-import { lockstepGroups } from '../../experiments/launchers/in-lockstep.ts';
+import { lockstepGroups } from '../../experiments/launchers/groups.ts';
 import type { RunResult } from '../../results/index.ts';
 import { spec } from '../results/example.ts';
 

@@ -94,7 +94,7 @@ export const FAULTS: readonly Fault[] = [
     'budgets',
     COMPARED,
     [['runs by the clock in one plan', 'settings.seconds === null', 'settings.seconds !== 0']],
-    'experiments/launchers/in-lockstep.ts',
+    'experiments/launchers/groups.ts',
   ),
   ...faultsOf(
     'budgets',

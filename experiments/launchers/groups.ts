@@ -1,32 +1,17 @@
-import { openReplicas } from '../../devices/index.ts';
 import { holdsRun, newestCheckpoint, readRun } from '../../results/index.ts';
-import type { RuleDefinition } from '../../rules/index.ts';
-import type { Extensions } from '../experiment.ts';
-import type { Job, Launcher } from './launcher.ts';
-import { runJob } from './run-job.ts';
+import type { Grouping, Job } from './launcher.ts';
+
+/** Each job alone. */
+export const oneByOne: Grouping = (jobs) => jobs.map((job) => [job]);
 
 /**
- * The seeds of a condition at the same time, as replicas of one GPU device. Each run has the results and the record of a run
- * of its own, but for its seconds, which are those of all.
+ * Jobs that the replicas of one GPU device can do in lockstep: seeds of one condition that go on from the same minibatch.
  * @param replicas how many states of so many values the device takes at once
  */
-export const inLockstep = (
-  extensions: Extensions,
-  definitions: ReadonlyMap<string, RuleDefinition>,
-  replicas: (largestState: number) => number,
-): Launcher =>
-  async function* (jobs, shared, events) {
-    for (const group of lockstepGroups(jobs, replicas, placeOf)) {
-      if (events.signal?.aborted) return;
-      const { asked } = group[0]!.spec.device;
-      const devices = openReplicas(asked, group.length);
-      yield* await Promise.all(
-        group.map((job, i) =>
-          runJob(job, { ...shared, extensions, definitions, open: async () => (await devices)[i]! }, events),
-        ),
-      );
-    }
-  };
+export const seedsTogether =
+  (replicas: (largestState: number) => number): Grouping =>
+  (jobs) =>
+    lockstepGroups(jobs, replicas, placeOf);
 
 /** Where a run goes on: those of a plan do the same minibatches and measure at the same time. */
 function placeOf({ folder, begun = false }: Job): string {
