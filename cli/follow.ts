@@ -1,7 +1,7 @@
 import { type CompareEvents, shellQuoted } from '../experiments/index.ts';
 import type { ComparisonDocument } from '../results/index.ts';
 import { onInterrupt } from './interrupt.ts';
-import { createProgress, type Progress } from './progress.ts';
+import { createProgress, type Progress } from './progress/index.ts';
 
 /** What runs came to, or the exit code after a signal that stopped them. */
 export type Followed<T> =
@@ -23,11 +23,12 @@ export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Pr
   });
   try {
     const result = await work({
-      started: ({ experiment, folder: made, runs, done }) => {
-        folder = made;
-        ended = done;
-        total = runs;
-        progress = createProgress(process.stderr, experiment, done);
+      started: (comparison) => {
+        folder = comparison.folder;
+        total = comparison.runs;
+        ended = total - comparison.toDo.length;
+        progress?.stop();
+        progress = createProgress(process.stderr, comparison);
       },
       progress: (now) => progress?.update(now),
       runEnded: (run) => {

@@ -62,8 +62,8 @@ export interface Started {
   readonly folder: string;
   /** Runs in all. */
   readonly runs: number;
-  /** Runs that are done already, in a comparison that goes on. */
-  readonly done: number;
+  /** Those that are to be done: of a comparison that goes on, the missing ones. */
+  readonly toDo: readonly RunSpec[];
 }
 
 /** A comparison that is checked and ready to run. */
@@ -338,7 +338,7 @@ export async function runAll(
   save();
   const { folder } = comparison;
   const total = record.seeds.length * experiment.conditions.length;
-  started?.({ experiment, folder, runs: total, done: total - jobs.length });
+  started?.({ experiment, folder, runs: total, toDo: jobs.map(({ spec }) => spec) });
   const stop = signal ? AbortSignal.any([signal, lock.lost]) : lock.lost;
   const shared = { dataset, provenance, checkpoints, lock: lock.path };
   for await (const run of launcher(jobs, shared, { ...events, signal: stop })) {

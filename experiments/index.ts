@@ -4,6 +4,7 @@ export {
   type CompareOptions,
   compare,
   prepareComparison,
+  type Started,
 } from './compare.ts';
 export { type CheckResult, checkRule } from './conformance.ts';
 export { type CreateTrainerOptions, createTrainer } from './create-trainer.ts';

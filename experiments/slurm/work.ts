@@ -58,12 +58,8 @@ export async function work(
     const specs = setup.specs.filter((spec) => own.includes(placeOf(spec).folder));
     const begun = own.map((run) => join(folder, run)).filter(holdsRun);
     const toDo = missingJobs(folder, specs, begun.map(readRun), submission.retryFailed);
-    started?.({
-      experiment: setup.experiment,
-      folder,
-      runs: own.length,
-      done: own.length - toDo.length,
-    });
+    const { experiment } = setup;
+    started?.({ experiment, folder, runs: own.length, toDo: toDo.map(({ spec }) => spec) });
     if (toDo.length > 0) removeDocument(folder);
     const { dataset, provenance } = setup;
     const shared = { dataset, provenance, checkpoints: stored.checkpoints, lock: lock.path };

@@ -11,6 +11,9 @@ export interface CommandResult {
   stderr: string;
 }
 
+/** What stands on standard error once a run is in its third epoch, or further. */
+export const AT_WORK = /in epoch ([3-9]|\d\d|[\d,]{3,}) of/;
+
 /** Runs a program to its end, and gives back what it printed. */
 export const execute = (program: string, args: readonly string[], cwd = ROOT): Promise<CommandResult> =>
   new Promise((done, failed) => {

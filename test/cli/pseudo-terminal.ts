@@ -5,6 +5,7 @@ import { type CommandResult, execute } from './dendrite.ts';
 const PROGRAM = `
 import fcntl, os, pty, signal, struct, sys, termios, time
 columns, text, presses = int(sys.argv[1]), sys.argv[2].encode(), int(sys.argv[3])
+kills = presses < 0
 pid, terminal = pty.fork()
 if pid == 0:
     time.sleep(0.2) # until the size is set
@@ -19,7 +20,9 @@ while True:
     if not data:
         break
     seen += data
-    if presses and text in seen:
+    if kills and text in seen:
+        os.kill(pid, signal.SIGKILL)
+    elif presses and text in seen:
         for _ in range(presses):
             os.write(terminal, b'\\x03')
             time.sleep(0.05)
@@ -33,16 +36,22 @@ sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(s
 export const missingTerminal: string | null =
   spawnSync('python3', ['-c', 'import pty']).status === 0 ? null : 'there is no python3 with the module pty';
 
-/** A terminal, and when Ctrl-C is pressed in it. */
+/** A terminal, and when Ctrl-C is pressed in it or the process is killed. */
 export interface TerminalUse {
   /** 0: the terminal does not know. */
   readonly columns: number;
   readonly ctrlC?: { readonly after: string; readonly times: number };
+  /** What is shown when the process is killed. */
+  readonly kill?: string;
 }
 
 /** Runs `dendrite` from the source in a terminal; both outputs come as one. */
-export const inTerminal = ({ columns, ctrlC }: TerminalUse, ...args: string[]): Promise<CommandResult> =>
+export const inTerminal = (
+  { columns, ctrlC, kill }: TerminalUse,
+  ...args: string[]
+): Promise<CommandResult> =>
   execute('python3', [
-    ...['-c', PROGRAM, String(columns), ctrlC?.after ?? '', String(ctrlC?.times ?? 0)],
+    ...['-c', PROGRAM, String(columns), kill ?? ctrlC?.after ?? ''],
+    String(kill === undefined ? (ctrlC?.times ?? 0) : -1),
     ...[process.execPath, '--import', 'tsx', 'cli/main.ts', ...args],
   ]);

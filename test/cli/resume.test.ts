@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ComparisonDocument, lockFolder, newestCheckpoint } from '../../results/index.ts';
-import { dendrite, inThisProcess, ROOT } from './dendrite.ts';
+import { AT_WORK, dendrite, inThisProcess, ROOT } from './dendrite.ts';
 import { onTiny, writeTinyIdx } from './tiny-idx.ts';
 
 const test = suite('resume');
@@ -236,7 +236,7 @@ for (const [signal, exitCode] of [
     );
     let stderr = '';
     child.stderr.setEncoding('utf8').on('data', (text) => {
-      if (!stderr.includes('epoch 2 done') && `${stderr}${text}`.includes('epoch 2 done')) child.kill(signal);
+      if (!AT_WORK.test(stderr) && AT_WORK.test(`${stderr}${text}`)) child.kill(signal);
       stderr += text;
     });
     const code = await new Promise((done) => child.on('close', done));

@@ -18,7 +18,7 @@ import { parse } from 'yaml';
 import { readExperimentFile } from '../../experiments/index.ts';
 import { UserError } from '../../kernels/index.ts';
 import { type ComparisonDocument, readExperiment } from '../../results/index.ts';
-import { type CommandResult, dendrite, inThisProcess, ROOT } from './dendrite.ts';
+import { AT_WORK, type CommandResult, dendrite, inThisProcess, ROOT } from './dendrite.ts';
 import { onTiny, writeTinyIdx } from './tiny-idx.ts';
 
 const test = suite('run');
@@ -427,7 +427,7 @@ test('Ctrl-C in the first of two comparisons prints the commands that go on with
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    if (!stderr.includes('epoch 2 done') && `${stderr}${text}`.includes('epoch 2 done')) child.kill('SIGINT');
+    if (!AT_WORK.test(stderr) && AT_WORK.test(`${stderr}${text}`)) child.kill('SIGINT');
     stderr += text;
   });
   assert.is(await new Promise((done) => child.on('close', done)), 130, stderr);

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type CommandResult, dendrite, ROOT } from './dendrite.ts';
+import { AT_WORK, type CommandResult, dendrite, ROOT } from './dendrite.ts';
 import { inTerminal, missingTerminal } from './pseudo-terminal.ts';
 import { onTiny, writeTinyIdx } from './tiny-idx.ts';
 
@@ -138,8 +138,7 @@ test('SIGTERM stops the runs at the next minibatch, and what is recorded can be 
   });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {
-    if (!stderr.includes('epoch 1 done') && `${stderr}${text}`.includes('epoch 1 done'))
-      child.kill('SIGTERM');
+    if (!AT_WORK.test(stderr) && AT_WORK.test(`${stderr}${text}`)) child.kill('SIGTERM');
     stderr += text;
   });
   const code = await new Promise((done) => child.on('close', done));
@@ -151,33 +150,40 @@ test('SIGTERM stops the runs at the next minibatch, and what is recorded can be 
   assert.match(stdout, /\(1 folder\)/);
 });
 
-/** The last of two terminal codes wins. */
-const endsWith = (text: string, wanted: string, other: string): boolean =>
-  text.lastIndexOf(wanted) > text.lastIndexOf(other);
+/** Whether a terminal that has shown this shows its cursor and wraps lines. */
+const isInOrder = (text: string): boolean =>
+  text.lastIndexOf('\x1b[?25h') > text.lastIndexOf('\x1b[?25l') && !text.includes('\x1b[?7l');
 const inOneTerminal: [string, () => Promise<void>][] = [
   [
-    'Ctrl-C during the bars gives cursor and line wrap back',
+    'Ctrl-C stops the runs under the live view, of which nothing is left',
     async () => {
       const { code, stdout } = await inTerminal(
         { columns: 100, ctrlC: { after: 'seed 1', times: 1 } },
         ...endless,
       );
       assert.is(code, 130, stdout);
-      assert.ok(stdout.includes('\x1b[?25l') && endsWith(stdout, '\x1b[?25h', '\x1b[?25l'));
-      assert.ok(stdout.includes('\x1b[?7l') && endsWith(stdout, '\x1b[?7h', '\x1b[?7l'));
-      assert.match(stdout, /dendrite: stopped after 0 of 3 runs/);
+      assert.ok(isInOrder(stdout));
+      assert.match(stdout, /stopping after the minibatches at hand/);
+      assert.ok(stdout.includes('\x1b[J\x1b[?25hdendrite: stopped after 0 of 3 runs'));
     },
   ],
   [
-    'a second Ctrl-C ends at once, and gives them back too',
+    'a second Ctrl-C ends at once',
     async () => {
       const { code, stdout } = await inTerminal(
         { columns: 100, ctrlC: { after: 'seed 1', times: 2 } },
         ...endless,
       );
       assert.is(code, 130, stdout);
-      assert.ok(endsWith(stdout, '\x1b[?25h', '\x1b[?25l'));
-      assert.ok(endsWith(stdout, '\x1b[?7h', '\x1b[?7l'));
+      assert.ok(isInOrder(stdout));
+    },
+  ],
+  [
+    'a process that is killed leaves the terminal in order',
+    async () => {
+      const { code, stdout } = await inTerminal({ columns: 40, kill: 'seed 1' }, ...endless);
+      assert.is(code, 128 + constants.signals.SIGKILL, stdout);
+      assert.ok(isInOrder(stdout));
     },
   ],
   [
