@@ -66,11 +66,11 @@ export function flushFolder(folder: string): void {
 export const writeJson = (path: string, value: unknown): void =>
   writeWhole(path, [new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)]);
 
-/** Removes what a process that was killed had not finished to write, if the folder is there. */
+/** Removes what a process that was killed had not finished to write, if the folder is there. Locks are those of others. */
 export function removeTemporary(folder: string): void {
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder))
-    if (name.endsWith('.tmp')) rmSync(join(folder, name), { force: true });
+    if (name.endsWith('.tmp') && !name.startsWith('lock-')) rmSync(join(folder, name), { force: true });
 }
 
 const CAUSES: Readonly<Record<string, string>> = {

@@ -40,6 +40,9 @@ const ATTEMPTS = 6;
 /** Between two looks of who waits for another owner to end. */
 const LOOK_AGAIN_AFTER = 2_000;
 
+/** With `.tmp`: not whole yet, or of a process that was killed while it wrote. */
+const LOCK = /^lock-[0-9a-f]{16}\.json(\.tmp)?$/;
+
 const ownerSchema = z.object({
   host: z.string(),
   pid: z.int().positive(),
@@ -82,7 +85,7 @@ export async function lockFolder(
   const until = performance.now() + patience;
   for (let attempt = 1; ; attempt++) {
     const path = announce(folder, ownerHere(runs));
-    const other = contest(folder, path);
+    const other = contestOrLeave(folder, path);
     if (other === null) return hold(path);
     rmSync(path, { force: true });
     const mayPass = other.cameAtTheSameTime && attempt < ATTEMPTS;
@@ -102,11 +105,21 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
  */
 export const ownersOf = (folder: string, now = Date.now()): Owner[] =>
   lockFilesIn(folder).flatMap((path) => {
-    const owner = readOwner(path);
+    const owner = path.endsWith('.tmp') ? null : readOwner(path);
     const written = ageOf(path);
     if (owner === null || written === null) return [];
     return (isAliveHere(owner) ?? now - written < STALE_AFTER) ? [owner] : [];
   });
+
+/** As `contest`; the own file does not stay when it cannot be told whose the folder is. */
+function contestOrLeave(folder: string, own: string): Other | null {
+  try {
+    return writingTo(folder, () => contest(folder, own));
+  } catch (error) {
+    rmSync(own, { force: true });
+    throw error;
+  }
+}
 
 /**
  * Before anything is written: another process may have taken the folder over.
@@ -158,14 +171,16 @@ export function contest(
     if (written === null) continue;
     const alive = (owner && isAlive(owner)) ?? now - written < STALE_AFTER;
     if (!alive) rmSync(path, { force: true });
-    else if (exclude(asked, owner)) return { owner, cameAtTheSameTime: Math.abs(now - written) < SAME_TIME };
+    // One that is not whole yet is about to have its name, and its process will look for those of others then.
+    else if (!path.endsWith('.tmp') && exclude(asked, owner))
+      return { owner, cameAtTheSameTime: Math.abs(now - written) < SAME_TIME };
   }
   return null;
 }
 
 const lockFilesIn = (folder: string): string[] =>
   readdirSync(folder)
-    .filter((name) => /^lock-[0-9a-f]{16}\.json$/.test(name))
+    .filter((name) => LOCK.test(name))
     .map((name) => join(folder, name));
 
 /** Whether two owners cannot work at the same time. One that cannot be read may be on everything. */

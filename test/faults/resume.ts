@@ -50,12 +50,13 @@ export const FAULTS: readonly Fault[] = [
     'lock',
     [LOCK],
     [
-      ['a living owner is overlooked', 'if (alive) return $other;', ';'],
+      ['a living owner is overlooked', '!path.endsWith($temporary) && exclude(asked, owner)', 'false'],
       ['a process is known by its number alone', 'found.start === start', 'found.start !== null'],
       [
         'files of dead owners of other machines are kept',
         'now - written < STALE_AFTER',
         'now - written < 100 * STALE_AFTER',
+        'contest',
       ],
     ],
     'results/folder-lock.ts',

@@ -16,7 +16,7 @@ import { suite, type Test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { UserError } from '../../kernels/index.ts';
 import { announce, contest, type Owner } from '../../results/folder-lock.ts';
-import { checkLock, FolderTaken, lockFolder, ownersOf } from '../../results/index.ts';
+import { checkLock, FolderTaken, lockFolder, ownersOf, reopenComparison } from '../../results/index.ts';
 
 const test: Test<{ folder: string }> = suite('lock', { folder: '' });
 test.before.each((context) => {
@@ -239,6 +239,20 @@ test('what is named otherwise is no lock', async ({ folder }) => {
     writeFileSync(join(folder, name), '');
   assert.is(await refusal(folder), '');
   assert.is(readdirSync(folder).length, 3);
+});
+
+test('a file that is not whole yet keeps nobody off, and stays while its process may live', async ({
+  folder,
+}) => {
+  const path = join(folder, 'lock-0123456789abcdef.json.tmp');
+  writeFileSync(path, '{"host"');
+  reopenComparison(folder);
+  age(path, 50);
+  assert.is(await refusal(folder), '');
+  assert.ok(existsSync(path));
+  age(path, 70);
+  assert.is(await refusal(folder), '');
+  assert.not(existsSync(path));
 });
 
 const ofProcesses = 'a process of this machine is dead when it is gone, or another has its number';
