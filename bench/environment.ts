@@ -7,7 +7,7 @@ import type { collectProvenance } from '../results/index.ts';
 export const CLEARED = ['OPENBLAS_CORETYPE', 'OPENBLAS_L2_SIZE'] as const;
 
 /** The environment of both sides of a comparison. */
-function cleanEnvironment(): NodeJS.ProcessEnv {
+export function cleanEnvironment(): NodeJS.ProcessEnv {
   const env = { ...process.env };
   for (const name of CLEARED) delete env[name];
   return env;

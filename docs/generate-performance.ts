@@ -3,7 +3,7 @@
  * benchmarks:
  *
  *     npm run -s bench -- --json > bench/results/peers.json     (also bench:profile, bench:kernels, bench:scaling,
- *                                                                bench:comparison, bench:browser)
+ *                                                                bench:runner, bench:comparison, bench:browser)
  *     npm run -s bench -- --json > bench/results/peers-<what is other>.json     (on another processor, or against
  *                                                                another torch, with --python)
  *     npm run -s bench -- --json --device gpu > bench/results/gpu.json
@@ -19,9 +19,11 @@ import { losses } from '../bench/limit.ts';
 import type { PeersDocument } from '../bench/peers-document.ts';
 import type { ProfileDocument } from '../bench/profile.ts';
 import { describeOurs, describePrograms, describePython, showRatio, whole } from '../bench/report.ts';
+import type { RunnerDocument } from '../bench/runner-document.ts';
 import type { ScalingDocument, Series } from '../bench/scaling.ts';
 import { WORKLOADS } from '../bench/workloads.ts';
 import { withBlock } from './readme-block.ts';
+import { runnerSection } from './runner-section.ts';
 import { markdownTable as table } from './table.ts';
 
 export interface Results {
@@ -30,6 +32,7 @@ export interface Results {
   readonly otherPeers: readonly PeersDocument[];
   readonly gpu: PeersDocument | null;
   readonly comparison: ExperimentDocument | null;
+  readonly runner: RunnerDocument | null;
   readonly browser: BrowserDocument | null;
   readonly profile: ProfileDocument;
   readonly kernels: KernelsDocument;
@@ -48,6 +51,7 @@ export const committedResults = (): Results => ({
     .map((file) => read(file.slice(0, -'.json'.length))),
   gpu: readIfThere('gpu'),
   comparison: readIfThere('comparison'),
+  runner: readIfThere('runner'),
   browser: readIfThere('browser'),
   profile: read('profile'),
   kernels: read('kernels'),
@@ -60,6 +64,7 @@ export const performancePage = (results: Results): string =>
     '# Performance',
     ...againstPeers(results),
     ...(results.comparison ? asUsersRun(results.comparison) : []),
+    ...(results.runner ? runnerSection(results.runner) : []),
     ...(results.browser ? inBrowser(results.browser) : []),
     ...(results.gpu ? onGpu(results.gpu) : []),
     ...whereTimeGoes(results.profile),

@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ExperimentDocument } from '../../bench/experiment-parts.ts';
 import type { PeersDocument } from '../../bench/peers-document.ts';
+import type { RunnerDocument } from '../../bench/runner-document.ts';
 import type { Series } from '../../bench/scaling.ts';
 import { WORKLOADS } from '../../bench/workloads.ts';
 import { committedResults, performancePage, withSpeeds } from '../../docs/generate-performance.ts';
@@ -58,9 +59,14 @@ test('runs on another processor or against another torch have a table each', () 
 });
 
 test('what has not been measured is left out', () => {
-  const none = performancePage({ ...results, gpu: null, comparison: null, browser: null });
-  for (const head of ['## On a GPU', '## A comparison as users run it', '## In a browser'])
-    assert.not.match(none, head);
+  const none = performancePage({ ...results, gpu: null, comparison: null, runner: null, browser: null });
+  const heads = [
+    '## On a GPU',
+    '## A comparison as users run it',
+    '## The experiment runner',
+    '## In a browser',
+  ];
+  for (const head of heads) assert.not.match(none, head);
   assert.match(performancePage({ ...results, gpu: peersOf('2.13.0') }), '## On a GPU');
 });
 
@@ -88,6 +94,46 @@ test('the time of a whole comparison is shown with its work', () => {
   assert.match(text, 'Every 10th image of MNIST, which is 6,000 training and 1,000 test images');
   assert.match(text, '| built-in | 30.0 | 3.00 (3.00-3.00) | 1.3 |');
   assert.match(text, '| backprop | 4.50 | 4.25 |');
+});
+
+test('the runner is shown with its aims', () => {
+  const { machine, ours } = results.peers;
+  const runner: RunnerDocument = {
+    kind: 'runner',
+    machine,
+    ours: { 'built-in': ours['built-in']! },
+    rounds: 2,
+    runs: 16,
+    epochs: 10,
+    notes: [],
+    equal: [
+      {
+        program: 'built-in',
+        seconds: { one: [40, 42], two: [21, 22] },
+        runSeconds: { one: 2.4, two: 2.5 },
+        ratio: { median: 1.9, low: 1.89, high: 1.91 },
+        peakMegabytes: { one: 180, two: 260.5 },
+      },
+    ],
+    tiny: {
+      runs: 2000,
+      workers: 2,
+      seconds: 30,
+      busySeconds: 24,
+      overheadMs: 18,
+      memory: [
+        { share: 0.1, megabytes: 200 },
+        { share: 1, megabytes: 210 },
+      ],
+    },
+    startUpSeconds: 0.75,
+    folders: [],
+  };
+  const text = performancePage({ ...results, runner });
+  assert.match(text, '| built-in | 41.0 | 21.5 | 1.90 (1.89-1.91) | 1.8 | 180.0 | 260.5 | 80.5 | 150 |');
+  assert.match(text, '2,000 tiny runs');
+  assert.match(text, '18.0 ms of overhead a run (aim 20)');
+  assert.match(text, '10 % of the runs had ended: 200.0 MB, 100 % of the runs had ended: 210.0 MB');
 });
 
 test('a slope above that of the operations has a reason', () => {
