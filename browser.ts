@@ -115,6 +115,7 @@ export {
   type RuleDefinition,
   type RuleOutput,
   SCHEDULES,
+  type Search,
   type SynapticFactor,
   weightMatrix,
 } from './rules/index.ts';

@@ -56,6 +56,7 @@ export {
   type StatusError,
   type Submission,
   submitComparison,
+  type TuneInput,
 } from './experiments/index.ts';
 // Rules
 export {
@@ -147,6 +148,7 @@ export {
   readRun,
   type StoredRun,
   type TableOptions,
+  type TuningRecord,
   writeCheckpoint,
 } from './results/index.ts';
 export {
@@ -173,6 +175,7 @@ export {
   type RuleDefinition,
   type RuleOutput,
   SCHEDULES,
+  type Search,
   type SynapticFactor,
   weightMatrix,
 } from './rules/index.ts';

@@ -203,11 +203,11 @@ export async function evaluationSpeed(order: Timing, dataset: Dataset, device: D
   const test = evenlySpaced(dataset.test, order.evaluation!);
   try {
     const run = await traceRun(partsOf(order, { ...dataset, test }, listening(device, programs)));
-    await run.testScore();
+    await run.testScore!();
     const begin = performance.now();
     let images = 0;
     while (performance.now() - begin < 1000 * order.seconds) {
-      await run.testScore();
+      await run.testScore!();
       images += test.images.count;
     }
     return {

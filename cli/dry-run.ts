@@ -8,7 +8,7 @@ import { print } from './output.ts';
 
 /** Measures what an experiment would cost, and prints it. @returns the exit code */
 export async function printEstimates({ parts }: PlannedExperiment): Promise<number> {
-  let [runs, seconds] = [0, 0];
+  let [runs, trials, seconds] = [0, 0, 0];
   for (const { plan } of parts) {
     const { dataset, task } = plan.setup.experiment;
     const estimate = await estimateCost(plan, (label) =>
@@ -17,10 +17,11 @@ export async function printEstimates({ parts }: PlannedExperiment): Promise<numb
     progress('');
     print(`${describePart(`${dataset}, ${task}`, estimate)}\n`);
     runs += estimate.runs;
+    trials += estimate.trials;
     seconds += estimate.seconds;
   }
   const { setup, jobs } = parts[0]!.plan;
-  print(describeTotal(runs, seconds, setup.common.device.settled, jobs));
+  print(describeTotal({ runs, trials, seconds }, setup.common.device.settled, jobs));
   return 0;
 }
 
@@ -29,36 +30,39 @@ function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text.slice(0, process.stderr.columns - 1)}`);
 }
 
-function describePart(where: string, { conditions, runs }: Estimate): string {
+function describePart(where: string, { conditions, runs, trials }: Estimate): string {
   const count = (items: readonly unknown[], what: string) =>
     `${items.length} ${what}${items.length === 1 ? '' : 's'}`;
   const { seeds } = conditions[0]!;
   const rows = [
-    ['condition', 'seeds', 'epochs', 'one run', 'all seeds'],
-    ...conditions.map((cost) => rowOf(cost)),
+    ['condition', 'seeds', 'epochs', 'one run', 'all seeds', ...(trials > 0 ? ['its trials'] : [])],
+    ...conditions.map((cost) => rowOf(cost, trials > 0)),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   const lines = rows.map((row) =>
     row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
   );
   return [
-    `${where}: ${count(conditions, 'condition')} x ${count(seeds, 'seed')} = ${runs} runs`,
+    `${where}: ${count(conditions, 'condition')} x ${count(seeds, 'seed')} = ${runs} runs${trials > 0 ? `, after ${trials} trainings of trials` : ''}`,
     ...lines.map((line) => `  ${line}`),
     '',
   ].join('\n');
 }
 
-const rowOf = ({ condition, seeds, epochs, secondsPerRun }: ConditionCost): string[] => [
+const rowOf = (
+  { condition, seeds, epochs, secondsPerRun, secondsOfTrials }: ConditionCost,
+  isTuned: boolean,
+): string[] => [
   condition.label,
   describeSeeds(seeds),
   String(epochs),
   describeTime(secondsPerRun),
   describeTime(secondsPerRun * seeds.length),
+  ...(isTuned ? [describeTime(secondsOfTrials)] : []),
 ];
 
 function describeTotal(
-  runs: number,
-  seconds: number,
+  { runs, trials, seconds }: Pick<Estimate, 'runs' | 'trials' | 'seconds'>,
   { device, backend, blas }: { device: string; backend: string; blas: string | null },
   jobs: number,
 ): string {
@@ -69,7 +73,7 @@ function describeTotal(
     ? 'seeds of a condition train together on a gpu, which is faster than this'
     : 'runs at the same time slow each other down, so it may take half as long again';
   return (
-    `In all ${total.startsWith('under') ? '' : 'about '}${total}: ${runs} runs, ${how} on ${device} (${blas ?? backend}).\n` +
+    `In all ${total.startsWith('under') ? '' : 'about '}${total}: ${trials > 0 ? `${trials} trainings of trials and ` : ''}${runs} runs, ${how} on ${device} (${blas ?? backend}).\n` +
     `Estimated from some tenths of a second of each condition: ${doubt}. Nothing was written.\n`
   );
 }

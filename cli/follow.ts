@@ -16,6 +16,7 @@ export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Pr
   let progress: Progress | null = null;
   let folder = '';
   let [ended, total] = [0, 0];
+  let what = 'runs';
   const interrupt = onInterrupt((exitCode) => {
     // Nothing is recorded yet.
     if (progress === null) process.exit(exitCode);
@@ -24,11 +25,14 @@ export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Pr
   try {
     const result = await work({
       started: (comparison) => {
-        folder = comparison.folder;
-        total = comparison.runs;
-        ended = total - comparison.toDo.length;
+        const { whole, rung, runs, toDo } = comparison;
         progress?.stop();
+        folder = whole;
+        what = rung === null ? 'runs' : `trials of rung ${rung[0]} of ${rung[1]}`;
+        total = runs;
+        ended = total - toDo.length;
         progress = createProgress(process.stderr, comparison);
+        if (rung !== null) progress.say(`tuning: ${total} ${what}`);
       },
       progress: (now) => progress?.update(now),
       runEnded: (run) => {
@@ -41,7 +45,7 @@ export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Pr
     if (stopped === null) return { result, stopped };
     (progress as Progress | null)?.stop();
     process.stderr.write(
-      `dendrite: stopped after ${ended} of ${total} runs; 'dendrite table ${shellQuoted(folder)}' prints what is recorded, and this goes on:\n${resumeCommand(folder)}`,
+      `dendrite: stopped after ${ended} of ${total} ${what}; 'dendrite table ${shellQuoted(folder)}' prints what is recorded, and this goes on:\n${resumeCommand(folder)}`,
     );
     return { result: null, stopped };
   } finally {

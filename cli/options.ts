@@ -33,6 +33,43 @@ export const dryRunOption = {
   describe: 'Say what would be run and how long it would take, measured for a moment, and write nothing',
 } satisfies Options;
 
+/** `--tune` and `--tune-seed`. */
+export const tuneOptions = {
+  tune: {
+    type: 'string',
+    requiresArg: true,
+    describe:
+      'Choose values of each condition first, by so many trials on a part of the training set; 9 or more make three rungs',
+  },
+  'tune-seed': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Seed of these trials; the first from 0 that is no seed of the runs when left out',
+  },
+} as const satisfies Record<string, Options>;
+
+export interface TuneArguments {
+  tune?: string;
+  'tune-seed'?: string;
+}
+
+/** The `tune` of an experiment. @param stated what a file says, which the options replace */
+export function tuneOf(
+  { tune, 'tune-seed': seed }: TuneArguments,
+  stated?: ExperimentDefinition['tune'],
+): Pick<ExperimentDefinition, 'tune'> {
+  const before = typeof stated === 'number' ? { trials: stated } : stated;
+  const trials = tune === undefined ? before?.trials : parseWhole('tune', tune, 2);
+  if (trials === undefined) {
+    if (seed !== undefined)
+      throw new UserError(`--tune-seed '${seed}' is of no use without --tune; give both, or leave it out`);
+    return {};
+  }
+  const seeded = seed === undefined ? {} : { seed: parseWhole('tune-seed', seed, 0) };
+  const all = { ...before, trials, ...seeded };
+  return { tune: Object.keys(all).length === 1 ? trials : all };
+}
+
 /** A text that must say something: an unset variable of the shell says nothing. */
 export function parseText(option: string, text: string): string {
   if (text.trim() === '')

@@ -9,11 +9,13 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   describePlausibility,
   describeRecipe,
+  describeSearch,
   describeValues,
   equationLines,
   RULES,
   type RuleDefinition,
 } from '../rules/index.ts';
+import { declaredSpace } from '../training/index.ts';
 import { withBlock } from './readme-block.ts';
 import { markdownTable } from './table.ts';
 
@@ -65,6 +67,8 @@ function rulePage(rule: RuleDefinition): string {
     '## Options',
     optionTable(rule),
     ...recipeSection(rule),
+    '## Tuning',
+    tuningList(rule),
     '## Example',
     `    ${exampleOf(rule)}`,
     '## What it assumes',
@@ -116,6 +120,12 @@ const optionTable = ({ name, options }: RuleDefinition): string =>
           definition.description,
         ]),
       );
+
+/** What `--tune` searches. */
+const tuningList = (rule: RuleDefinition): string =>
+  `[\`--tune\`](../tuning.md) searches\n\n${Object.entries(declaredSpace(rule))
+    .map(([name, search]) => `- \`${name}\`: ${describeSearch(search)}`)
+    .join('\n')}`;
 
 function recipeSection({ name, recipes = [] }: RuleDefinition): string[] {
   if (recipes.length === 0) return [];

@@ -1,34 +1,36 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { type Dataset, hashDataset, loadDataset } from '../data/index.ts';
-import { type DeviceOptions, openDevice } from '../devices/index.ts';
-import { type Device, UserError } from '../kernels/index.ts';
+import type { DeviceOptions } from '../devices/index.ts';
+import { UserError } from '../kernels/index.ts';
 import {
   type CheckpointPlan,
   type ComparisonDocument,
   checkLock,
-  collectProvenance,
   comparisonDocument,
-  type ExperimentRecord,
   type FolderLock,
+  holdsComparison,
   lockFolder,
   type OpenComparison,
   openComparison,
-  type Provenance,
   type RunResult,
+  readExperiment,
+  reopenComparison,
   type StoredRun,
+  type TuningRecord,
 } from '../results/index.ts';
 import { RULES } from '../rules/index.ts';
-import { type RunSpec, SPEC_FORMAT } from '../training/index.ts';
-import { checkBudgets } from './check-budgets.ts';
-import { checkAgainst, type Experiment, type ExperimentInput, resolveExperiment } from './experiment.ts';
+import type { RunSpec } from '../training/index.ts';
+import { type Experiment, type ExperimentInput, resolveExperiment } from './experiment.ts';
 import { oneByOne, seedsTogether } from './launchers/groups.ts';
 import { inThisThread } from './launchers/in-this-thread.ts';
 import { inWorkers } from './launchers/in-workers.ts';
 import type { Job, Launcher, RunEvents } from './launchers/launcher.ts';
 import { startProcess, startThread } from './launchers/start-worker.ts';
-import { mistakeAt } from './mistake.ts';
+import { missingJobs } from './missing-jobs.ts';
 import { loadPlugins, type Plugins } from './plugins.ts';
+import { placeOf, refuseOther, type Setup, setUp, withConditions } from './setup.ts';
+import { planTuning, type TuningPlan } from './tuning/plan.ts';
+import { tune } from './tuning/tune.ts';
 
 /** What is compared, on what, and where the results go. */
 export interface CompareOptions extends ExperimentInput {
@@ -51,7 +53,7 @@ export interface CompareOptions extends ExperimentInput {
 
 /** What a comparison tells on its way, and how it is stopped. */
 export interface CompareEvents extends RunEvents {
-  /** Once, before the first run. */
+  /** Before the first run; and in a tuning before the first trial of each rung. */
   started?(comparison: Started): void;
   /** After each run, finished or not. */
   runEnded?(run: RunResult): void;
@@ -64,6 +66,10 @@ export interface Started {
   readonly runs: number;
   /** Those that are to be done: of a comparison that goes on, the missing ones. */
   readonly toDo: readonly RunSpec[];
+  /** The folder that `resume` is given: where the trials of a rung start, that of the comparison that is tuned. */
+  readonly whole: string;
+  /** Which rung of a tuning starts, from 1, and of how many; null: the runs themselves. */
+  readonly rung: readonly [number: number, of: number] | null;
 }
 
 /** A comparison that is checked and ready to run. */
@@ -99,6 +105,8 @@ export async function prepareComparison(options: CompareOptions): Promise<Prepar
 /** A comparison that is checked, before anything of it is written. */
 export interface ComparisonPlan {
   readonly setup: Setup;
+  /** How values of its conditions are chosen before its runs; null: they stay, or are chosen. */
+  readonly tuning: TuningPlan | null;
   readonly checkpoints: CheckpointPlan;
   readonly jobs: number;
 }
@@ -119,7 +127,8 @@ export async function planComparison(options: Omit<CompareOptions, 'out'>): Prom
   checkJobs(jobs);
   const checkpoints = checkPlan({ keep, seconds: checkpointEvery ?? null });
   const plugins = 'files' in given ? given : await loadPlugins(given);
-  return { setup: await setUp(resolveExperiment(input, plugins), plugins, asked), checkpoints, jobs };
+  const setup = await setUp(resolveExperiment(input, plugins), plugins, asked);
+  return { setup, tuning: await planTuning(setup), checkpoints, jobs };
 }
 
 /**
@@ -130,18 +139,35 @@ export async function planComparison(options: Omit<CompareOptions, 'out'>): Prom
  * @throws UserError if it cannot be made or written
  */
 export function openPlanned(
-  { setup, checkpoints, jobs }: ComparisonPlan,
+  plan: ComparisonPlan,
   out = 'runs',
-  given: unknown = setup.experiment.given,
+  given: unknown = plan.setup.experiment.given,
   name?: string,
 ): PreparedComparison {
+  const { experiment, common } = plan.setup;
+  const { folder } = openFolder(plan, out, given, name);
+  return {
+    experiment,
+    folder,
+    datasetHash: common.dataset.hash,
+    run: (events = {}) => whileLocked(folder, (lock) => finish(folder, lock, plan, events)),
+  };
+}
+
+function openFolder(
+  { setup, tuning, checkpoints }: ComparisonPlan,
+  out: string,
+  given: unknown,
+  name: string | undefined,
+): OpenComparison {
   const { experiment, record, common, specs, provenance } = setup;
-  const comparison = openComparison(
+  return openComparison(
     out,
     {
       dendrite: provenance.dendrite,
       given,
       experiment: record,
+      ...(tuning && { tuning: tuning.record }),
       conditions: [...experiment.conditions],
       ...common,
       checkpoints,
@@ -150,22 +176,81 @@ export function openPlanned(
     new Date(),
     name,
   );
+}
+
+/** Works on a folder as the only process that does. @throws UserError if another one does */
+export async function whileLocked<T>(folder: string, work: (lock: FolderLock) => Promise<T>): Promise<T> {
+  const lock = await lockFolder(folder);
+  try {
+    return await work(lock);
+  } finally {
+    lock.release();
+  }
+}
+
+/**
+ * Does what is missing in the folder of a comparison: its tuning first, if it has one.
+ * @param retryFailed whether runs that failed are missing too
+ */
+export async function finish(
+  folder: string,
+  lock: FolderLock,
+  plan: ComparisonPlan,
+  events: CompareEvents,
+  retryFailed = false,
+): Promise<ComparisonDocument> {
+  const comparison = reopenComparison(folder);
+  const { tuning } = plan;
+  if (tuning && !(await tuneIn(comparison, lock, { ...plan, tuning }, events, retryFailed)))
+    return readExperiment(folder).document;
+  const { experiment: stored, runs: before } = readExperiment(folder);
+  const setup = withConditions(plan.setup, stored.conditions);
+  const launcher = launcherFor(setup, plan.jobs);
+  const running = { setup, comparison, checkpoints: plan.checkpoints, launcher, lock, before };
+  return runAll(
+    missingJobs(folder, setup.specs, before, retryFailed),
+    { ...running, tuning: stored.tuning },
+    events,
+  );
+}
+
+/** Folder within that of a comparison, with one for each rung. */
+const TUNING = 'tuning';
+
+/** Chooses the values of the conditions, and records them. @returns whether it came to an end */
+async function tuneIn(
+  comparison: OpenComparison,
+  lock: FolderLock,
+  plan: ComparisonPlan & { readonly tuning: TuningPlan },
+  events: CompareEvents,
+  retryFailed: boolean,
+): Promise<boolean> {
   const { folder } = comparison;
-  const jobsToDo = specs.map((spec) => ({ spec, folder: join(folder, placeOf(spec).folder) }));
-  const launcher = launcherFor(setup, jobs);
-  return {
-    experiment,
-    folder,
-    datasetHash: common.dataset.hash,
-    run: async (events = {}) => {
-      const lock = await lockFolder(folder);
-      try {
-        return await runAll(jobsToDo, { setup, comparison, checkpoints, launcher, lock, before: [] }, events);
-      } finally {
-        lock.release();
-      }
-    },
+  const { given } = readExperiment(folder).experiment;
+  const out = join(folder, TUNING);
+  const { rungs } = plan.tuning.record;
+  const save = (changes: Parameters<OpenComparison['update']>[0]): void => {
+    checkLock(lock.path);
+    comparison.update(changes);
+    comparison.save(readExperiment(folder).document);
   };
+  save({});
+  return tune(plan.tuning, plan.setup.experiment, {
+    save: (tuning, conditions) => save({ tuning, conditions: [...conditions] }),
+    train(rung, setup) {
+      const trials = { ...plan, setup, tuning: null };
+      const name = `rung-${rung}`;
+      const at = join(out, name);
+      if (holdsComparison(at)) refuseOther(at, setup, readExperiment(at).experiment);
+      else openFolder(trials, out, given, name);
+      const watched: CompareEvents = {
+        ...events,
+        started: (started) => events.started?.({ ...started, whole: folder, rung: [rung, rungs.length] }),
+        signal: events.signal ? AbortSignal.any([events.signal, lock.lost]) : lock.lost,
+      };
+      return whileLocked(at, (own) => finish(at, own, trials, watched, retryFailed));
+    },
+  });
 }
 
 /** @throws UserError if it is no number of workers */
@@ -185,96 +270,6 @@ function checkPlan(plan: CheckpointPlan): CheckpointPlan {
       `checkpointEvery: ${seconds} has no meaning with checkpoint 'none'; leave one of them out`,
     );
   return plan;
-}
-
-/** All that runs need, checked. */
-export interface Setup {
-  readonly experiment: Experiment;
-  readonly record: ExperimentRecord;
-  readonly dataset: Dataset;
-  readonly plugins: Plugins;
-  readonly replicas: Device['capabilities']['replicas'];
-  /** What the specs have in common. */
-  readonly common: Common;
-  readonly specs: readonly RunSpec[];
-  readonly provenance: Provenance;
-}
-
-type Common = Pick<RunSpec, 'dataset' | 'device' | 'plugins'>;
-
-/**
- * Loads the dataset and opens the device, so that what cannot work ends a comparison before it starts.
- * @param opened how the device is opened, where that is not as it was asked for
- */
-export async function setUp(
-  experiment: Experiment,
-  plugins: Plugins,
-  asked: DeviceOptions,
-  opened = asked,
-): Promise<Setup> {
-  const { dataset: name, validation, splitSeed } = experiment;
-  const dataset = await loadDataset(name, { validation, seed: splitSeed }, plugins.datasets).catch(
-    mistakeAt(['dataset']),
-  );
-  checkAgainst(experiment, dataset);
-  const hashing = hashDataset(dataset);
-  const { settled, replicas } = await settleDevice(opened, experiment).catch(mistakeAt(['device']));
-  const common: Common = {
-    dataset: { name, hash: await hashing, validation, splitSeed },
-    device: { asked, settled },
-    plugins: [...plugins.files],
-  };
-  await checkBudgets(experiment, dataset, common.dataset.hash);
-  return {
-    experiment,
-    record: recordOf(experiment, dataset),
-    dataset,
-    plugins,
-    replicas,
-    common,
-    specs: specsOf(experiment, common),
-    provenance: collectProvenance(),
-  };
-}
-
-/** Where a run lies in the comparison's folder. */
-export const placeOf = ({ condition: { id }, seed }: RunSpec) => ({
-  condition: id,
-  seed,
-  folder: `${id}-seed-${seed}`,
-});
-
-const specsOf = ({ conditions, seeds, task, diagnostics }: Experiment, common: Common): RunSpec[] =>
-  conditions.flatMap((condition) =>
-    seeds.map((seed) => ({
-      format: SPEC_FORMAT,
-      condition,
-      seed,
-      task,
-      diagnostics: [...diagnostics],
-      ...common,
-    })),
-  );
-
-/** A device as it will be opened for every run, and how many replicas it takes. */
-interface Settled {
-  readonly settled: RunSpec['device']['settled'];
-  readonly replicas: Device['capabilities']['replicas'];
-}
-
-/**
- * Opens the device once, so that one that cannot work ends the comparison before it starts, and so that `auto` means
- * the same device for every run.
- */
-async function settleDevice(options: DeviceOptions, { conditions }: Experiment): Promise<Settled> {
-  const { layers, batch } = conditions[0]!.settings;
-  const device = await openDevice({ ...options, layers, batch });
-  const { name, backend, blas } = device.info;
-  await device.dispose();
-  return {
-    settled: { device: name === 'gpu' ? 'gpu' : 'cpu', backend, blas },
-    replicas: device.capabilities.replicas,
-  };
 }
 
 /**
@@ -303,6 +298,8 @@ interface Running {
   readonly lock: FolderLock;
   /** Runs that were begun before, done or not. */
   readonly before: readonly StoredRun[];
+  /** How the values of the conditions were chosen, if they were. */
+  readonly tuning: TuningRecord | undefined;
 }
 
 /**
@@ -313,9 +310,9 @@ const SAVE_EVERY = 1000;
 const SHARE_OF_SAVING = 0.02;
 
 /** Does jobs, and keeps the comparison's document up to date. */
-export async function runAll(
+async function runAll(
   jobs: readonly Job[],
-  { setup, comparison, checkpoints, launcher, lock, before }: Running,
+  { setup, comparison, checkpoints, launcher, lock, before, tuning }: Running,
   { started, runEnded, signal, ...events }: CompareEvents,
 ): Promise<ComparisonDocument> {
   const { experiment, record, dataset, provenance } = setup;
@@ -327,6 +324,7 @@ export async function runAll(
     const document = comparisonDocument({
       dendrite: provenance.dendrite,
       experiment: record,
+      tuning,
       conditions: experiment.conditions,
       runs: [...runs.values()],
     });
@@ -338,7 +336,14 @@ export async function runAll(
   save();
   const { folder } = comparison;
   const total = record.seeds.length * experiment.conditions.length;
-  started?.({ experiment, folder, runs: total, toDo: jobs.map(({ spec }) => spec) });
+  started?.({
+    experiment,
+    folder,
+    runs: total,
+    toDo: jobs.map(({ spec }) => spec),
+    whole: folder,
+    rung: null,
+  });
   const stop = signal ? AbortSignal.any([signal, lock.lost]) : lock.lost;
   const shared = { dataset, provenance, checkpoints, lock: lock.path };
   for await (const run of launcher(jobs, shared, { ...events, signal: stop })) {
@@ -347,22 +352,4 @@ export async function runAll(
     if (performance.now() >= saveAt) save();
   }
   return save();
-}
-
-/** The experiment as results show it. */
-function recordOf(experiment: Experiment, dataset: Dataset): ExperimentRecord {
-  const { dataset: name, validation, task, seeds, diagnostics, chosenTask } = experiment;
-  return {
-    dataset: name,
-    ...(dataset.comparable !== true && {
-      note: `not comparable with published figures: ${dataset.comparable}`,
-    }),
-    trainExamples: dataset.train.images.count,
-    testExamples: dataset.test.images.count,
-    validation,
-    task,
-    score: chosenTask.definition.score,
-    diagnostics: [...diagnostics],
-    seeds: [...seeds],
-  };
 }

@@ -5,12 +5,14 @@ import {
   type Condition,
   findDiagnostics,
   type RunParts,
+  scaleBudget,
   stepsPerEpoch,
   type TracedRun,
   totalSteps,
   traceRun,
 } from '../training/index.ts';
-import type { ComparisonPlan, Setup } from './compare.ts';
+import type { ComparisonPlan } from './compare.ts';
+import type { Setup } from './setup.ts';
 
 /** What a condition's runs will cost, as far as a moment of training tells. */
 export interface ConditionCost {
@@ -19,13 +21,17 @@ export interface ConditionCost {
   readonly epochs: number;
   /** Of one run alone on the machine. */
   readonly secondsPerRun: number;
+  /** Of all of its trials, one after the other; 0 where values are not tuned. */
+  readonly secondsOfTrials: number;
 }
 
 /** What a comparison will cost. */
 export interface Estimate {
   readonly conditions: readonly ConditionCost[];
   readonly runs: number;
-  /** Of all runs, so many at the same time as there are jobs, had they no influence on each other. */
+  /** In all rungs of all conditions. */
+  readonly trials: number;
+  /** Of all trials and runs, so many at the same time as there are jobs, had they no influence on each other. */
   readonly seconds: number;
 }
 
@@ -43,22 +49,49 @@ export async function estimateCost(
   plan: ComparisonPlan,
   measuring: (label: string) => void = () => {},
 ): Promise<Estimate> {
-  const { setup, jobs } = plan;
-  const { experiment, dataset, common } = setup;
-  const { seeds } = experiment;
+  const { setup, tuning, jobs } = plan;
+  const { seeds, conditions } = setup.experiment;
+  const atOnce = setup.common.device.settled.device === 'gpu' ? 1 : jobs;
+  const costOfRun = costs(setup, measuring);
+  const costOfTrial = tuning ? costs(tuning.setup, (label) => measuring(`a trial of ${label}`)) : null;
+  const rungs = tuning?.record.rungs ?? [];
+  const costed: ConditionCost[] = [];
+  const trials: number[][] = rungs.map(() => []);
+  for (const condition of conditions) {
+    const { epochs, secondsPerRun } = await costOfRun(condition);
+    let secondsOfTrials = 0;
+    for (const [rung, { fraction, trials: count }] of rungs.entries()) {
+      const settings = scaleBudget(condition.settings, fraction);
+      const trial = await costOfTrial!({ ...condition, settings });
+      trials[rung]!.push(...new Array<number>(count).fill(trial.secondsPerRun));
+      secondsOfTrials += count * trial.secondsPerRun;
+    }
+    costed.push({ condition, seeds, epochs, secondsPerRun, secondsOfTrials });
+  }
+  const runs = costed.flatMap(({ secondsPerRun }) => seeds.map(() => secondsPerRun));
+  return {
+    conditions: costed,
+    runs: runs.length,
+    trials: trials.flat().length,
+    seconds: [...trials, runs].reduce((sum, each) => sum + makespan(each, atOnce), 0),
+  };
+}
+
+/** What a run of a condition costs. */
+type Cost = Pick<ConditionCost, 'epochs' | 'secondsPerRun'>;
+
+/** Measures each computation once. */
+function costs(setup: Setup, measuring: (label: string) => void): (condition: Condition) => Promise<Cost> {
   const rates = new Map<string, Rates>();
-  const conditions: ConditionCost[] = [];
-  for (const condition of experiment.conditions) {
+  const { count } = setup.dataset.train.images;
+  return async (condition) => {
     const key = computationOf(condition);
     if (!rates.has(key)) {
       measuring(condition.label);
       rates.set(key, await measure(setup, condition));
     }
-    conditions.push({ condition, seeds, ...costOf(condition, dataset.train.images.count, rates.get(key)!) });
-  }
-  const each = conditions.flatMap(({ secondsPerRun }) => seeds.map(() => secondsPerRun));
-  const atOnce = common.device.settled.device === 'gpu' ? 1 : jobs;
-  return { conditions, runs: each.length, seconds: makespan(each, atOnce) };
+    return costOf(condition, count, rates.get(key)!);
+  };
 }
 
 /** Of a run that is not stopped early. */
@@ -66,7 +99,7 @@ function costOf(
   { settings }: Condition,
   trainExamples: number,
   { preparation, step, evaluation, multiplyAccumulates }: Rates,
-): Pick<ConditionCost, 'epochs' | 'secondsPerRun'> {
+): Cost {
   const steps =
     settings.seconds === null
       ? totalSteps(settings, trainExamples, multiplyAccumulates)
@@ -118,6 +151,7 @@ async function measure(setup: Setup, condition: Condition): Promise<Rates> {
       experiment.diagnostics.length === 0 ? ['none'] : experiment.diagnostics,
       plugins.diagnostics,
     ),
+    ...(experiment.scored && { scored: experiment.scored }),
     dataset: scored(dataset),
     datasetHash: common.dataset.hash,
     device: await openDevice({ ...asked, device: settled.device }),
@@ -192,7 +226,7 @@ async function evaluationSeconds(run: TracedRun, { test, validation }: Dataset):
   };
   return (
     (await timed(async () => run.task.prepareScores?.())) +
-    (await scoring(run.testScore, test)) +
+    (run.testScore ? await scoring(run.testScore, test) : 0) +
     (validation && run.validationScore ? await scoring(run.validationScore, validation) : 0) +
     (await timed(() => run.diagnostics.measure()))
   );

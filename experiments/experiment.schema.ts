@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { closest, GPU_BACKENDS } from '../kernels/index.ts';
-import { RULES } from '../rules/index.ts';
-import { type SettingName, settingsSchema } from '../training/index.ts';
+import { RULES, SEARCH_FORMS } from '../rules/index.ts';
+import { type SettingName, searchSchema, settingsSchema } from '../training/index.ts';
 import { ExperimentMistake, type Place } from './mistake.ts';
+import { tuneSchema } from './tuning/tune.schema.ts';
 
 /** One value, or a list of them: each makes conditions of its own. */
 const oneOrMore = <T extends z.ZodType>(value: T) =>
@@ -68,6 +69,12 @@ const comparedRule = z.strictObject({
     .optional()
     .describe("Options of the rule: 'dendrite rule <name>' lists them. A list of values is varied"),
   settings: settings.optional().describe('Settings of this rule alone. A list of values is varied'),
+  search: z
+    .record(z.string(), searchSchema.nullable())
+    .optional()
+    .describe(
+      "Where a tuning looks for options and settings, in place of what the rule declares ('dendrite rule <name>'); null: it leaves them as they are",
+    ),
 });
 
 /** A value, or several of `where`, of which one has to fit. */
@@ -123,6 +130,7 @@ export const experimentSchema = z.strictObject({
     .readonly()
     .optional()
     .describe('What single conditions of the grid have in place of what holds for all'),
+  tune: tuneSchema.optional(),
   validation: whole.optional().describe('Training examples to set aside for a validation score'),
   splitSeed: seed.optional().describe('Seed of the draw that sets them aside'),
   diagnostics: z
@@ -231,6 +239,8 @@ function unknownKey(place: Place): string {
 /** The keys that there may be at a place where not all may be. */
 function keysAt(place: Place): string[] {
   if (place.at(-1) === 'settings') return Object.keys(settingAxes);
+  if (place.at(-2) === 'search') return [...SEARCH_FORMS];
+  if (place[0] === 'tune') return ['trials', 'seed', 'validation'];
   if (place[0] === 'rules') return Object.keys(comparedRule.shape);
   if (place[0] === 'overrides') return Object.keys(override.shape);
   return Object.keys(experimentSchema.shape);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Dataset } from '../data/index.ts';
 import { UserError } from '../kernels/index.ts';
-import { findRule, type RuleDefinition } from '../rules/index.ts';
+import { findRule, type RuleDefinition, type SearchSpace } from '../rules/index.ts';
 import {
   type ChosenTask,
   type Condition,
@@ -12,11 +12,15 @@ import {
   findTask,
   parse,
   parseSomeSettings,
+  type RunSpec,
   resolveCondition,
+  type Score,
   type SettingsInput,
   type TaskDefinition,
 } from '../training/index.ts';
 import { at, ExperimentMistake } from './mistake.ts';
+import { checkSearches, type SearchInput, spaceOf } from './tuning/spaces.ts';
+import { type TuneInput, tuneInputSchema } from './tuning/tune.schema.ts';
 
 const whole = z.number().int('must be a whole number');
 
@@ -30,13 +34,19 @@ const setupSchema = z.object({
     .min(1, 'must name at least one seed')
     .default([1, 2, 3]),
   diagnostics: z.array(z.string()).min(1, 'must name at least one, or none').default(['angle']),
+  scored: z.literal('validation').optional(),
+  tune: tuneInputSchema.optional(),
 });
 
 /** A rule that is compared: by name or in memory, alone or with what is its own. */
 export type ComparedRule =
   | string
   | RuleDefinition
-  | (ConditionInput & { readonly rule: string | RuleDefinition });
+  | (ConditionInput & {
+      readonly rule: string | RuleDefinition;
+      /** Where a tuning looks for values, in place of what the rule declares. */
+      readonly search?: SearchInput;
+    });
 
 /** What is compared, as a user of the library states it: each rule is one condition. `ExperimentDefinition` forms grids. */
 export interface ExperimentInput {
@@ -51,6 +61,10 @@ export interface ExperimentInput {
   readonly seeds?: readonly number[];
   /** What is measured after each epoch, by name: some, or `all` or `none`; `angle` when left out. */
   readonly diagnostics?: readonly string[];
+  /** What is scored after each epoch: `validation` for the validation examples alone, left out for the test examples too. */
+  readonly scored?: RunSpec['scored'];
+  /** How values of each condition are chosen before the runs; they are not when left out. */
+  readonly tune?: TuneInput;
   /** Settings of all conditions. */
   readonly settings?: SettingsInput;
   readonly rules: readonly ComparedRule[];
@@ -74,12 +88,26 @@ export interface Experiment {
   readonly task: string;
   readonly seeds: readonly number[];
   readonly diagnostics: readonly string[];
+  readonly scored: RunSpec['scored'];
   readonly conditions: readonly Condition[];
+  /** How values of the conditions are still to be chosen; null where they stay. */
+  readonly tuning: AskedTuning | null;
   /** As the user gave it, rules in memory by their names: plain JSON. */
   readonly given: unknown;
   readonly chosenTask: ChosenTask;
   /** By name, for the conditions. */
   readonly definitions: ReadonlyMap<string, RuleDefinition>;
+}
+
+/** How values of conditions are chosen, with everything filled in that does not depend on the dataset. */
+export interface AskedTuning {
+  /** Of each condition. */
+  readonly trials: number;
+  readonly seed: number;
+  /** Training examples that trials are scored on; null: it follows from how many there are. */
+  readonly validation: number | null;
+  /** What is searched, by the id of the condition. */
+  readonly spaces: ReadonlyMap<string, SearchSpace>;
 }
 
 /**
@@ -91,7 +119,10 @@ export function resolveExperiment(
   extensions: Extensions = NO_EXTENSIONS,
 ): Experiment {
   const { rules, settings = {}, ...setup } = input;
-  const { dataset, validation, splitSeed, task, seeds, diagnostics: names } = parse(setupSchema, setup);
+  const parsed = parse(setupSchema, setup);
+  const { dataset, validation, splitSeed, task, seeds, diagnostics: names, scored, tune } = parsed;
+  if (scored && validation === 0)
+    throw new UserError('validation: must be above 0, as validation examples alone are scored');
   if (rules.length === 0) throw new UserError('rules: must name at least one rule');
   at(['seeds'], () => refuseRepeats('seed', seeds));
   const diagnostics = at(['diagnostics'], () => chooseDiagnostics(names, extensions.diagnostics));
@@ -103,6 +134,15 @@ export function resolveExperiment(
   );
   refuseRepeatedConditions(conditions);
   const definitions = new Map(stated.map(({ definition }) => [definition.name, definition]));
+  for (const [i, { definition, search = {} }] of stated.entries())
+    checkSearches(definition, conditions[i]!, search);
+  const spaces = () =>
+    new Map(
+      stated.map(({ definition, search }, i) => [
+        conditions[i]!.id,
+        spaceOf(definition, conditions[i]!, search),
+      ]),
+    );
   return {
     dataset,
     validation,
@@ -110,7 +150,9 @@ export function resolveExperiment(
     task,
     seeds,
     diagnostics,
+    scored,
     conditions,
+    tuning: tune === undefined ? null : { ...tuningOf(tune, seeds), spaces: spaces() },
     given: givenAsJson(input),
     chosenTask,
     definitions,
@@ -125,6 +167,30 @@ export function checkAgainst({ conditions, definitions, chosenTask }: Experiment
     );
 }
 
+/** The number a task's score has in tables: of the test examples, or of the validation examples where they alone are scored. */
+export function scoreOf({ chosenTask, scored }: Pick<Experiment, 'chosenTask' | 'scored'>): Score {
+  const { score } = chosenTask.definition;
+  if (scored === undefined) return score;
+  const label = /^Test /.test(score.label)
+    ? score.label.replace('Test', 'Validation')
+    : `${score.label}, validation`;
+  return { ...score, label };
+}
+
+/** @throws ExperimentMistake when the trials have a seed of the runs, which would no longer be fresh */
+function tuningOf(
+  { trials, seed, validation }: z.infer<typeof tuneInputSchema>,
+  seeds: readonly number[],
+): Omit<AskedTuning, 'spaces'> {
+  if (seed !== undefined && seeds.includes(seed))
+    throw new ExperimentMistake(
+      ['tune', 'seed'],
+      `the seed ${seed} of the tuning is one of the seeds of the runs, which must be fresh; give another`,
+    );
+  const fresh = Array.from({ length: seeds.length + 1 }, (_, i) => i).find((i) => !seeds.includes(i))!;
+  return { trials, seed: seed ?? fresh, validation: validation ?? null };
+}
+
 function chooseDiagnostics(names: readonly string[], extra: readonly Diagnostic[]): string[] {
   const diagnostics = findDiagnostics(names, extra).map(({ name }) => name);
   refuseRepeats('diagnostic', diagnostics);
@@ -135,13 +201,14 @@ function chooseDiagnostics(names: readonly string[], extra: readonly Diagnostic[
 interface Stated {
   readonly definition: RuleDefinition;
   readonly condition: ConditionInput;
+  readonly search?: SearchInput | undefined;
 }
 
 function stateOf(rule: ComparedRule, extra: readonly RuleDefinition[]): Stated {
   if (typeof rule === 'string') return { definition: findRule(rule, extra), condition: {} };
   if ('build' in rule) return { definition: rule, condition: {} };
-  const { rule: named, ...condition } = rule;
-  return { definition: typeof named === 'string' ? findRule(named, extra) : named, condition };
+  const { rule: named, search, ...condition } = rule;
+  return { definition: typeof named === 'string' ? findRule(named, extra) : named, condition, search };
 }
 
 function refuseRepeatedConditions(conditions: readonly Condition[]): void {

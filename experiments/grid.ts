@@ -1,10 +1,17 @@
 import { findRule, type RuleDefinition, resolveOptions } from '../rules/index.ts';
-import { type ConditionInput, findRecipe, findTask, SETTING_NAMES } from '../training/index.ts';
+import {
+  type ConditionInput,
+  declaredSpace,
+  findRecipe,
+  findTask,
+  SETTING_NAMES,
+} from '../training/index.ts';
 import { type Axis, axisOf, isOneValue, type Value } from './axis.ts';
 import { type ExperimentDefinition, parseExperiment } from './experiment.schema.ts';
 import { type ExperimentInput, type Extensions, NO_EXTENSIONS } from './experiment.ts';
 import { at, ExperimentMistake, type Place } from './mistake.ts';
 import { Overrides } from './overrides.ts';
+import type { SearchInput } from './tuning/spaces.ts';
 
 /** One of the comparisons that an experiment describes: all of its conditions, on one dataset and one task. */
 export interface ExperimentPart {
@@ -66,7 +73,8 @@ function partOf(
           `the condition ${input.id} is named twice; name it once, or give each an id`,
         );
       places.set(input.id!, place);
-      return { ...input, rule: stated.definition.name };
+      const { definition, search } = stated;
+      return { ...input, rule: definition.name, ...(Object.keys(search).length > 0 && { search }) };
     });
   });
   return {
@@ -76,7 +84,7 @@ function partOf(
       .join('-'),
     input: { ...commonOf(definition), dataset: dataset.value, task: task.value, rules: conditions },
     locate: (one) => {
-      if (one[0] === 'conditions') return places.get(String(one[1])) ?? [];
+      if (one[0] === 'conditions') return [...(places.get(String(one[1])) ?? []), ...one.slice(2)];
       if (one[0] === 'dataset') return dataset.place;
       if (one[0] === 'device') return [DEVICE_KEYS.find((key) => definition[key] !== undefined) ?? 'device'];
       return one[0] === 'task' ? task.place : one;
@@ -86,7 +94,7 @@ function partOf(
 
 /** What all parts share beside the conditions. */
 function commonOf(definition: ExperimentDefinition): Omit<ExperimentInput, 'rules'> {
-  const { seeds, diagnostics, validation, splitSeed } = definition;
+  const { seeds, diagnostics, validation, splitSeed, tune } = definition;
   return {
     ...(seeds !== undefined && { seeds: typeof seeds === 'number' ? firstSeeds(seeds) : seeds }),
     ...(diagnostics !== undefined && {
@@ -94,6 +102,7 @@ function commonOf(definition: ExperimentDefinition): Omit<ExperimentInput, 'rule
     }),
     ...(validation !== undefined && { validation }),
     ...(splitSeed !== undefined && { splitSeed }),
+    ...(tune !== undefined && { tune }),
   };
 }
 
@@ -110,6 +119,8 @@ interface Stated {
   readonly axes: readonly NamedAxis[];
   /** Names of the axes with several values. */
   readonly varied: readonly string[];
+  /** Where a tuning looks, if there is one: not for what is varied. */
+  readonly search: SearchInput;
 }
 
 interface NamedAxis extends Axis {
@@ -121,7 +132,7 @@ type Entry = ExperimentDefinition['rules'][number];
 type SettingTable = Readonly<Record<string, unknown>>;
 
 function stateOf(
-  { settings: common = {} }: ExperimentDefinition,
+  { settings: common = {}, tune }: ExperimentDefinition,
   entry: Entry,
   place: Place,
   extensions: Extensions,
@@ -133,6 +144,7 @@ function stateOf(
     recipe,
     options = {},
     settings = {},
+    search = {},
   } = typeof entry === 'string' ? { rule: entry } : entry;
   const rulePlace = typeof entry === 'string' ? place : [...place, 'rule'];
   const definition = at(rulePlace, () => findRule(rule, extensions.rules));
@@ -143,7 +155,30 @@ function stateOf(
   ];
   const start = { id: id ?? definition.name, label: label ?? id ?? definition.name };
   const varied = axes.filter(({ values }) => values.length > 1).map(({ name }) => name);
-  return { definition, start, axes, varied };
+  return {
+    definition,
+    start,
+    axes,
+    varied,
+    search: searchOf(definition, tune === undefined ? [] : varied, search, [...place, 'search']),
+  };
+}
+
+/** What is varied is not searched: its value is in the name of the condition. */
+function searchOf(
+  definition: RuleDefinition,
+  varied: readonly string[],
+  given: SearchInput,
+  place: Place,
+): SearchInput {
+  const both = varied.find((name) => given[name]);
+  if (both !== undefined)
+    throw new ExperimentMistake(
+      [...place, both],
+      `${both} is varied, and its value is in the name of the condition; search it or vary it`,
+    );
+  const left = Object.keys(declaredSpace(definition)).filter((name) => varied.includes(name));
+  return { ...given, ...Object.fromEntries(left.map((name) => [name, null])) };
 }
 
 function recipeAxis(definition: RuleDefinition, given: string | readonly string[], place: Place): NamedAxis {

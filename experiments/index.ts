@@ -21,6 +21,7 @@ export {
   type ExperimentInput,
   type Extensions,
   resolveExperiment,
+  scoreOf,
 } from './experiment.ts';
 export { type ExperimentSource, isFileName, mapPaths, readExperimentFile } from './experiment-file.ts';
 export { expandExperiment } from './grid.ts';
@@ -63,3 +64,5 @@ export {
   type SlurmStatus,
   type StatusError,
 } from './status.ts';
+export type { SearchInput } from './tuning/spaces.ts';
+export type { TuneInput } from './tuning/tune.schema.ts';

@@ -34,6 +34,7 @@ export async function repeatRun(
     validation: spec.dataset.validation,
     splitSeed: spec.dataset.splitSeed,
     task: spec.task,
+    ...(spec.scored && { scored: spec.scored }),
     seeds: [spec.seed],
     diagnostics: spec.diagnostics.length === 0 ? ['none'] : spec.diagnostics,
     rules: [{ id, label, rule, settings, options, ...recipeOf(spec) }],

@@ -1,22 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { UserError } from '../kernels/index.ts';
-import {
-  type ComparisonDocument,
-  firstDifference,
-  lockFolder,
-  type RunResult,
-  readExperiment,
-  reopenComparison,
-  type StoredExperiment,
-} from '../results/index.ts';
+import { type ComparisonDocument, readExperiment, type StoredExperiment } from '../results/index.ts';
 import type { RuleDefinition } from '../rules/index.ts';
-import type { RunSpec } from '../training/index.ts';
-import { type CompareEvents, checkJobs, launcherFor, placeOf, runAll, type Setup, setUp } from './compare.ts';
+import { type CompareEvents, type ComparisonPlan, checkJobs, finish, whileLocked } from './compare.ts';
 import { type ExperimentInput, resolveExperiment } from './experiment.ts';
-import type { Job } from './launchers/launcher.ts';
 import { checkPlugins, loadPlugins } from './plugins.ts';
+import { refuseDifference, refuseOther, type Setup, setUp } from './setup.ts';
 import { refuseQueued } from './slurm/programs.ts';
+import { isTuned } from './tuning/choose.ts';
+import { setUpTrials, type TuningPlan } from './tuning/plan.ts';
 
 /** How a comparison goes on. */
 export interface ResumeOptions {
@@ -43,36 +35,18 @@ export async function resume(
   // Before a lock is put into a folder that is something else.
   readExperiment(folder);
   await refuseQueued(folder);
-  const lock = await lockFolder(folder);
-  try {
-    const comparison = reopenComparison(folder);
-    const read = readExperiment(folder);
-    const setup = await setUpAgain(folder, read.experiment, rules);
-    const toDo = missingJobs(folder, setup.specs, read.runs, retryFailed);
-    const { checkpoints } = read.experiment;
-    const launcher = launcherFor(setup, jobs);
-    return await runAll(toDo, { setup, comparison, checkpoints, launcher, lock, before: read.runs }, events);
-  } finally {
-    lock.release();
-  }
+  return whileLocked(folder, async (lock) => {
+    const { experiment: stored } = readExperiment(folder);
+    const setup = await setUpAgain(folder, stored, rules);
+    const tuning = await tuningAgain(setup, stored);
+    const plan: ComparisonPlan = { setup, tuning, checkpoints: stored.checkpoints, jobs };
+    return finish(folder, lock, plan, events, retryFailed);
+  });
 }
 
-/** Whether a run is not to be done: it has ended, and is no failed one that is tried again. */
-export const isDone = ({ status }: RunResult, retryFailed: boolean): boolean =>
-  status !== 'unfinished' && !(status === 'failed' && retryFailed);
-
-/** Jobs of the runs that are not done. @param runs those of them that have begun */
-export function missingJobs(
-  folder: string,
-  specs: readonly RunSpec[],
-  runs: readonly RunResult[],
-  retryFailed: boolean,
-): Job[] {
-  const done = new Set(runs.filter((run) => isDone(run, retryFailed)).map((run) => run.folder));
-  return specs
-    .map((spec) => ({ spec, folder: join(folder, placeOf(spec).folder), begun: true }))
-    .filter((job) => !done.has(job.folder));
-}
+/** A tuning that goes on; null if there is none, or its values are chosen. */
+const tuningAgain = async (setup: Setup, { tuning }: StoredExperiment): Promise<TuningPlan | null> =>
+  tuning && !isTuned(tuning) ? { record: tuning, setup: await setUpTrials(setup, tuning) } : null;
 
 /**
  * The comparison of a folder as this version and this machine make it.
@@ -98,13 +72,7 @@ export async function setUpAgain(
       `the dataset '${dataset.name}' is not the one that ${folder} was trained on (SHA-256 ${dataset.hash.slice(0, 12)}..., not ${stored.dataset.hash.slice(0, 12)}...): bring its files back`,
     );
   refuseDifference(folder, 'device', device.settled, settled);
-  const { dendrite } = setup.provenance;
-  const versions =
-    dendrite === stored.dendrite ? '' : ` in Dendrite ${dendrite}, which ${stored.dendrite} made,`;
-  refuseDifference(folder, `comparison${versions}`, resolved(setup), {
-    experiment: stored.experiment,
-    conditions: stored.conditions,
-  });
+  refuseOther(folder, setup, stored);
   return setup;
 }
 
@@ -114,18 +82,8 @@ const inputOf = ({ experiment, dataset, conditions }: StoredExperiment): Experim
   validation: dataset.validation,
   splitSeed: dataset.splitSeed,
   task: experiment.task,
+  ...(experiment.scored && { scored: experiment.scored }),
   seeds: experiment.seeds,
   diagnostics: experiment.diagnostics.length === 0 ? ['none'] : experiment.diagnostics,
   rules: conditions.map(({ recipe, ...condition }) => ({ ...condition, ...(recipe !== null && { recipe }) })),
 });
-
-const resolved = ({ record, experiment }: Setup) =>
-  JSON.parse(JSON.stringify({ experiment: record, conditions: experiment.conditions }));
-
-function refuseDifference(folder: string, what: string, now: unknown, then: unknown): void {
-  const difference = firstDifference(now, then);
-  if (difference !== null)
-    throw new UserError(
-      `the ${what} is not that of ${folder} (${difference} as there): go on where it was begun, or start a new comparison`,
-    );
-}

@@ -8,41 +8,45 @@ import {
   type RunResult,
 } from './comparison.schema.ts';
 import { pairedDifference, summarize } from './statistics.ts';
+import type { TuningRecord } from './tuning.schema.ts';
 
 export interface Comparison {
   /** Version of Dendrite. */
   readonly dendrite: string;
   readonly experiment: ExperimentRecord;
+  /** How values of the conditions were chosen, if they were. */
+  readonly tuning?: TuningRecord | undefined;
   readonly conditions: readonly Condition[];
   /** In any order; some may be missing. */
   readonly runs: readonly RunResult[];
 }
 
 /**
- * The document that `--json` prints and the table is made from. The statistics are over the test scores after the last epoch
+ * The document that `--json` prints and the table is made from. The statistics are over the test scores (or validation scores,
+ * where they alone are measured) after the last epoch
  * of the finished runs; diverged, failed and missing runs are counted beside them. Runs come in the order of the
  * conditions and seeds, whatever order they ended in.
  */
 export function comparisonDocument({
   dendrite,
   experiment,
+  tuning,
   conditions,
   runs,
 }: Comparison): ComparisonDocument {
   const places = new Map(conditions.map(({ id }, i) => [id, i]));
   const order = (run: RunResult) =>
     places.get(run.condition)! * experiment.seeds.length + experiment.seeds.indexOf(run.seed);
-  const entries = [...runs]
-    .sort((a, b) => order(a) - order(b))
-    .map((run) => runEntry(run, experiment.score.better));
+  const entries = [...runs].sort((a, b) => order(a) - order(b)).map((run) => runEntry(run, experiment));
   const reference = referenceCondition(conditions);
   return withoutNaN({
     format: DOCUMENT_FORMAT,
     dendrite,
     experiment,
+    ...(tuning && { tuning }),
     conditions,
     runs: entries,
-    summary: conditions.map((condition) => summaryOf(condition, reference.id, experiment.seeds, entries)),
+    summary: conditions.map((condition) => summaryOf(condition, reference.id, experiment, entries)),
   }) as unknown as ComparisonDocument;
 }
 
@@ -60,11 +64,8 @@ const meanOrNull = (values: readonly (number | null)[]): number | null => summar
 
 function runEntry(
   { condition, rule, seed, status, reason, epochs, notes, statesHash, device, folder }: RunResult,
-  better: 'lower' | 'higher',
+  { validation, score: { better } }: ExperimentRecord,
 ): ComparedRun {
-  const scores = epochs.map((epoch) => epoch.testScore);
-  const known = numbers(scores);
-  const best = better === 'lower' ? Math.min(...known) : Math.max(...known);
   return {
     condition,
     rule,
@@ -74,11 +75,29 @@ function runEntry(
     epochs,
     ...(notes !== undefined && { notes }),
     ...(statesHash !== undefined && { statesHash }),
-    testScore: { last: scores.at(-1) ?? null, best: known.length > 0 ? best : null },
+    testScore: lastAndBest(
+      epochs.map(({ testScore }) => testScore),
+      better,
+    ),
+    ...(validation > 0 && {
+      validationScore: lastAndBest(
+        epochs.map(({ validationScore = null }) => validationScore),
+        better,
+      ),
+    }),
     examplesPerSecond: trainingRate(epochs),
     device,
     folder,
   };
+}
+
+function lastAndBest(
+  scores: readonly (number | null)[],
+  better: 'lower' | 'higher',
+): ComparedRun['testScore'] {
+  const known = numbers(scores);
+  const best = better === 'lower' ? Math.min(...known) : Math.max(...known);
+  return { last: scores.at(-1) ?? null, best: known.length > 0 ? best : null };
 }
 
 function trainingRate(epochs: readonly EpochRecord[]): number | null {
@@ -89,9 +108,17 @@ function trainingRate(epochs: readonly EpochRecord[]): number | null {
 function summaryOf(
   { id, rule }: Condition,
   reference: string,
-  seeds: readonly number[],
+  { seeds, scored }: ExperimentRecord,
   runs: readonly ComparedRun[],
 ): ConditionSummary {
+  const scoreOf = (run: ComparedRun) => (scored ? run.validationScore! : run.testScore);
+  const isCounted = (run: ComparedRun) => run.status === 'finished' && scoreOf(run).last !== null;
+  const scoresBySeed = (condition: string): Map<number, number> =>
+    new Map(
+      runs
+        .filter((run) => run.condition === condition && isCounted(run))
+        .map((run) => [run.seed, scoreOf(run).last!]),
+    );
   const own = runs.filter((run) => run.condition === id);
   const finished = own.filter(isCounted);
   const count = (status: ComparedRun['status']) => own.filter((run) => run.status === status).length;
@@ -99,24 +126,15 @@ function summaryOf(
   return {
     condition: id,
     rule,
-    ...summarize(numbers(finished.map((run) => run.testScore.last))),
+    ...summarize(numbers(finished.map((run) => scoreOf(run).last))),
     diverged,
     failed,
     unfinished: seeds.length - count('finished') - diverged - failed,
-    bestMean: meanOrNull(finished.map((run) => run.testScore.best)),
+    bestMean: meanOrNull(finished.map((run) => scoreOf(run).best)),
     examplesPerSecond: meanOrNull(finished.map((run) => run.examplesPerSecond)),
     difference:
       id === reference
         ? null
-        : { to: reference, ...pairedDifference(scoresBySeed(id, runs), scoresBySeed(reference, runs)) },
+        : { to: reference, ...pairedDifference(scoresBySeed(id), scoresBySeed(reference)) },
   };
 }
-
-const isCounted = (run: ComparedRun): boolean => run.status === 'finished' && run.testScore.last !== null;
-
-const scoresBySeed = (condition: string, runs: readonly ComparedRun[]): Map<number, number> =>
-  new Map(
-    runs
-      .filter((run) => run.condition === condition && isCounted(run))
-      .map((run) => [run.seed, run.testScore.last!]),
-  );

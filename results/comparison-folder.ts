@@ -15,6 +15,7 @@ import {
   writingTo,
 } from './files.ts';
 import { holdsRun, readRun, type StoredRun } from './run-folder.ts';
+import { tuningSchema } from './tuning.schema.ts';
 
 const EXPERIMENT = 'experiment.json';
 const COMPARISON = 'comparison.json';
@@ -41,6 +42,8 @@ const storedExperimentSchema = z.object({
   given: z.unknown(),
   /** With everything filled in. */
   experiment: experimentSchema,
+  /** Until values are chosen for them, conditions are as they were before. */
+  tuning: tuningSchema.optional(),
   conditions: z.array(conditionSchema).min(1),
   dataset,
   device,
@@ -58,6 +61,8 @@ export interface OpenComparison {
   readonly folder: string;
   /** Writes comparison.json, whole or not at all. */
   save(document: ComparisonDocument): void;
+  /** Changes experiment.json, whole or not at all. */
+  update(changes: Partial<Pick<StoredExperiment, 'tuning' | 'conditions'>>): void;
 }
 
 /**
@@ -90,6 +95,10 @@ export function reopenComparison(folder: string): OpenComparison {
 const inFolder = (folder: string): OpenComparison => ({
   folder,
   save: (document) => writingTo(folder, () => writeJson(join(folder, COMPARISON), document)),
+  update: (changes) => {
+    const before = readStoredExperiment(folder);
+    writingTo(folder, () => writeJson(join(folder, EXPERIMENT), { ...before, ...changes }));
+  },
 });
 
 /** Removes comparison.json, where runs go on and nobody keeps it up to date. @throws UserError if that cannot be */
@@ -156,6 +165,7 @@ export function readExperiment(folder: string): ReadComparison {
   const document = comparisonDocument({
     dendrite: experiment.dendrite,
     experiment: experiment.experiment,
+    tuning: experiment.tuning,
     conditions: experiment.conditions,
     runs,
   });

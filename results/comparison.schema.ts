@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { conditionSchema, countOf, epochSchema, quantity } from '../training/index.ts';
+import { tuningSchema } from './tuning.schema.ts';
 
 export const DOCUMENT_FORMAT = 1;
 
@@ -49,6 +50,13 @@ const runSchema = z.object({
     last: quantity('Test score after the last epoch, in the unit of the task.'),
     best: quantity('Best test score of any epoch: chosen on the test set, so optimistic.'),
   }),
+  validationScore: z
+    .object({
+      last: quantity('Validation score after the last epoch, in the unit of the task.'),
+      best: quantity('Best validation score of any epoch.'),
+    })
+    .optional()
+    .describe('Only with a validation split.'),
   examplesPerSecond: quantity('All training examples / all training seconds, evaluation excluded.'),
   device: deviceSchema
     .nullable()
@@ -63,12 +71,12 @@ const summarySchema = z.object({
   diverged: countOf('Runs that diverged: not in the mean.'),
   failed: countOf('Runs that failed: not in the mean.'),
   unfinished: countOf('Runs that have not ended or not begun: not in the mean.'),
-  bestMean: quantity('Mean over the same runs of the best test score.'),
+  bestMean: quantity('Mean over the same runs of the best score.'),
   examplesPerSecond: quantity('Mean of examplesPerSecond over the same runs.'),
   difference: z
     .object({ to: z.string().describe('Id of the condition that is subtracted.'), ...spread })
     .nullable()
-    .describe('Test score minus that of another condition, paired by seed; null for that condition.'),
+    .describe('Score minus that of another condition, paired by seed; null for that condition.'),
 });
 
 const experimentSchema = z.object({
@@ -78,6 +86,10 @@ const experimentSchema = z.object({
   testExamples: countOf('Examples tested on.'),
   validation: countOf('Examples set aside for validation.'),
   task: z.string().describe('With its argument, e.g. classify or probe:hidden 1.'),
+  scored: z
+    .literal('validation')
+    .optional()
+    .describe('The validation examples alone, of which all statistics are; left out: the test examples.'),
   score: z
     .object({
       label: z.string(),
@@ -95,11 +107,12 @@ const comparisonSchema = z
     format: z.literal(DOCUMENT_FORMAT).describe('Version of this form.'),
     dendrite: z.string().describe('Version of Dendrite.'),
     experiment: experimentSchema,
+    tuning: tuningSchema.optional().describe('How values of the conditions were chosen, if they were.'),
     conditions: z.array(conditionSchema).min(1).describe('What is compared.'),
     runs: z.array(runSchema).describe('Every run, by condition and seed in the order of the experiment.'),
     summary: z
       .array(summarySchema)
-      .describe('One entry a condition: test score after the last epoch, over the finished runs.'),
+      .describe('One entry a condition: score after the last epoch, over the finished runs.'),
   })
   .meta({ title: 'Dendrite comparison' });
 
@@ -112,7 +125,7 @@ export type ConditionSummary = z.infer<typeof summarySchema>;
 export type ComparisonDocument = z.infer<typeof comparisonSchema>;
 
 /** One run as a launcher hands it on: plain data. */
-export type RunResult = Omit<ComparedRun, 'testScore' | 'examplesPerSecond'>;
+export type RunResult = Omit<ComparedRun, 'testScore' | 'validationScore' | 'examplesPerSecond'>;
 
 /** JSON Schema (draft 2020-12) of what `dendrite compare --json` prints. */
 export const comparisonJsonSchema = (): Record<string, unknown> => ({

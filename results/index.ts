@@ -18,6 +18,7 @@ export {
 export { type Comparison, comparisonDocument, referenceCondition } from './comparison-document.ts';
 export {
   type CheckpointPlan,
+  holdsComparison,
   makeTimedFolder,
   type OpenComparison,
   openComparison,
@@ -64,3 +65,4 @@ export {
 } from './submission-file.ts';
 export { comparisonTable, type TableOptions } from './table.ts';
 export { type TrainedCheckpoint, trainedCheckpoint } from './trained-checkpoint.ts';
+export type { Trial, TrialOutcome, TunedCondition, TuningRecord } from './tuning.schema.ts';

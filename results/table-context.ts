@@ -1,19 +1,15 @@
 import { dirname, sep } from 'node:path';
 import type { Condition, Settings } from '../training/index.ts';
-import type { ComparedRun, ComparisonDocument, DeviceRecord } from './comparison.schema.ts';
+import type { ComparedRun, ComparisonDocument, DeviceRecord, ExperimentRecord } from './comparison.schema.ts';
 import { referenceCondition } from './comparison-document.ts';
-
-/** A labelled line below the table. */
-export interface Line {
-  label: string;
-  text: string;
-}
+import { tuningLines, tuningNotes } from './table-tuning.ts';
+import { budgetText, countOf, type Line, thousands, valueText, wordsOf } from './table-words.ts';
 
 /** What must not be overlooked: what the scores cannot be compared with, missing runs, missing spread. */
 export function warningLines(document: ComparisonDocument): Line[] {
   const { summary, experiment, conditions, runs } = document;
   const texts = experiment.note === undefined ? [] : [experiment.note];
-  texts.push(...otherTraining(conditions));
+  texts.push(...otherTraining(conditions), ...tuningNotes(document));
   for (const { id, label } of conditions) {
     const own = runs.filter((run) => run.condition === id);
     const total = experiment.seeds.length;
@@ -93,19 +89,21 @@ function missingRuns(
 }
 
 /** What the scores were measured on, how, and where the runs are kept. */
-export function contextLines({ experiment, conditions, runs }: ComparisonDocument): Line[] {
-  const { dataset, trainExamples, testExamples, task, score, seeds } = experiment;
+export function contextLines(document: ComparisonDocument): Line[] {
+  const { experiment, conditions, runs } = document;
+  const { dataset, trainExamples, task, score, seeds } = experiment;
   const reference = referenceCondition(conditions);
   const better = score.better === 'lower' ? 'below zero is better' : 'above zero is better';
   return [
     {
       label: 'Dataset',
-      text: `${dataset}, ${thousands(trainExamples)} training and ${thousands(testExamples)} test examples`,
+      text: `${dataset}, ${thousands(trainExamples)} training and ${scoredExamples(experiment)} examples`,
     },
     ...(task === 'classify' ? [] : [{ label: 'Task', text: task }]),
     { label: 'Network', text: networkText(reference.settings) },
     { label: 'Training', text: `${trainingText(reference.settings)}, ${seedsText(seeds)}` },
     ...otherSettings(conditions, reference),
+    ...tuningLines(document),
     ...distinct(runs.map(({ device }) => deviceText(device))).map((text) => ({ label: 'Device', text })),
     {
       label: 'Measures',
@@ -136,15 +134,8 @@ function otherSettings(conditions: readonly Condition[], reference: Condition): 
   });
 }
 
-/** learningRate as 'learning rate'. */
-const wordsOf = (setting: string): string =>
-  setting.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-
-function valueText(name: string, value: unknown): string {
-  if (name === 'layers') return (value as number[]).join('-');
-  if (value === null) return 'not given';
-  return [value].flat().join(', ');
-}
+const scoredExamples = ({ scored, validation, testExamples }: ExperimentRecord): string =>
+  scored ? `${thousands(validation)} validation` : `${thousands(testExamples)} test`;
 
 const networkText = ({ layers, activation, loss, outputActivation }: Settings): string =>
   [
@@ -153,12 +144,6 @@ const networkText = ({ layers, activation, loss, outputActivation }: Settings): 
     loss,
     ...(loss === 'squared-error' ? [`${outputActivation} outputs`] : []),
   ].join(', ');
-
-function budgetText({ epochs, examples, multiplyAccumulates, seconds }: Settings): string {
-  if (examples !== null) return `${thousands(examples)} examples`;
-  if (multiplyAccumulates !== null) return `${thousands(multiplyAccumulates)} multiply-accumulates`;
-  return seconds === null ? countOf(epochs, 'epoch') : countOf(seconds, 'second');
-}
 
 function trainingText(settings: Settings): string {
   const { batch, optimizer, momentum, learningRate, weightDecay, schedule } = settings;
@@ -191,7 +176,3 @@ const distinct = (texts: readonly string[]): string[] => [...new Set(texts)];
 
 const seedsText = (seeds: readonly number[]): string =>
   `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`;
-
-const thousands = (value: number): string => value.toLocaleString('en-US');
-
-const countOf = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;

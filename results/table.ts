@@ -3,7 +3,8 @@ import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { ComparisonDocument, ConditionSummary } from './comparison.schema.ts';
 import { referenceCondition } from './comparison-document.ts';
-import { contextLines, type Line, warningLines } from './table-context.ts';
+import { contextLines, warningLines } from './table-context.ts';
+import type { Line } from './table-words.ts';
 
 /** How a table is printed. */
 export interface TableOptions {

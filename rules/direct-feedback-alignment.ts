@@ -27,6 +27,7 @@ export const directFeedbackAlignment = defineRule({
     feedbackScale: {
       default: 1,
       min: 0,
+      search: { logUniform: [0.2, 5] },
       description:
         'Feedback weights are drawn once from U[-feedbackScale / sqrt(n), feedbackScale / sqrt(n)], n = hidden units.',
     },

@@ -29,6 +29,7 @@ export const drtp = defineRule({
     feedbackScale: {
       default: 1,
       min: 0,
+      search: { logUniform: [0.2, 5] },
       description:
         'Projection weights are drawn once from U[-feedbackScale sqrt(6 / n), feedbackScale sqrt(6 / n)], n = hidden units.',
     },

@@ -26,6 +26,7 @@ const OPTIONS = {
   beta: {
     default: 0.5,
     above: 0,
+    search: { logUniform: [0.05, 1] },
     description:
       "Strength of the nudge. The cost is the squared error without a factor 1/2, as in the authors' code, so that 0.5 here is 1 in the paper; cross-entropy is taken as it is.",
   },

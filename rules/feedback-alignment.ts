@@ -25,6 +25,7 @@ export const feedbackAlignment = defineRule({
     feedbackScale: {
       default: 0.5,
       min: 0,
+      search: { logUniform: [0.05, 1] },
       description: 'Feedback weights are drawn once from U[-feedbackScale, feedbackScale].',
     },
   },

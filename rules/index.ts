@@ -3,6 +3,7 @@ export { biasVector, type Direction, outerProduct, type Product, weightMatrix } 
 export { OPTIMIZERS, Optimizer, type OptimizerOptions, SCHEDULES, scheduleFactor } from './optimizer.ts';
 export {
   describeValues,
+  findFaultInValue,
   type OptionDefinition,
   type Options,
   type OptionTable,
@@ -31,3 +32,13 @@ export {
   type RuleDefinition,
   type RuleOutput,
 } from './rule.ts';
+export {
+  describeSearch,
+  extremesOf,
+  findFaultInSearch,
+  SEARCH_FORMS,
+  type Search,
+  type SearchSpace,
+  type SearchValue,
+  valueAt,
+} from './search.ts';

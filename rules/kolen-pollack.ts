@@ -37,6 +37,7 @@ export const kolenPollack = defineRule({
     decay: {
       default: 0.0001,
       min: 0,
+      search: { logUniform: [0.000001, 0.01] },
       description:
         'Decay λ of the forward and feedback weights of all connections above the first, relative to the learning rate.',
     },

@@ -1,4 +1,5 @@
 import { closest, UserError } from '../kernels/index.ts';
+import type { Search } from './search.ts';
 
 /** Value of an option. */
 export type OptionValue = number | string | boolean;
@@ -17,6 +18,8 @@ export interface OptionDefinition<T extends OptionValue = OptionValue> {
   readonly above?: number;
   /** Of a number: it must be whole. */
   readonly integer?: boolean;
+  /** Where a tuning looks for its value; left out: the option is not tuned. */
+  readonly search?: Search;
 }
 
 /** A rule's options by name. */

@@ -32,6 +32,7 @@ export const pepita = defineRule({
     feedbackScale: {
       default: 0.05,
       min: 0,
+      search: { logUniform: [0.01, 0.2] },
       description:
         'Weights from the error to the input are drawn once from U[-feedbackScale sqrt(6 / n), feedbackScale sqrt(6 / n)], n = inputs.',
     },

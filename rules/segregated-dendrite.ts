@@ -60,6 +60,7 @@ const OPTIONS = {
   feedbackWidth: {
     default: 1,
     above: 0,
+    search: { logUniform: [0.25, 2] },
     description:
       'Width of the distribution of random feedback weights, 1 for that of the published code; 0.5 goes with the initial weights segregated-dendrite-narrow.',
   },

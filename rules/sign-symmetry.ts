@@ -40,6 +40,7 @@ export const signSymmetry = defineRule({
     scale: {
       default: 1,
       min: 0,
+      search: { logUniform: [0.2, 5] },
       description:
         'Multiplies all magnitudes; at 1 their root mean square is sqrt(2 / (n + m)), that of Glorot initial weights.',
     },

@@ -51,6 +51,7 @@ export const weightMirror = defineRule({
     mirrorRate: {
       default: 0.5,
       min: 0,
+      search: { logUniform: [0.1, 2] },
       description: 'Learning rate η_B of the feedback in the mirror phase.',
     },
     mirrorDecay: {

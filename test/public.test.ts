@@ -19,7 +19,7 @@ const BOTH = words(`
   OptionTable OptionValue OptionValues Options Particles PhaseMeans Plausibility Population Presentation
   Product PspKernel RULES RandomDuration RandomStream Reading Readout Reason Recipe RecipeSettings Recorder
   RecorderOptions Recording ReferenceDevice RowStore RowWrite Rule RuleContext RuleDefinition RuleOutput
-  RunSpec SCHEDULES SavedTensor Score Settings SettingsInput SettlingOptions SettlingPhase SettlingState Split
+  RunSpec SCHEDULES SavedTensor Score Search Settings SettingsInput SettlingOptions SettlingPhase SettlingState Split
   SplitBytes StepInfo SumOptions Synapses SynapticFactor TASKS Table TaskContext TaskDefinition TaskSetup
   Tensor TimedPhase Times Trainer UserError checkNeurons compartmentalNetwork createRecorder createTrainer
   defineRule divide drawFeedback energyNetwork feedbackPath gradient hashDataset layeredNetwork makeDataset
@@ -33,10 +33,10 @@ const ON_NODE = words(`
   ExperimentDefinition ExperimentInput ExportFormat ExportOptions Exported ImagePrediction LoadOptions
   NewestCheckpoint PredictOptions QueuedTask ReadComparison Repetition ResumeOptions RunExperimentOptions
   RunPrediction RunProgress RunResult SlurmOptions SlurmStatus StatusError StoredRun Submission TableOptions
-  cancelJobs checkRule compare comparisonJsonSchema comparisonStatus comparisonTable defineDataset
-  defineExperiment experimentJsonSchema exportFolder listDatasets listDevices loadDataset newestCheckpoint
-  openDevice predictRun readCheckpoint readExperiment readRun repeatRun resubmit resume runExperiment
-  submitComparison writeCheckpoint
+  TuneInput TuningRecord cancelJobs checkRule compare comparisonJsonSchema comparisonStatus comparisonTable
+  defineDataset defineExperiment experimentJsonSchema exportFolder listDatasets listDevices loadDataset
+  newestCheckpoint openDevice predictRun readCheckpoint readExperiment readRun repeatRun resubmit resume
+  runExperiment submitComparison writeCheckpoint
 `);
 
 /** From 'dendrite/browser' alone: what Node's part reads from files is handed in. */

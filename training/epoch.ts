@@ -19,7 +19,9 @@ export const epochSchema = z.object({
   trainScore: quantity(
     'Score of the training examples of the epoch, each just before its update; null where the task has none.',
   ),
-  testScore: quantity('Score of the test examples after the epoch, in the unit of the task.'),
+  testScore: quantity(
+    'Score of the test examples after the epoch, in the unit of the task; null where they are not looked at.',
+  ),
   validationScore: z
     .number()
     .nullable()

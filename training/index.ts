@@ -32,6 +32,16 @@ export { countOf, type EpochRecord, epochSchema, parseEpoch, quantity } from './
 export { meanOverExamples } from './evaluation.ts';
 export { checkpointParts, decodeCheckpoint, encodeCheckpoint, safetensorsParts } from './safetensors.ts';
 export {
+  checkSearch,
+  declaredSpace,
+  drawValues,
+  ownValues,
+  type SearchedValues,
+  searchedValuesSchema,
+  searchSchema,
+  withValues,
+} from './search-space.ts';
+export {
   closestSetting,
   DEFAULTS,
   describeSetting,

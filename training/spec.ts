@@ -19,6 +19,10 @@ export const runSpecSchema = z.object({
     splitSeed: z.int().describe('Seed of the draw that sets them aside.'),
   }),
   diagnostics: z.array(z.string()),
+  scored: z
+    .literal('validation')
+    .optional()
+    .describe('After each epoch the validation examples alone, the test examples never; left out: both.'),
   device: z.object({
     asked: z.object({
       device: z.enum(['auto', 'cpu', 'gpu']).optional(),

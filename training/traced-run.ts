@@ -14,6 +14,7 @@ import type { Condition } from './condition.ts';
 import { type Diagnostic, type Measurements, prepareMeasurements } from './diagnostics/index.ts';
 import { type EpochTotals, epochTotals } from './epoch-totals.ts';
 import { EVALUATION_BATCH, type ScoreOfSplit } from './evaluation.ts';
+import type { RunSpec } from './spec.ts';
 import type { BuiltTask } from './task.ts';
 import type { ChosenTask } from './tasks/index.ts';
 
@@ -24,6 +25,8 @@ export interface RunParts {
   readonly seed: number;
   readonly task: ChosenTask;
   readonly diagnostics: readonly Diagnostic[];
+  /** `validation`: the test examples are not looked at. */
+  readonly scored?: RunSpec['scored'];
   readonly dataset: Dataset;
   /** See hashDataset. */
   readonly datasetHash: string;
@@ -44,7 +47,7 @@ export interface TracedRun {
   respond(input: Tensor): readonly Tensor[];
   /** Images that `respond` takes at once. */
   readonly evaluationBatchSize: number;
-  readonly testScore: ScoreOfSplit;
+  readonly testScore: ScoreOfSplit | null;
   readonly validationScore: ScoreOfSplit | null;
   readonly diagnostics: Measurements;
   readonly totals: EpochTotals;
@@ -85,7 +88,7 @@ export async function traceRun(parts: RunParts): Promise<TracedRun> {
     stepsTotal,
     respond,
     evaluationBatchSize,
-    testScore: await task.scoreOf('test', dataset.test),
+    testScore: parts.scored === 'validation' ? null : await task.scoreOf('test', dataset.test),
     validationScore: dataset.validation && (await task.scoreOf('validation', dataset.validation)),
     diagnostics: await prepareMeasurements(
       parts.diagnostics,

@@ -332,7 +332,7 @@ class DeviceTrainer implements Trainer {
     const { task, testScore, validationScore, diagnostics } = this.#run;
     await task.prepareScores?.(signal);
     const scores = {
-      testScore: finite(await testScore(signal)),
+      testScore: testScore && finite(await testScore(signal)),
       ...(validationScore && { validationScore: finite(await validationScore(signal)) }),
     };
     signal?.throwIfAborted();

@@ -23,6 +23,9 @@ import {
   parseWhole,
   pluginOption,
   settingOptions,
+  type TuneArguments,
+  tuneOf,
+  tuneOptions,
 } from '../options.ts';
 import { printComparison } from '../print-comparison.ts';
 import { parseCheckpoints, type RecordingArguments, recordingOptionsIn } from '../recording.ts';
@@ -94,6 +97,8 @@ const options = {
     describe:
       "Compare several values: rule.option=a,b,c or, in quotes, 'setting=a|b|c'; recipes too: rule.recipe=a,b; several --vary form the grid",
   },
+  tune: { ...tuneOptions.tune, group: EXPERIMENT },
+  'tune-seed': { ...tuneOptions['tune-seed'], group: EXPERIMENT },
   plugin: { ...pluginOption('rules, datasets, tasks or diagnostics'), group: EXPERIMENT },
   ...settingOptions(TRAINING),
   device: {
@@ -199,6 +204,7 @@ async function plan(args: CompareArguments): Promise<PlannedExperiment> {
     ...(args.backend !== undefined && { backend: args.backend }),
     ...(args.blas !== undefined && { blas: parseText('blas', args.blas) }),
     ...(files.length > 0 && { plugins: files }),
+    ...tuneOf(args),
   };
   return planExperiment(
     { definition, locate },
@@ -214,7 +220,11 @@ function locate(place: Place): string {
   return `${optionName(String(name))}${typeof entry === 'number' ? ` (entry ${entry + 1})` : ''}`;
 }
 
-interface CompareArguments extends RecordingArguments, SlurmArguments, Record<string, unknown> {
+interface CompareArguments
+  extends RecordingArguments,
+    SlurmArguments,
+    TuneArguments,
+    Record<string, unknown> {
   rules: string;
   dataset: string;
   task: string;

@@ -27,8 +27,9 @@ export const repeat: Command<{ folder: string; out: string; check: boolean }> = 
 };
 
 function describe(folder: string, { original, repeated, document, difference }: Repetition): string {
-  const { label, unit, digits } = document.experiment.score;
-  const { last } = repeated.testScore;
+  const { scored, score: means } = document.experiment;
+  const { label, unit, digits } = means;
+  const { last } = scored ? repeated.validationScore! : repeated.testScore;
   const score = last === null ? 'no score' : `${label.toLowerCase()} ${last.toFixed(digits)} ${unit}`;
   const { condition, seed } = original.spec;
   const end = repeated.reason ? `${repeated.status} (${repeated.reason})` : repeated.status;

@@ -2,6 +2,7 @@ import { loadPlugins } from '../../experiments/index.ts';
 import {
   describePlausibility,
   describeRecipe,
+  describeSearch,
   describeValues,
   equationLines,
   findRule,
@@ -9,6 +10,7 @@ import {
   type Recipe,
   type RuleDefinition,
 } from '../../rules/index.ts';
+import { declaredSpace } from '../../training/index.ts';
 import type { Command } from '../command.ts';
 import { pluginOption } from '../options.ts';
 import { print } from '../output.ts';
@@ -47,6 +49,10 @@ function describeRule(definition: RuleDefinition): string {
     ...section(
       `options, to be set with --set ${name}.<option>=<value>`,
       Object.entries(definition.options).flatMap(optionLines),
+    ),
+    ...section(
+      'searched by --tune, where an experiment file does not say otherwise',
+      pairs(Object.entries(declaredSpace(definition)).map(([key, search]) => [key, describeSearch(search)])),
     ),
     '',
   ].join('\n');

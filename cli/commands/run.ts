@@ -9,14 +9,14 @@ import { UserError } from '../../kernels/index.ts';
 import type { ComparisonDocument } from '../../results/index.ts';
 import type { Command } from '../command.ts';
 import { printEstimates } from '../dry-run.ts';
-import { dryRunOption, parseJobs, parseText } from '../options.ts';
+import { dryRunOption, parseJobs, parseText, type TuneArguments, tuneOf, tuneOptions } from '../options.ts';
 import { print } from '../output.ts';
 import { printComparison } from '../print-comparison.ts';
 import { parseCheckpoints, type RecordingArguments, recordingOptions } from '../recording.ts';
 import { runPlanned } from '../run-planned.ts';
 import { parseSlurm, type SlurmArguments, slurmOptions, submitPlanned } from '../slurm.ts';
 
-interface RunArguments extends RecordingArguments, SlurmArguments {
+interface RunArguments extends RecordingArguments, SlurmArguments, TuneArguments {
   experiment?: string;
   override?: string[];
   out: string;
@@ -43,6 +43,7 @@ export const run: Command<RunArguments> = {
           describe:
             'Replace what the file says: key=value, e.g. settings.epochs=5, seeds=[1,2] or rules.0.recipe=x',
         },
+        ...tuneOptions,
         'dry-run': dryRunOption,
         out: { type: 'string', default: 'runs', describe: "Folder for the experiment's folder" },
         jobs: {
@@ -74,12 +75,16 @@ export const run: Command<RunArguments> = {
       throw new UserError("name an experiment file, or one of those that 'dendrite experiments' lists");
     const slurm = parseSlurm({ ...args, json });
     const jobs = parseJobs(args.jobs);
-    const source = await readExperimentFile(builtInFile(experiment), override);
-    const planned = await planExperiment(source, {
-      out: parseText('out', args.out),
-      jobs,
-      ...parseCheckpoints(args),
-    });
+    const { definition, locate } = await readExperimentFile(builtInFile(experiment), override);
+    const tuned = { ...definition, ...tuneOf(args, definition.tune) };
+    const planned = await planExperiment(
+      { definition: tuned, locate },
+      {
+        out: parseText('out', args.out),
+        jobs,
+        ...parseCheckpoints(args),
+      },
+    );
     if (args['dry-run']) return printEstimates(planned);
     if (slurm) return submitPlanned(planned, slurm);
     const { title, source: table } = planned.definition;

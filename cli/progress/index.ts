@@ -11,7 +11,7 @@ export type { Progress } from './progress.ts';
 /** A live view on a terminal, a line from time to time elsewhere. */
 export function createProgress(
   stream: NodeJS.WriteStream,
-  started: Omit<Started, 'folder'>,
+  started: Pick<Started, 'experiment' | 'runs' | 'toDo'>,
   clock: Clock = CLOCK,
 ): Progress {
   const sweep = new Sweep(started, clock);

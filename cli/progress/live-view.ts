@@ -91,4 +91,5 @@ const atItsEnd = (progress: RunProgress, { epochs }: RunResult): RunProgress => 
   epoch: progress.epochs,
   stepsDone: progress.stepsTotal,
   testScore: epochs.at(-1)?.testScore ?? null,
+  validationScore: epochs.at(-1)?.validationScore ?? null,
 });

@@ -99,8 +99,8 @@ function stateInWords(sweep: Sweep, words: Words): string {
 }
 
 function runInWords(progress: RunProgress, words: Words): string {
-  const { epoch, epochs, testScore, examplesPerSecond } = progress;
+  const { epoch, epochs, examplesPerSecond } = progress;
   const rate = examplesPerSecond === null ? '' : `${number(examplesPerSecond)} examples/s`;
-  const parts = [percent(progress), words.score(testScore), rate].filter((part) => part !== '');
+  const parts = [percent(progress), words.score(progress), rate].filter((part) => part !== '');
   return `${oneLine(words.name(progress))} in epoch ${number(epoch)} of ${number(epochs)} (${parts.join(', ')})`;
 }

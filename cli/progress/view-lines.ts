@@ -35,10 +35,13 @@ const COLUMNS = {
     sample: ({ epochs }) => `${number(epochs)}/${number(epochs)}`,
   },
   scoreInWords: {
-    text: ({ testScore }, words) => words.score(testScore),
-    sample: (_, words) => words.score(10),
+    text: (progress, words) => words.score(progress),
+    sample: (_, words) => words.score({ testScore: 10, validationScore: 10 }),
   },
-  score: { text: ({ testScore }, words) => words.value(testScore), sample: (_, words) => words.value(10) },
+  score: {
+    text: (progress, words) => words.value(progress),
+    sample: (_, words) => words.value({ testScore: 10, validationScore: 10 }),
+  },
   rateInWords: { text: (progress) => rate(progress, ' examples/s'), sample: () => '100,000 examples/s' },
   rate: { text: (progress) => rate(progress, '/s'), sample: () => '100,000/s' },
 } satisfies Record<string, Column>;

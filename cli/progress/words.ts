@@ -1,18 +1,23 @@
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
-import type { Experiment, RunProgress } from '../../experiments/index.ts';
+import { type Experiment, type RunProgress, scoreOf } from '../../experiments/index.ts';
 import type { RunResult } from '../../results/index.ts';
 import { describeTime } from '../dry-run.ts';
 import { type Sweep, shareOf } from './sweep.ts';
+
+/** Of one epoch. */
+type Scores = Pick<RunResult['epochs'][number], 'testScore' | 'validationScore'>;
 
 /** Names and scores of an experiment's runs, in words. */
 export class Words {
   readonly #labels: ReadonlyMap<string, string>;
   readonly #score: Experiment['chosenTask']['definition']['score'];
+  readonly #isOnValidation: boolean;
 
-  constructor({ conditions, chosenTask }: Pick<Experiment, 'conditions' | 'chosenTask'>) {
-    this.#labels = new Map(conditions.map(({ id, label }) => [id, label]));
-    this.#score = chosenTask.definition.score;
+  constructor(experiment: Pick<Experiment, 'conditions' | 'chosenTask' | 'scored'>) {
+    this.#labels = new Map(experiment.conditions.map(({ id, label }) => [id, label]));
+    this.#score = scoreOf(experiment);
+    this.#isOnValidation = experiment.scored !== undefined;
   }
 
   /** E.g. 'backprop seed 1'. */
@@ -25,12 +30,14 @@ export class Words {
   }
 
   /** E.g. 'test error 5.05 %'; empty where there is none yet. */
-  score(value: number | null | undefined): string {
-    return value == null ? '' : `${this.#score.label.toLowerCase()} ${this.value(value)}`;
+  score(scores: Scores | undefined): string {
+    const value = this.value(scores);
+    return value === '' ? '' : `${this.#score.label.toLowerCase()} ${value}`;
   }
 
   /** E.g. '5.05 %'; a long unit is left out. */
-  value(value: number | null | undefined): string {
+  value(scores: Scores | undefined): string {
+    const value = this.#isOnValidation ? scores?.validationScore : scores?.testScore;
     if (value == null) return '';
     const { unit, digits } = this.#score;
     return `${value.toFixed(digits)}${unit.length > 2 ? '' : ` ${unit}`}`;
@@ -38,7 +45,7 @@ export class Words {
 
   /** What became of a run that has ended, e.g. 'backprop seed 1 finished, test error 5.05 %'. */
   ended(run: RunResult): string {
-    const score = this.score(run.epochs.at(-1)?.testScore);
+    const score = this.score(run.epochs.at(-1));
     return `${this.name(run)} ${run.status}${score === '' ? '' : `, ${score}`}`;
   }
 }

@@ -25,6 +25,7 @@ export interface RunProgress {
   readonly testScore: number | null;
   /** Training examples a second in the epoch at hand, evaluation excluded; null before its first minibatches. */
   readonly examplesPerSecond: number | null;
+  readonly validationScore: number | null;
   readonly device: string;
   /** What was asked for and cannot be measured in this run, and why. */
   readonly notes: readonly string[];

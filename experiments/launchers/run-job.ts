@@ -124,7 +124,7 @@ async function goOn(trainer: Trainer, folder: string, recorded: number): Promise
 
 /** The trainer of a spec on a device. */
 export async function trainerOf(
-  { condition, seed, task, diagnostics, dataset }: RunSpec,
+  { condition, seed, task, diagnostics, scored, dataset }: RunSpec,
   device: Device,
   {
     dataset: data,
@@ -139,6 +139,7 @@ export async function trainerOf(
     seed,
     task: findTask(task, extensions.tasks),
     diagnostics: findDiagnostics(diagnostics.length === 0 ? ['none'] : diagnostics, extensions.diagnostics),
+    ...(scored && { scored }),
     dataset: data,
     datasetHash: dataset.hash,
     device,
@@ -221,6 +222,7 @@ function progressOf(course: Course): RunProgress {
     stepsTotal: trainer.stepsTotal,
     testScore: epochs[trainer.epochsDone - 1]?.testScore ?? null,
     examplesPerSecond: trainer.examplesPerSecond,
+    validationScore: epochs[trainer.epochsDone - 1]?.validationScore ?? null,
     device: device.info.name,
     notes: notesOf(course),
   };

@@ -12,9 +12,17 @@ import {
   writeScript,
   writeSubmission,
 } from '../../results/index.ts';
-import { type CompareOptions, openPlanned, planComparison, rulesInMemory, type Setup } from '../compare.ts';
-import { isDone, setUpAgain } from '../resume.ts';
+import {
+  type CompareOptions,
+  type ComparisonPlan,
+  openPlanned,
+  planComparison,
+  rulesInMemory,
+} from '../compare.ts';
+import { isDone } from '../missing-jobs.ts';
+import { setUpAgain } from '../resume.ts';
 import type { PlannedExperiment } from '../run-experiment.ts';
+import { isTuned } from '../tuning/choose.ts';
 import { checkSlurm, runsPerTaskOf, type SlurmOptions } from './options.ts';
 import { checkSbatch, refuseQueued, sbatch } from './programs.ts';
 import { type ScriptedJob, scriptOf } from './script.ts';
@@ -46,7 +54,7 @@ export async function submitComparison(
   checkSlurm(slurm);
   await checkSbatch();
   const plan = await planComparison(options);
-  checkSendable(plan.setup);
+  checkSendable(plan);
   return (await submitMissing(openPlanned(plan, out).folder, slurm))!;
 }
 
@@ -68,14 +76,20 @@ export async function resubmit(
   return submitMissing(folder, slurm, retryFailed);
 }
 
-/** @throws UserError naming a rule that no job could have */
-function checkSendable(setup: Setup): void {
+/** @throws UserError for what no job could do: trials that wait for each other, or a rule that it cannot have */
+function checkSendable({ setup, tuning }: Pick<ComparisonPlan, 'setup' | 'tuning'>): void {
+  if (tuning) throw notTuned();
   const [rule] = rulesInMemory(setup);
   if (rule !== undefined)
     throw new UserError(
       `the rule '${rule}' is only in the memory of this process, and a job of Slurm cannot be sent it: export it from a file, and name that among the plug-ins`,
     );
 }
+
+const notTuned = (): UserError =>
+  new UserError(
+    "a tuning cannot be submitted to Slurm, for its rungs wait for each other: tune on one machine (without --launcher slurm, or by 'dendrite resume'), and submit a comparison of the values that it chose",
+  );
 
 /**
  * Submits the runs of a folder that are not done.
@@ -89,6 +103,7 @@ export async function submitMissing(
   const lock = await lockFolder(folder);
   try {
     const experiment = readStoredExperiment(folder);
+    if (experiment.tuning && !isTuned(experiment.tuning)) throw notTuned();
     const runs = missingRuns(folder, experiment, retryFailed);
     if (runs.length === 0) return null;
     return await submitRuns(folder, runs, experiment, slurm, retryFailed);
@@ -159,8 +174,9 @@ const describeJob = (
  * @throws UserError as for `submitComparison`
  */
 export const plannedScripts = ({ parts, out }: PlannedExperiment, slurm: SlurmOptions): string[] =>
-  parts.map(({ name, plan: { setup } }) => {
-    checkSendable(setup);
+  parts.map(({ name, plan }) => {
+    checkSendable(plan);
+    const { setup } = plan;
     const folder = join(out, parts.length === 1 ? '<comparison>' : '<experiment>', name);
     const stored = { device: setup.common.device, experiment: setup.record };
     return scriptOf(describeJob(folder, setup.specs.length, stored, slurm, 1), slurm);
@@ -172,6 +188,7 @@ export const plannedScripts = ({ parts, out }: PlannedExperiment, slurm: SlurmOp
  */
 export function missingScript(folder: string, slurm: SlurmOptions, retryFailed: boolean): string {
   const experiment = readStoredExperiment(folder);
+  if (experiment.tuning && !isTuned(experiment.tuning)) throw notTuned();
   const runs = missingRuns(folder, experiment, retryFailed).length;
   if (runs === 0) throw new UserError(`nothing is missing in ${folder}: there is nothing to submit`);
   return scriptOf(describeJob(folder, runs, experiment, slurm, nextSubmission(folder)), slurm);

@@ -16,8 +16,10 @@ import {
   runsOfTask,
   type StoredExperiment,
 } from '../../results/index.ts';
-import { type CompareEvents, checkJobs, launcherFor, placeOf } from '../compare.ts';
-import { missingJobs, setUpAgain } from '../resume.ts';
+import { type CompareEvents, checkJobs, launcherFor } from '../compare.ts';
+import { missingJobs } from '../missing-jobs.ts';
+import { setUpAgain } from '../resume.ts';
+import { placeOf } from '../setup.ts';
 
 /** Which of a folder's runs are a task's. */
 export interface Task {
@@ -59,7 +61,14 @@ export async function work(
     const begun = own.map((run) => join(folder, run)).filter(holdsRun);
     const toDo = missingJobs(folder, specs, begun.map(readRun), submission.retryFailed);
     const { experiment } = setup;
-    started?.({ experiment, folder, runs: own.length, toDo: toDo.map(({ spec }) => spec) });
+    started?.({
+      experiment,
+      folder,
+      runs: own.length,
+      toDo: toDo.map(({ spec }) => spec),
+      whole: folder,
+      rung: null,
+    });
     if (toDo.length > 0) removeDocument(folder);
     const { dataset, provenance } = setup;
     const shared = { dataset, provenance, checkpoints: stored.checkpoints, lock: lock.path };

@@ -32,7 +32,8 @@ function startOf({ conditions, seeds }: Experiment) {
 
 const progressOf = (label: string, seed: number, changes: Partial<RunProgress> = {}): RunProgress => ({
   ...{ condition: label, label, rule: 'backprop', seed, device: 'cpu', notes: [] },
-  ...{ epoch: 1, epochs: 10, stepsDone: 0, stepsTotal: 1000, testScore: null, examplesPerSecond: null },
+  ...{ epoch: 1, epochs: 10, stepsDone: 0, stepsTotal: 1000, testScore: null },
+  ...{ validationScore: null, examplesPerSecond: null },
   ...changes,
 });
 

@@ -435,6 +435,7 @@ test('options of one launcher are refused with the other', async () => {
   const mistakes: [string[], RegExp][] = [
     [['--partition', 'cpu'], /--partition is for jobs of Slurm: add --launcher slurm, or leave it out/],
     [['--print-script'], /--print-script is for jobs of Slurm/],
+    [[...slurm, '--tune', '3'], /a tuning cannot be submitted to Slurm, for its rungs wait for each other/],
     [[...slurm, '--jobs', '2'], /--jobs has no meaning with --launcher slurm: --cpus-per-task says/],
     [[...slurm, '--json'], /--json has no meaning with --launcher slurm: 'dendrite table <folder> --json'/],
     [[...slurm, '--tensorboard'], /--tensorboard has no meaning with --launcher slurm: 'dendrite export/],

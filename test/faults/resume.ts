@@ -86,7 +86,7 @@ export const FAULTS: readonly Fault[] = [
         "status === 'failed' || retryFailed",
       ],
     ],
-    'experiments/resume.ts',
+    'experiments/missing-jobs.ts',
   ),
   ...faultsOf(
     'resume',

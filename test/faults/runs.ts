@@ -197,14 +197,14 @@ export const FAULTS: readonly Fault[] = [
       ],
       [
         'the difference to itself',
-        'pairedDifference(scoresBySeed(id, runs), scoresBySeed(reference, runs))',
-        'pairedDifference(scoresBySeed(id, runs), scoresBySeed(id, runs))',
+        'pairedDifference(scoresBySeed(id), scoresBySeed(reference))',
+        'pairedDifference(scoresBySeed(id), scoresBySeed(id))',
       ],
       ['runs told apart by rule, not by condition', 'run.condition === id', 'run.rule === rule', 'summaryOf'],
       [
         'diverged runs are averaged',
-        "run.status === 'finished' && run.testScore.last !== null",
-        'run.testScore.last !== null',
+        "run.status === 'finished' && scoreOf(run).last !== null",
+        'scoreOf(run).last !== null',
       ],
     ],
     'results/comparison-document.ts',

@@ -61,7 +61,7 @@ async function seenOn(device: Device, { rule, task, layers }: (typeof CASES)[num
   for (const [name, tensor] of run.states)
     if (/^(weights|bias)/.test(name)) weights.set(name, await device.read(tensor));
   await run.task.prepareScores?.();
-  const score = await run.testScore();
+  const score = await run.testScore!();
   await device.dispose();
   return { weights, score };
 }

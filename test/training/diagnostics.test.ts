@@ -31,7 +31,7 @@ async function rounds(rule: string, diagnostics: readonly string[]) {
     random.shuffle(order);
     await run.totals.reset();
     await run.step.run({ steps, firstStep: round * steps, rows: order.slice(0, steps * batch) });
-    seen.push({ ...(await run.totals.read()), testScore: await run.testScore() });
+    seen.push({ ...(await run.totals.read()), testScore: await run.testScore!() });
     measured.push(await run.diagnostics.measure());
   }
   const states: Record<string, string> = {};

@@ -18,7 +18,7 @@ test('training keeps the states of the examples shown, and nothing else changes 
     assert.is(isKept, shown.includes(row), `example ${row}`);
   }
   const before = [...run.rowStores.values()].map((store) => [...store.values]);
-  await run.testScore();
+  await run.testScore!();
   await run.diagnostics.measure();
   assert.equal(
     [...run.rowStores.values()].map((store) => [...store.values]),
