@@ -97,6 +97,7 @@ export const FAULTS: readonly Fault[] = [
     'slurm',
     [COMMANDS],
     [
+      ['runs that ended early are counted in full', '(inAll - ended.length) * epochs', 'inAll * epochs'],
       ['runs at work are shown as unfinished', 'isHeld(basename(run.folder))', 'false'],
       ['tasks whose runs are done are lost', '!ended.has(run) && !isHeld(run)', '!isHeld(run)'],
       ['tasks in the queue are lost', 'one.submission === number && one.task === task', 'one.task < 0'],
