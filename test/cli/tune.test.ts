@@ -238,6 +238,15 @@ const outcomes = (json: string) => {
 };
 
 const LONG = ['--epochs', '180', '--tune', '9'];
+
+/** Whether a trial of the second rung has recorded an epoch. */
+function hasEpochsOfRung2(out: string): boolean {
+  if (!existsSync(join(folder, out)) || readdirSync(join(folder, out)).length === 0) return false;
+  const rung = join(onlyFolderIn(out), 'tuning', 'rung-2');
+  if (!existsSync(rung)) return false;
+  const metrics = readdirSync(rung).map((run) => join(rung, run, 'metrics.jsonl'));
+  return metrics.some((file) => existsSync(file) && readFileSync(file).length > 0);
+}
 let whole: Promise<CommandResult> | null = null;
 
 for (const signal of ['SIGKILL', 'SIGINT'] as const)
@@ -252,12 +261,13 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const)
     });
     let said = '';
     const closed = new Promise<number | null>((done) => child.on('close', done));
-    await new Promise<void>((reached) =>
-      child.stderr.setEncoding('utf8').on('data', (text) => {
-        said += text;
-        if (/trials of rung 2 of 3[\s\S]*epoch \d+ done/.test(said)) reached();
-      }),
-    );
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      said += text;
+    });
+    while (!hasEpochsOfRung2(out)) {
+      assert.is(child.exitCode, null, said);
+      await new Promise((next) => setTimeout(next, 2));
+    }
     child.kill(signal);
     assert.is(await closed, signal === 'SIGKILL' ? null : 130);
     const at = onlyFolderIn(out);
