@@ -27,5 +27,5 @@ export function budgetText({ epochs, examples, multiplyAccumulates, seconds }: S
   if (examples !== null) return `${thousands(examples)} examples`;
   if (multiplyAccumulates !== null)
     return `${thousands(Math.round(multiplyAccumulates))} multiply-accumulates`;
-  return seconds === null ? countOf(epochs, 'epoch') : `${Number(seconds.toPrecision(3))} seconds`;
+  return seconds === null ? countOf(epochs, 'epoch') : countOf(Number(seconds.toPrecision(3)), 'second');
 }
