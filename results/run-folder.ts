@@ -112,7 +112,7 @@ export function openRun(folder: string, run: RunToRecord): OpenRun {
 export function reopenRun(folder: string, run: RunToRecord): OpenRun {
   if (run.lock !== undefined) checkLock(run.lock);
   if (!holdsRun(folder)) {
-    removeBeginnings(folder);
+    writingTo(folder, () => removeBeginnings(folder));
     return openRun(folder, run);
   }
   const { spec, provenance, epochs, truncated } = readRun(folder);
