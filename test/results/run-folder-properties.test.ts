@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -8,6 +9,7 @@ import { UserError } from '../../kernels/index.ts';
 import {
   addCheckpoint,
   collectProvenance,
+  comparisonJsonSchema,
   comparisonTable,
   type ExperimentRecord,
   newestCheckpoint,
@@ -148,16 +150,21 @@ const damages: fc.Arbitrary<(bytes: Buffer) => Uint8Array> = fc.oneof(
   fc
     .double({ min: 0, max: 1, noNaN: true })
     .map((part) => (bytes: Buffer) => bytes.subarray(0, part * bytes.length)),
-  // JSON with another part, or without one.
-  fc
-    .tuple(fc.nat(), fc.oneof(fc.constant(undefined), fc.jsonValue({ maxDepth: 2 })))
-    .map(([which, part]) => (bytes: Buffer) => {
-      const value = JSON.parse(bytes.toString().split('\n{"')[0]!);
-      const places = placesIn(value);
-      const changed = withPart(value, places[which % places.length]!, part);
-      return Buffer.from(changed === undefined ? '' : `${JSON.stringify(changed)}\n`);
-    }),
+  {
+    weight: 6,
+    // JSON with another part, any one as likely as another, or without one.
+    arbitrary: fc
+      .tuple(fc.noBias(fc.nat(9999)), fc.oneof(fc.constant(undefined), fc.jsonValue({ maxDepth: 2 })))
+      .map(([which, part]) => (bytes: Buffer) => {
+        const value = JSON.parse(bytes.toString().split('\n{"')[0]!);
+        const places = placesIn(value);
+        const changed = withPart(value, places[which % places.length]!, part);
+        return Buffer.from(changed === undefined ? '' : `${JSON.stringify(changed)}\n`);
+      }),
+  },
 );
+
+const isDocument = new Ajv2020({ allowUnionTypes: true }).compile(comparisonJsonSchema());
 
 test('whatever stands in the files of a comparison and a run, they are read, or it is one sentence that names one', () => {
   let [read, refused] = [0, 0];
@@ -166,7 +173,12 @@ test('whatever stands in the files of a comparison and a run, they are read, or 
       writeFileSync(path, damage(contents.get(path)!));
       try {
         const sentence = outcomeOf(() => {
-          const { document, experiment } = readExperiment(comparison);
+          const { document, experiment, runs } = readExperiment(comparison);
+          assert.ok(isDocument(document), JSON.stringify(isDocument.errors));
+          for (const { provenance } of runs) {
+            assert.type(provenance.dendrite, 'string');
+            assert.ok((provenance.resumed ?? []).every(({ cores }) => cores > 0));
+          }
           assert.type(comparisonTable(document, { width: 100, colour: false }), 'string');
           assert.ok(experiment.conditions.length > 0);
         });
