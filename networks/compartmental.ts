@@ -167,7 +167,7 @@ export function checkNeurons(
   { neurons, plateauTimes, constants }: CompartmentalOptions,
 ): void {
   const hiddenIsSigmoid = layers.length < 3 || activation === 'sigmoid';
-  if (!hiddenIsSigmoid || outputActivation !== 'sigmoid' || loss === 'cross-entropy')
+  if (!hiddenIsSigmoid || outputActivation !== 'sigmoid' || loss !== 'squared-error')
     throw new UserError(
       "neurons with compartments, which the rule 'segregated-dendrite' trains, have sigmoid rates: leave out the settings activation, loss and outputActivation",
     );

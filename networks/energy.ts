@@ -80,6 +80,10 @@ export class EnergyNetwork implements Network {
   /** @throws UserError when the sizes do not make a network, or nothing settles */
   constructor(k: Kernels, seed: number, settings: NetworkSettings, options: SettlingOptions) {
     const { populations, connections } = drawLayers(k, seed, settings);
+    if (settings.loss === 'binary-cross-entropy')
+      throw new UserError(
+        'a network that settles has the loss squared-error, or cross-entropy with a softmax readout, not binary-cross-entropy; choose one of them',
+      );
     const hasReadout = settings.loss === 'cross-entropy';
     if (hasReadout && connections.length < 2)
       throw new UserError(

@@ -24,7 +24,7 @@ export { drawFeedback, type FeedbackPath, feedbackPath } from './feedback.ts';
 export { INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
 export { KeptCurrents } from './kept-currents.ts';
 export { LayeredNetwork, layeredNetwork } from './layered.ts';
-export type { Readout } from './loss.ts';
+export { LOSSES, type Loss, type Readout } from './loss.ts';
 export type { Instant } from './millisecond.ts';
 export type {
   Activity,

@@ -1,7 +1,7 @@
 import type { Kernels, Tensor } from '../kernels/index.ts';
 import { ACTIVATIONS } from './activation.ts';
 import { drawLayers } from './layers.ts';
-import { crossEntropy, type Readout, squaredError } from './loss.ts';
+import { type Readout, readoutOf } from './loss.ts';
 import type { Activity, Connection, Network, NetworkKind, NetworkSettings, Population } from './network.ts';
 
 /** A feed-forward network of fully connected layers of point neurons. */
@@ -21,7 +21,7 @@ export class LayeredNetwork implements Network {
     this.#kernels = kernels;
     this.populations = populations;
     this.connections = connections;
-    this.readout = settings.loss === 'cross-entropy' ? crossEntropy : squaredError(settings.outputActivation);
+    this.readout = readoutOf(settings.loss, settings.outputActivation);
   }
 
   /** The activity of every population, input first. `input` is batch x layers[0]. */

@@ -1,5 +1,6 @@
 import { type Kernels, RandomStream, UserError } from '../kernels/index.ts';
 import { INITIAL_BIASES, INITIAL_WEIGHTS } from './initial.ts';
+import { activationOfOutput } from './loss.ts';
 import type { Connection, NetworkSettings, Population } from './network.ts';
 
 /**
@@ -20,8 +21,7 @@ export function drawLayers(
       name: l === 0 ? 'input' : l === last ? 'output' : `hidden ${l}`,
       size,
       compartments: l === 0 ? [] : ['soma'],
-      activation:
-        l === 0 ? null : l < last ? activation : loss === 'cross-entropy' ? 'softmax' : outputActivation,
+      activation: l === 0 ? null : l < last ? activation : activationOfOutput(loss, outputActivation),
     }),
   );
   const connections = layers.slice(1).map((size, l): Connection => {

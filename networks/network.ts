@@ -1,6 +1,7 @@
 import type { Kernels, Tensor } from '../kernels/index.ts';
 import type { ActivationName } from './activation.ts';
 import type { InitialWeights } from './initial.ts';
+import type { Loss } from './loss.ts';
 
 /** Parts of a neuron that have a potential of their own. A point neuron has a soma and nothing else. */
 export type Compartment = 'soma' | 'basal' | 'apical';
@@ -39,8 +40,8 @@ export interface NetworkSettings {
   readonly layers: readonly number[];
   /** Of the hidden layers. */
   readonly activation: ActivationName;
-  readonly loss: 'cross-entropy' | 'squared-error';
-  /** Of the output layer; with cross-entropy it is always softmax. */
+  readonly loss: Loss;
+  /** Of the output layer, with squared error; with cross-entropy it is softmax, with binary cross-entropy sigmoid. */
   readonly outputActivation: ActivationName;
   readonly initial: InitialWeights;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { closest, UserError } from '../kernels/index.ts';
-import { ACTIVATIONS, INITIAL_WEIGHTS } from '../networks/index.ts';
+import { ACTIVATIONS, INITIAL_WEIGHTS, LOSSES } from '../networks/index.ts';
 import { OPTIMIZERS, parseDecimal, SCHEDULES } from '../rules/index.ts';
 
 const keys = <T extends object>(table: T) =>
@@ -16,8 +16,10 @@ export const settingsSchema = z.strictObject({
     .describe('Neurons of each layer, input first'),
   activation: z.enum(keys(ACTIVATIONS)).describe('Of the hidden layers'),
   loss: z
-    .enum(['cross-entropy', 'squared-error'])
-    .describe('Softmax outputs and cross-entropy, or squared error'),
+    .enum(LOSSES)
+    .describe(
+      'Softmax outputs and cross-entropy, sigmoid outputs and binary cross-entropy, or squared error',
+    ),
   outputActivation: z.enum(keys(ACTIVATIONS)).describe('Of the output layer, with squared error'),
   initial: z.enum(keys(INITIAL_WEIGHTS)).describe('Distribution of the initial weights'),
   epochs: count.describe('Passes over the training set'),

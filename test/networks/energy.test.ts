@@ -5,6 +5,7 @@ import {
   type ActivationName,
   EnergyNetwork,
   energyNetwork,
+  type Loss,
   layeredNetwork,
   type Network,
   type NetworkKind,
@@ -261,7 +262,7 @@ test('the loss is half the squared error, or the cross-entropy of the softmax re
 });
 
 test('a softmax readout needs a hidden layer that settles', () => {
-  const build = (layers: number[], loss: 'cross-entropy' | 'squared-error') =>
+  const build = (layers: number[], loss: Loss) =>
     energyNetwork.build(float64().k, 1, networkSettings({ layers, loss }), {
       dynamics: 'energy-based',
       epsilon: 1,
@@ -270,6 +271,10 @@ test('a softmax readout needs a hidden layer that settles', () => {
     () => build([5, 3], 'cross-entropy'),
     (error: Error) =>
       error instanceof UserError && /nothing that settles .* add a hidden layer/.test(error.message),
+  );
+  assert.throws(
+    () => build([5, 4, 3], 'binary-cross-entropy'),
+    (error: Error) => error instanceof UserError && /not binary-cross-entropy; choose/.test(error.message),
   );
   assert.is(build([5, 3], 'squared-error').settlingConnections.length, 1);
   assert.is(build([5, 4, 3], 'cross-entropy').settlingConnections.length, 1);

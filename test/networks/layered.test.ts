@@ -118,6 +118,20 @@ test('the cross-entropy stays finite when the softmax underflows, and shows a Na
   assert.ok(Number.isNaN(broken));
 });
 
+test('the binary cross-entropy is that of each output, finite where the sigmoid is 0 or 1, and shows a NaN', async () => {
+  const { device, k } = float64();
+  const network = new LayeredNetwork(k, 1, networkSettings({ loss: 'binary-cross-entropy' }));
+  assert.is(network.populations.at(-1)!.activation, 'sigmoid');
+  const rate = k.state('rate', 3, 3, Float32Array.of(0.25, 0.5, 0.75, 0, 1, 0, Number.NaN, 0, 0));
+  const target = k.state('target', 3, 3, Float32Array.of(1, 0, 0, 1, 0, 0, 1, 0, 0));
+  const loss = k.state('loss', 3, 1);
+  await runOnce(k, () => k.sum(network.readout.loss(k, rate, target), { over: 'columns', into: loss }));
+  const [by, sure, broken] = device.values(loss);
+  assert.ok(Math.abs(by! - (Math.log(4) + Math.log(2) + Math.log(4))) < 1e-7);
+  assert.ok(Math.abs(sure! - 2 * 87.34) < 0.02);
+  assert.ok(Number.isNaN(broken));
+});
+
 test('sizes that make no network are refused', () => {
   const build = (layers: number[]) => () => new LayeredNetwork(float64().k, 1, networkSettings({ layers }));
   const refused = (layers: number[], pattern: RegExp) =>

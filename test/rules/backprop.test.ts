@@ -59,6 +59,9 @@ for (const activation of Object.keys(ACTIVATIONS) as ActivationName[]) {
   test(`backprop is the gradient of the cross-entropy: ${activation}`, async () => {
     assert.ok((await largestError({ activation })) < TOLERANCE);
   });
+  test(`backprop is the gradient of the binary cross-entropy: ${activation}`, async () => {
+    assert.ok((await largestError({ activation, loss: 'binary-cross-entropy' })) < TOLERANCE);
+  });
   test(`backprop is the gradient of the squared error: ${activation} hidden and output units`, async () => {
     const options = { activation, outputActivation: activation, loss: 'squared-error' as const };
     assert.ok((await largestError(options)) < TOLERANCE);

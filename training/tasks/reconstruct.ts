@@ -30,7 +30,7 @@ export const reconstruct: TaskDefinition = {
       );
     if (loss !== 'squared-error')
       throw new UserError(
-        'loss: pixels are no classes, so --task reconstruct needs the loss squared-error, not cross-entropy',
+        `loss: pixels are no classes, so --task reconstruct needs the loss squared-error, not ${loss}`,
       );
     if (definition.needsClasses)
       throw new UserError(
