@@ -20,7 +20,8 @@ if (version !== GPU_JS_VERSION)
 for (const name of ['kernels.wasm', 'kernels-fma.wasm'])
   copyFileSync(`kernels/cpu/${name}`, `dist/kernels/cpu/${name}`);
 chmodSync('dist/cli/main.js', 0o755);
-cpSync('experiments/built-in', 'dist/experiments/built-in', { recursive: true });
+for (const folder of ['built-in', 'published'])
+  cpSync(`experiments/${folder}`, `dist/experiments/${folder}`, { recursive: true });
 writeFileSync('dist/experiment.schema.json', `${JSON.stringify(experimentJsonSchema(), null, 2)}\n`);
 
 // Dependencies of the package stay outside: acorn, and headless-gl, which gpu.js does without where it is missing.

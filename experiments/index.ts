@@ -35,6 +35,12 @@ export {
   type RunPrediction,
 } from './predict.ts';
 export { checkRepeatable, type Repetition, repeatRun } from './repeat.ts';
+export { type Paper, type Part, paperNames, readCatalogue, readPaper } from './reproduce/catalogue.ts';
+export { RESULT_COLUMNS, resultCells } from './reproduce/pages.ts';
+export { type RunRecord, readRecords, writeRecords } from './reproduce/records.ts';
+export { chooseParts, missingSeeds, type ReproduceOptions, runPart } from './reproduce/reproduce.ts';
+export { checkTables, rowsOf, TABLES, writeTables } from './reproduce/tables.ts';
+export { type ReproducedRow, reproduceRows, type Verdict } from './reproduce/verdict.ts';
 export { type ResumeOptions, resume } from './resume.ts';
 export {
   openExperiment,

@@ -11,6 +11,7 @@ export {
   type ConditionSummary,
   comparisonJsonSchema,
   type DeviceRecord,
+  deviceSchema,
   type ExperimentRecord,
   type RunResult,
   type RunStatus,
@@ -38,7 +39,7 @@ export {
   exportFolder,
 } from './exports/export-folder.ts';
 export { GrowingEventFiles } from './exports/tensorboard.ts';
-export { causeOf, hasCode, writeWhole } from './files.ts';
+export { causeOf, hasCode, makeFolder, readText, writeWhole, writingTo } from './files.ts';
 export { checkLock, type FolderLock, FolderTaken, lockFolder, type Owner, ownersOf } from './folder-lock.ts';
 export { collectProvenance, ownPackage, type Provenance } from './provenance.ts';
 export {

@@ -8,6 +8,7 @@ import { experiments } from './experiments.ts';
 import { exportCommand } from './export.ts';
 import { predict } from './predict.ts';
 import { repeat } from './repeat.ts';
+import { reproduce } from './reproduce.ts';
 import { resume } from './resume.ts';
 import { rule } from './rule.ts';
 import { rules } from './rules.ts';
@@ -20,6 +21,7 @@ export const COMMANDS: readonly Command[] = [
   compare,
   run,
   experiments,
+  reproduce,
   resume,
   status,
   cancel,
