@@ -37,10 +37,15 @@ export function requireBuild(): void {
 /**
  * Runs the built `dendrite compare`, as a user does.
  * @param node its executable
+ * @param folder in which its folder is made
  * @throws UserError when it fails, or one of its runs does
  */
-export async function measureCompare(node: string, flags: readonly string[]): Promise<MeasuredComparison> {
-  const out = mkdtempSync(join(tmpdir(), 'dendrite-bench-'));
+export async function measureCompare(
+  node: string,
+  flags: readonly string[],
+  folder = tmpdir(),
+): Promise<MeasuredComparison> {
+  const out = mkdtempSync(join(folder, 'dendrite-bench-'));
   try {
     const done = await execute(node, [COMMAND, 'compare', ...flags, '--json', '--out', out]);
     const document = JSON.parse(done.stdout) as ComparisonDocument;

@@ -26,6 +26,8 @@ export interface TinyRuns {
   readonly busySeconds: number;
   /** Wall clock x workers without those, a run. */
   readonly overheadMs: number;
+  /** The same in a folder in memory, where nothing waits for a disk; null where there is none. */
+  readonly overheadInMemoryMs: number | null;
   /** Resident memory of the process when a share of the runs had ended; empty where there is no /proc. */
   readonly memory: readonly { readonly share: number; readonly megabytes: number }[];
 }

@@ -1,6 +1,7 @@
 /**
  * What the experiment runner costs beside training: `npm run bench:runner -- --help`.
  */
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { UserError } from '../kernels/index.ts';
 import { collectProvenance } from '../results/index.ts';
@@ -106,21 +107,25 @@ async function equalRuns(ours: Ours, { runs, epochs, rounds }: Plan): Promise<Eq
   };
 }
 
+/** A folder whose files are in memory, under Linux. */
+const IN_MEMORY = '/dev/shm';
+
 async function tinyRuns(ours: Ours, runs: number): Promise<TinyRuns> {
   const workers = availableParallelism();
-  const measured = await measureCompare(ours.node.path, [
-    ...on(ours, workers),
-    ...TINY,
-    ...['--seeds', String(runs)],
-  ]);
-  const busy = busySeconds(measured.document);
+  const flags = [...on(ours, workers), ...TINY, '--seeds', String(runs)];
+  const overheadOf = ({ seconds, document }: MeasuredComparison): number =>
+    (1000 * (seconds * workers - busySeconds(document))) / runs;
+  const measured = await measureCompare(ours.node.path, flags);
   progress(`${runs} tiny runs: ${measured.seconds.toFixed(1)} s`);
+  const inMemory = existsSync(IN_MEMORY) ? await measureCompare(ours.node.path, flags, IN_MEMORY) : null;
+  if (inMemory) progress(`${runs} tiny runs in memory: ${inMemory.seconds.toFixed(1)} s`);
   return {
     runs,
     workers,
     seconds: measured.seconds,
-    busySeconds: busy,
-    overheadMs: (1000 * (measured.seconds * workers - busy)) / runs,
+    busySeconds: busySeconds(measured.document),
+    overheadMs: overheadOf(measured),
+    overheadInMemoryMs: inMemory && overheadOf(inMemory),
     memory: [0.1, 0.5, 1].flatMap((share) => {
       const resident = memoryAt(share, measured);
       return resident === null ? [] : [{ share, megabytes: megabytes(resident) }];
@@ -152,7 +157,7 @@ function report({ machine, ours, notes, equal, tiny, startUpSeconds, folders }: 
           : 'missed',
       ]),
     ),
-    `${tiny.runs} tiny runs: ${tiny.overheadMs.toFixed(1)} ms of overhead a run, aim ${AIMS.overheadMs}; memory ${tiny.memory.map(({ share, megabytes }) => `${megabytes} MB at ${100 * share} %`).join(', ')}`,
+    `${tiny.runs} tiny runs: ${tiny.overheadMs.toFixed(1)} ms of overhead a run${tiny.overheadInMemoryMs === null ? '' : `, ${tiny.overheadInMemoryMs.toFixed(1)} ms in memory`}, aim ${AIMS.overheadMs}; memory ${tiny.memory.map(({ share, megabytes }) => `${megabytes} MB at ${100 * share} %`).join(', ')}`,
     `a process with one tiny run: ${startUpSeconds.toFixed(2)} s`,
     textTable(
       ['run', 'checkpoints', 'files', 'MB', 'names', 'flushes', 'look-ups'],

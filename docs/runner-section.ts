@@ -46,9 +46,14 @@ function equalRow({ program, seconds, ratio, peakMegabytes: peak }: EqualRuns): 
 }
 
 function tinyRuns({ tiny, startUpSeconds }: RunnerDocument): string {
-  const { runs, workers, seconds, busySeconds, overheadMs, memory } = tiny;
+  const { runs, workers, seconds, busySeconds, overheadMs, overheadInMemoryMs, memory } = tiny;
   const sentences = [
     `A sweep of ${runs.toLocaleString('en')} tiny runs (784-10-10, 100 training images, an evaluation) with ${workers} workers takes ${tenths(seconds)} s, of which ${tenths(busySeconds)} s x worker are training and evaluation: ${tenths(overheadMs)} ms of overhead a run (aim ${AIMS.overheadMs}).`,
+    ...(overheadInMemoryMs === null
+      ? []
+      : [
+          `The same sweep with its folder in memory, where no run waits for a disk, has ${tenths(overheadInMemoryMs)} ms.`,
+        ]),
     ...(memory.length === 0
       ? []
       : [

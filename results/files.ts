@@ -22,6 +22,12 @@ import { UserError } from '../kernels/index.ts';
  * @throws the file system's error; the temporary file is removed
  */
 export function writeWhole(path: string, parts: readonly Uint8Array[]): void {
+  writeNamed(path, parts);
+  flushFolder(dirname(path));
+}
+
+/** As `writeWhole`, but for its name, which is on the disk once its folder is flushed. */
+function writeNamed(path: string, parts: readonly Uint8Array[]): void {
   const temporary = `${path}.tmp`;
   try {
     const file = openSync(temporary, 'w');
@@ -32,7 +38,6 @@ export function writeWhole(path: string, parts: readonly Uint8Array[]): void {
       closeSync(file);
     }
     renameSync(temporary, path);
-    flushFolder(dirname(path));
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
@@ -63,8 +68,16 @@ export function flushFolder(folder: string): void {
 }
 
 /** As `writeWhole`, for a value as JSON. */
-export const writeJson = (path: string, value: unknown): void =>
-  writeWhole(path, [new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)]);
+export const writeJson = (path: string, value: unknown): void => writeWhole(path, [jsonBytes(value)]);
+
+/** As `writeJson`, for several files of a folder in their order, by name: their names are waited for together. */
+export function writeJsonFiles(folder: string, files: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(files)) writeNamed(join(folder, name), [jsonBytes(value)]);
+  flushFolder(folder);
+}
+
+const jsonBytes = (value: unknown): Uint8Array =>
+  new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
 
 /** Removes what a process that was killed had not finished to write, if the folder is there. Locks are those of others. */
 export function removeTemporary(folder: string): void {

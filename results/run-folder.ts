@@ -15,6 +15,7 @@ import {
   readText,
   removeTemporary,
   writeJson,
+  writeJsonFiles,
   writingTo,
 } from './files.ts';
 import { checkLock } from './folder-lock.ts';
@@ -91,9 +92,8 @@ export function openRun(folder: string, run: RunToRecord): OpenRun {
   writingTo(folder, () => {
     claim(folder, metrics);
     try {
-      writeJson(join(folder, PROVENANCE), run.provenance);
-      // The last one: a folder holds a run once it is there.
-      writeJson(join(folder, CONFIG), run.spec);
+      // The spec is the last one: a folder holds a run once it is there.
+      writeJsonFiles(folder, { [PROVENANCE]: run.provenance, [CONFIG]: run.spec });
       flushFolder(dirname(folder));
     } catch (error) {
       removeBeginnings(folder);

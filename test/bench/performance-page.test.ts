@@ -121,6 +121,7 @@ test('the runner is shown with its aims', () => {
       seconds: 30,
       busySeconds: 24,
       overheadMs: 18,
+      overheadInMemoryMs: 9,
       memory: [
         { share: 0.1, megabytes: 200 },
         { share: 1, megabytes: 210 },
@@ -133,6 +134,7 @@ test('the runner is shown with its aims', () => {
   assert.match(text, '| built-in | 41.0 | 21.5 | 1.90 (1.89-1.91) | 1.8 | 180.0 | 260.5 | 80.5 | 150 |');
   assert.match(text, '2,000 tiny runs');
   assert.match(text, '18.0 ms of overhead a run (aim 20)');
+  assert.match(text, 'where no run waits for a disk, has 9.0 ms');
   assert.match(text, '10 % of the runs had ended: 200.0 MB, 100 % of the runs had ended: 210.0 MB');
 });
 

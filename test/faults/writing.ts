@@ -10,15 +10,16 @@ export const FAULTS: readonly Fault[] = [
     'writing',
     [WRITING],
     [
-      ['a file has its name before its bytes are on the disk', 'fsyncSync(file);', ';', 'writeWhole'],
+      ['a file has its name before its bytes are on the disk', 'fsyncSync(file);', ';', 'writeNamed'],
       [
         'a file has its name while it is written',
         'const temporary = $path;',
         'const temporary = path;',
-        'writeWhole',
+        'writeNamed',
       ],
       ['a name is not flushed', 'flushFolder(dirname(path));', ';', 'writeWhole'],
-      ['a temporary file stays after an error', 'rmSync(temporary, { force: true });', ';', 'writeWhole'],
+      ['a temporary file stays after an error', 'rmSync(temporary, { force: true });', ';', 'writeNamed'],
+      ['the names of several files are not flushed', 'flushFolder(folder);', ';', 'writeJsonFiles'],
       [
         'a short write counts as whole',
         'at += writeSync($file, $bytes, $at, $length)',
