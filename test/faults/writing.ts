@@ -54,8 +54,8 @@ export const FAULTS: readonly Fault[] = [
       ['the folder of a run is not flushed', 'flushFolder(dirname(folder));', ';', 'openRun'],
       [
         'a folder holds a run before all of it is there',
-        'writeJson(join(folder, PROVENANCE), run.provenance);',
-        'writeJson(join(folder, CONFIG), run.spec); writeJson(join(folder, PROVENANCE), run.provenance);',
+        'writeJsonFiles(folder, { [PROVENANCE]: run.provenance, [CONFIG]: run.spec });',
+        'writeJsonFiles(folder, { [CONFIG]: run.spec, [PROVENANCE]: run.provenance });',
         'openRun',
       ],
     ],
