@@ -3,7 +3,7 @@ import type { Dataset } from './dataset.ts';
 import type { DatasetDefinition, DatasetInfo } from './definition.ts';
 import { idxFolder } from './idx-folder.ts';
 import { mnist, mnistFull } from './mnist.ts';
-import { withValidation } from './stratify.ts';
+import { withTrainingExamples, withValidation } from './stratify.ts';
 
 /** The datasets that come with the framework, the default first. */
 export const DATASETS: readonly DatasetDefinition[] = [mnist, mnistFull, idxFolder];
@@ -30,7 +30,7 @@ export function listDatasets(extra: readonly DatasetDefinition[] = []): DatasetI
 
 /**
  * Loads a dataset, pixels as bytes, into shared memory. Each call loads it again.
- * @param name `mnist`, `mnist-full`, `idx:<folder>` or that of an extra dataset
+ * @param name `mnist`, `mnist-full`, `idx:<folder>` or that of an extra dataset; with `@600` after it, 600 of its training examples
  * @param extra datasets of the user's own, from plug-ins
  * @throws UserError for an unknown name, a missing, unreadable or wrong file, or a validation size that does not fit
  */
@@ -39,9 +39,17 @@ export async function loadDataset(
   { validation = 0, seed = 0 }: LoadOptions = {},
   extra: readonly DatasetDefinition[] = [],
 ): Promise<Dataset> {
-  const { definition, argument } = findDataset(name, withExtra(extra));
-  const dataset = await load(definition, name, argument);
-  return withValidation(dataset, validation, seed);
+  const { whole, examples } = splitName(name);
+  const { definition, argument } = findDataset(whole, withExtra(extra));
+  const dataset = await load(definition, whole, argument);
+  const part = examples === null ? dataset : { ...withTrainingExamples(dataset, examples), name };
+  return withValidation(part, validation, seed);
+}
+
+/** What is asked for of a name like mnist-full@600: the dataset, and how many of its training examples; null: all. */
+function splitName(name: string): { whole: string; examples: number | null } {
+  const [, whole = name, examples] = /^(.*)@(\d+)$/s.exec(name) ?? [];
+  return { whole, examples: examples === undefined ? null : Number(examples) };
 }
 
 function withExtra(extra: readonly DatasetDefinition[]): readonly DatasetDefinition[] {

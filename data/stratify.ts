@@ -67,6 +67,27 @@ export function withValidation(dataset: Dataset, size: number, seed: number): Da
 }
 
 /**
+ * A part of the training set, in the proportions of its classes. Parts are always the same, and a smaller one lies within a larger
+ * one but for the rounding of its proportions.
+ * @param size number of training examples that stay
+ * @throws UserError when there are not as many, or none
+ */
+export function withTrainingExamples(dataset: Dataset, size: number): Dataset {
+  const { count } = dataset.train.images;
+  if (size < 1 || size > count)
+    throw new UserError(
+      `the dataset '${dataset.name}' has ${count} training examples, so ${size} of them cannot be taken; choose from 1 to ${count}`,
+    );
+  const stream = new RandomStream(0, 'training examples');
+  const [, train] = divide(dataset.train, size, stream, ['other', 'training']);
+  const comparable =
+    dataset.comparable === true
+      ? `trained on ${size} of the ${count} training examples: say so beside published figures`
+      : `${dataset.comparable}; here on ${size} of the ${count} training examples alone`;
+  return { ...dataset, train, comparable };
+}
+
+/**
  * How many of `size` examples each class gives: its share rounded down, and one more for the classes with the
  * largest remainders (of equals the lower class), so that the total is exact.
  */

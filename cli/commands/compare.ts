@@ -54,7 +54,7 @@ const options = {
     type: 'string',
     ...withDefault('mnist'),
     group: EXPERIMENT,
-    describe: "One of 'dendrite datasets', e.g. idx:<folder>",
+    describe: "One of 'dendrite datasets', e.g. idx:<folder>, or a part of its training set: mnist-full@600",
   },
   task: {
     type: 'string',

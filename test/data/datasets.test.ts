@@ -86,6 +86,24 @@ test('the validation split is taken out of the training set, in proportion and b
     assert.not.equal(pixels((await load(7)).validation!), pixels(validation));
   }));
 
+test('a part of the training set has the proportions of the classes, and holds the smaller parts', () =>
+  withFolder(numbered, async (folder) => {
+    const part = (examples: number) => loadDataset(`idx:${folder}@${examples}`);
+    const [four, twenty] = [await part(4), await part(20)];
+    assert.is(twenty.name, `idx:${folder}@20`);
+    assert.equal([twenty.train.images.count, twenty.test.images.count], [20, 2]);
+    assert.is(twenty.train.labels!.values.filter((label) => label === 1).length, 5);
+    assert.ok(pixels(four.train).every((pixel) => pixels(twenty.train).includes(pixel)));
+    assert.equal(await part(4), four);
+    assert.equal(
+      [...twenty.train.labels!.values],
+      Array.from(twenty.train.images.values, (pixel) => Number(pixel >= 30)),
+    );
+    await refuses(part(41), 'has 40 training examples, so 41', 'choose from 1 to 40');
+    await refuses(part(0), 'so 0 of them cannot be taken');
+    assert.equal(pixels((await part(40)).train), pixels((await loadDataset(`idx:${folder}`)).train));
+  }));
+
 test('a validation split of MNIST leaves the test set alone and is said beside published figures', async () => {
   const plain = await loadDataset('mnist-full');
   const carved = await loadDataset('mnist-full', { validation: 5000 });
