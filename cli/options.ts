@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Options } from 'yargs';
 import type { ExperimentDefinition, ExperimentRule } from '../experiments/index.ts';
 import { closest, UserError } from '../kernels/index.ts';
+import type { Contrast } from '../results/index.ts';
 import { findRule, type OptionValue, parseDecimal, type RuleDefinition } from '../rules/index.ts';
 import {
   DEFAULTS,
@@ -99,6 +100,21 @@ export function parseSeconds(option: string, text: string): number {
   const value = parseDecimal(text);
   if (!(value > 0 && Number.isFinite(value)))
     throw new UserError(`--${option} '${text}' must be a number of seconds above 0`);
+  return value;
+}
+
+/** `a:b` judges the condition a against b. */
+export function parseContrast(text: string): Contrast {
+  const [condition, to, ...rest] = text.split(':').map((id) => id.trim());
+  if (!condition || !to || rest.length > 0)
+    throw new UserError(`--contrast '${text}' must have the form a:b, two ids of conditions`);
+  return { condition, to };
+}
+
+export function parseMargin(text: string): number {
+  const value = parseDecimal(text);
+  if (!(value > 0 && Number.isFinite(value)))
+    throw new UserError(`--equivalence '${text}' must be a number above 0, in the unit of the score`);
   return value;
 }
 

@@ -3,10 +3,18 @@
  * change that moves figures, run the commands that the page names, keep their documents, and
  *
  *     npm run docs
+ *
+ * which also computes anew what in the documents follows from their runs.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { ComparedRun, ComparisonDocument, ConditionSummary } from '../results/index.ts';
+import {
+  type ComparedRun,
+  type ComparisonDocument,
+  type ConditionSummary,
+  comparisonDocument,
+  verdictText,
+} from '../results/index.ts';
 import { DENDRITES, ENERGY, FEEDBACK, MEASURED, type MeasuredComparison } from './measurements/list.ts';
 import { markdownTable } from './table.ts';
 
@@ -21,13 +29,16 @@ export const committedMeasurements = (): Map<string, ComparisonDocument> =>
 
 type Documents = ReturnType<typeof committedMeasurements>;
 
+/** A document with everything that follows from its runs computed anew. */
+export const recomputed = (document: ComparisonDocument): ComparisonDocument => comparisonDocument(document);
+
 export function measurementsPage(documents: Documents): string {
   const { dendrite, runs } = documents.get(FEEDBACK.family.file)!;
   const { hardware } = runs[0]!.device!;
   return [
     '<!-- Written by docs/generate-measurements.ts from docs/measurements/: run the commands again, then `npm run docs`. -->',
     '# Measured results',
-    `Test errors in percent on all of MNIST, of networks 784-500-10 where nothing else is said, by Dendrite ${dendrite} on an ${hardware}. The documents behind every number are in [measurements/](measurements/); the commands stand above the tables. Spread and intervals are over seeds. The last digits differ between BLAS libraries, but not with \`--blas none\`.`,
+    `Test errors in percent on all of MNIST, of networks 784-500-10 where nothing else is said, by Dendrite ${dendrite} on an ${hardware}. The documents behind every number are in [measurements/](measurements/); the commands stand above the tables. Spread and intervals are over seeds; [statistics](statistics.md) says how verdicts are made. The last digits differ between BLAS libraries, but not with \`--blas none\`.`,
     '## Targets',
     targets(documents),
     '`npm start` prints the table of the [README](../README.md): four rules, three seeds each, on the embedded digits.',
@@ -89,7 +100,8 @@ function targets(documents: Documents): string {
     };
   };
   const near = (what: string, one: MeasuredComparison, rule: string, limit: number): Target => {
-    const difference = summaryOf(document(one), rule).difference!.mean!;
+    const { condition: id } = summaryOf(document(one), rule);
+    const difference = document(one).contrasts.find(({ condition }) => condition === id)!.mean!;
     return {
       what,
       target: `within ${limit}`,
@@ -133,14 +145,18 @@ function targets(documents: Documents): string {
 }
 
 /** Mean and spread of every condition. */
-function spreadTable({ conditions, summary }: ComparisonDocument): string {
+function spreadTable({ conditions, summary, contrasts, experiment }: ComparisonDocument): string {
   return markdownTable(
-    ['rule', 'test error', 'difference to backprop'],
-    summary.map(({ mean, sd, ci95, difference }, i) => [
-      conditions[i]!.label,
-      `${fixed(mean)}${sd === null ? '' : ` ± ${fixed(sd)}`}${interval(ci95, fixed)}`,
-      difference === null ? '' : `${signed(difference.mean!)}${interval(difference.ci95, signed)}`,
-    ]),
+    ['rule', 'test error', 'difference to backprop', 'verdict'],
+    summary.map(({ condition, mean, sd, ci95 }, i) => {
+      const contrast = contrasts.find((one) => one.condition === condition);
+      return [
+        conditions[i]!.label,
+        `${fixed(mean)}${sd === null ? '' : ` ± ${fixed(sd)}`}${interval(ci95, fixed)}`,
+        contrast ? `${signed(contrast.mean!)}${interval(contrast.ci95, signed)}` : '',
+        contrast ? verdictText(contrast, experiment.score.digits) : '',
+      ];
+    }),
   );
 }
 
@@ -257,8 +273,9 @@ function dendriteSections(documents: Documents): string[] {
   ];
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href)
-  writeFileSync(
-    fileURLToPath(new URL('measurements.md', import.meta.url)),
-    measurementsPage(committedMeasurements()),
-  );
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const documents = new Map([...committedMeasurements()].map(([file, one]) => [file, recomputed(one)]));
+  for (const [file, document] of documents)
+    writeFileSync(new URL(`measurements/${file}.json`, import.meta.url), `${JSON.stringify(document)}\n`);
+  writeFileSync(fileURLToPath(new URL('measurements.md', import.meta.url)), measurementsPage(documents));
+}

@@ -95,6 +95,14 @@ const override = z.strictObject({
   set: z.record(z.string(), wanted).describe('Options and settings of these conditions'),
 });
 
+const conditionId = (what: string) =>
+  text.describe(`Id of the condition ${what}: its rule, or its rule with what varies`);
+
+const contrast = z.strictObject({
+  condition: conditionId('that is judged'),
+  to: conditionId('that it is compared with'),
+});
+
 /** An experiment as a file states it. */
 export const experimentSchema = z.strictObject({
   title: text.optional().describe('What is compared, in one sentence'),
@@ -130,6 +138,18 @@ export const experimentSchema = z.strictObject({
     .readonly()
     .optional()
     .describe('What single conditions of the grid have in place of what holds for all'),
+  contrasts: z
+    .array(contrast)
+    .readonly()
+    .optional()
+    .describe(
+      'Which conditions are compared, and counted in the correction for their number; every one with the first of backprop, or else the first, when left out',
+    ),
+  equivalence: z
+    .number()
+    .positive('must be above 0')
+    .optional()
+    .describe('Differences of the score below this margin count as none, and whether they are is tested'),
   tune: tuneSchema.optional(),
   validation: whole.optional().describe('Training examples to set aside for a validation score'),
   splitSeed: seed.optional().describe('Seed of the draw that sets them aside'),
@@ -243,6 +263,7 @@ function keysAt(place: Place): string[] {
   if (place[0] === 'tune') return ['trials', 'seed', 'validation'];
   if (place[0] === 'rules') return Object.keys(comparedRule.shape);
   if (place[0] === 'overrides') return Object.keys(override.shape);
+  if (place[0] === 'contrasts') return Object.keys(contrast.shape);
   return Object.keys(experimentSchema.shape);
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Dataset } from '../data/index.ts';
 import { UserError } from '../kernels/index.ts';
+import { type Contrast, contrastSchema } from '../results/index.ts';
 import { findRule, type RuleDefinition, type SearchSpace } from '../rules/index.ts';
 import {
   type ChosenTask,
@@ -18,6 +19,7 @@ import {
   type SettingsInput,
   type TaskDefinition,
 } from '../training/index.ts';
+import { resolveContrasts } from './contrasts.ts';
 import { at, ExperimentMistake } from './mistake.ts';
 import { checkSearches, type SearchInput, spaceOf } from './tuning/spaces.ts';
 import { type TuneInput, tuneInputSchema } from './tuning/tune.schema.ts';
@@ -35,6 +37,8 @@ const setupSchema = z.object({
     .default([1, 2, 3]),
   diagnostics: z.array(z.string()).min(1, 'must name at least one, or none').default(['angle']),
   scored: z.literal('validation').optional(),
+  contrasts: z.array(contrastSchema).optional(),
+  equivalence: z.number().positive('must be above 0').optional(),
   tune: tuneInputSchema.optional(),
 });
 
@@ -63,6 +67,10 @@ export interface ExperimentInput {
   readonly diagnostics?: readonly string[];
   /** What is scored after each epoch: `validation` for the validation examples alone, left out for the test examples too. */
   readonly scored?: RunSpec['scored'];
+  /** Which conditions are compared, by their ids; every one with the first of backprop, or else the first, when left out. */
+  readonly contrasts?: readonly Contrast[];
+  /** In the unit of the score: differences below it count as none. Whether they are is tested; it is not when left out. */
+  readonly equivalence?: number;
   /** How values of each condition are chosen before the runs; they are not when left out. */
   readonly tune?: TuneInput;
   /** Settings of all conditions. */
@@ -90,6 +98,10 @@ export interface Experiment {
   readonly diagnostics: readonly string[];
   readonly scored: RunSpec['scored'];
   readonly conditions: readonly Condition[];
+  /** Which conditions are compared. */
+  readonly contrasts: readonly Contrast[];
+  /** Margin of the tests of equivalence, in the unit of the score. */
+  readonly equivalence: number | undefined;
   /** How values of the conditions are still to be chosen; null where they stay. */
   readonly tuning: AskedTuning | null;
   /** As the user gave it, rules in memory by their names: plain JSON. */
@@ -120,7 +132,17 @@ export function resolveExperiment(
 ): Experiment {
   const { rules, settings = {}, ...setup } = input;
   const parsed = parse(setupSchema, setup);
-  const { dataset, validation, splitSeed, task, seeds, diagnostics: names, scored, tune } = parsed;
+  const {
+    dataset,
+    validation,
+    splitSeed,
+    task,
+    seeds,
+    diagnostics: names,
+    scored,
+    tune,
+    equivalence,
+  } = parsed;
   if (scored && validation === 0)
     throw new UserError('validation: must be above 0, as validation examples alone are scored');
   if (rules.length === 0) throw new UserError('rules: must name at least one rule');
@@ -152,6 +174,8 @@ export function resolveExperiment(
     diagnostics,
     scored,
     conditions,
+    contrasts: resolveContrasts(parsed.contrasts, conditions),
+    equivalence,
     tuning: tune === undefined ? null : { ...tuningOf(tune, seeds), spaces: spaces() },
     given: givenAsJson(input),
     chosenTask,

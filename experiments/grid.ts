@@ -94,7 +94,7 @@ function partOf(
 
 /** What all parts share beside the conditions. */
 function commonOf(definition: ExperimentDefinition): Omit<ExperimentInput, 'rules'> {
-  const { seeds, diagnostics, validation, splitSeed, tune } = definition;
+  const { seeds, diagnostics, validation, splitSeed, contrasts, equivalence, tune } = definition;
   return {
     ...(seeds !== undefined && { seeds: typeof seeds === 'number' ? firstSeeds(seeds) : seeds }),
     ...(diagnostics !== undefined && {
@@ -102,6 +102,8 @@ function commonOf(definition: ExperimentDefinition): Omit<ExperimentInput, 'rule
     }),
     ...(validation !== undefined && { validation }),
     ...(splitSeed !== undefined && { splitSeed }),
+    ...(contrasts !== undefined && { contrasts }),
+    ...(equivalence !== undefined && { equivalence }),
     ...(tune !== undefined && { tune }),
   };
 }

@@ -84,6 +84,8 @@ const inputOf = ({ experiment, dataset, conditions }: StoredExperiment): Experim
   task: experiment.task,
   ...(experiment.scored && { scored: experiment.scored }),
   seeds: experiment.seeds,
+  contrasts: experiment.contrasts,
+  ...(experiment.equivalence !== undefined && { equivalence: experiment.equivalence }),
   diagnostics: experiment.diagnostics.length === 0 ? ['none'] : experiment.diagnostics,
   rules: conditions.map(({ recipe, ...condition }) => ({ ...condition, ...(recipe !== null && { recipe }) })),
 });

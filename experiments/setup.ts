@@ -135,7 +135,7 @@ async function settleDevice(options: DeviceOptions, { conditions }: Experiment):
 
 /** The experiment as results show it. */
 function recordOf(experiment: Experiment, dataset: Dataset): ExperimentRecord {
-  const { dataset: name, validation, task, seeds, diagnostics, scored } = experiment;
+  const { dataset: name, validation, task, seeds, diagnostics, scored, contrasts, equivalence } = experiment;
   return {
     dataset: name,
     ...(dataset.comparable !== true && {
@@ -149,5 +149,7 @@ function recordOf(experiment: Experiment, dataset: Dataset): ExperimentRecord {
     score: scoreOf(experiment),
     diagnostics: [...diagnostics],
     seeds: [...seeds],
+    contrasts: [...contrasts],
+    ...(equivalence !== undefined && { equivalence }),
   };
 }

@@ -1,3 +1,4 @@
+import { mean } from 'simple-statistics';
 import type { Condition, EpochRecord } from '../training/index.ts';
 import {
   type ComparedRun,
@@ -7,7 +8,9 @@ import {
   type ExperimentRecord,
   type RunResult,
 } from './comparison.schema.ts';
-import { pairedDifference, summarize } from './statistics.ts';
+import type { Contrast, ContrastResult } from './contrast.schema.ts';
+import { contrastStatistics, pairedDifferences } from './statistics/contrast.ts';
+import { summarize } from './statistics/spread.ts';
 import type { TuningRecord } from './tuning.schema.ts';
 
 export interface Comparison {
@@ -23,9 +26,8 @@ export interface Comparison {
 
 /**
  * The document that `--json` prints and the table is made from. The statistics are over the test scores (or validation scores,
- * where they alone are measured) after the last epoch
- * of the finished runs; diverged, failed and missing runs are counted beside them. Runs come in the order of the
- * conditions and seeds, whatever order they ended in.
+ * where they alone are measured) after the last epoch of the finished runs; diverged, failed and missing runs are counted beside
+ * them. Runs come in the order of the conditions and seeds, whatever order they ended in.
  */
 export function comparisonDocument({
   dendrite,
@@ -38,7 +40,6 @@ export function comparisonDocument({
   const order = (run: RunResult) =>
     places.get(run.condition)! * experiment.seeds.length + experiment.seeds.indexOf(run.seed);
   const entries = [...runs].sort((a, b) => order(a) - order(b)).map((run) => runEntry(run, experiment));
-  const reference = referenceCondition(conditions);
   return withoutNaN({
     format: DOCUMENT_FORMAT,
     dendrite,
@@ -46,13 +47,20 @@ export function comparisonDocument({
     ...(tuning && { tuning }),
     conditions,
     runs: entries,
-    summary: conditions.map((condition) => summaryOf(condition, reference.id, experiment, entries)),
+    summary: conditions.map((condition) => summaryOf(condition, experiment, entries)),
+    contrasts: contrastsOf(experiment, entries),
   }) as unknown as ComparisonDocument;
 }
 
-/** The condition that the others are compared with: the first of backprop, or else the first. */
+/** The condition that the others are compared with where nothing else is declared: the first of backprop, or else the first. */
 export const referenceCondition = <T extends { readonly rule: string }>(conditions: readonly T[]): T =>
   conditions.find(({ rule }) => rule === 'backprop') ?? conditions[0]!;
+
+/** Every condition against the reference. */
+export function defaultContrasts(conditions: readonly Condition[]): Contrast[] {
+  const { id: to } = referenceCondition(conditions);
+  return conditions.filter(({ id }) => id !== to).map(({ id }) => ({ condition: id, to }));
+}
 
 /** A copy in which NaN and infinities are null, as in the JSON text. */
 const withoutNaN = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
@@ -60,7 +68,18 @@ const withoutNaN = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 const numbers = (values: readonly (number | null)[]): number[] =>
   values.filter((value) => value !== null && Number.isFinite(value)) as number[];
 
-const meanOrNull = (values: readonly (number | null)[]): number | null => summarize(numbers(values)).mean;
+function meanOrNull(values: readonly (number | null)[]): number | null {
+  const known = numbers(values);
+  return known.length === 0 ? null : mean(known);
+}
+
+/** The score that all statistics are of. */
+const scoreOf = (run: ComparedRun, { scored }: ExperimentRecord): ComparedRun['testScore'] =>
+  scored ? run.validationScore! : run.testScore;
+
+/** Whether a run is in the mean. */
+const isCounted = (run: ComparedRun, experiment: ExperimentRecord): boolean =>
+  run.status === 'finished' && scoreOf(run, experiment).last !== null;
 
 function runEntry(
   { condition, rule, seed, status, reason, epochs, notes, statesHash, device, folder }: RunResult,
@@ -107,34 +126,46 @@ function trainingRate(epochs: readonly EpochRecord[]): number | null {
 
 function summaryOf(
   { id, rule }: Condition,
-  reference: string,
-  { seeds, scored }: ExperimentRecord,
+  experiment: ExperimentRecord,
   runs: readonly ComparedRun[],
 ): ConditionSummary {
-  const scoreOf = (run: ComparedRun) => (scored ? run.validationScore! : run.testScore);
-  const isCounted = (run: ComparedRun) => run.status === 'finished' && scoreOf(run).last !== null;
-  const scoresBySeed = (condition: string): Map<number, number> =>
-    new Map(
-      runs
-        .filter((run) => run.condition === condition && isCounted(run))
-        .map((run) => [run.seed, scoreOf(run).last!]),
-    );
   const own = runs.filter((run) => run.condition === id);
-  const finished = own.filter(isCounted);
+  const finished = own.filter((run) => isCounted(run, experiment));
+  const scores = finished.map((run) => scoreOf(run, experiment));
   const count = (status: ComparedRun['status']) => own.filter((run) => run.status === status).length;
   const [diverged, failed] = [count('diverged'), count('failed')];
   return {
     condition: id,
     rule,
-    ...summarize(numbers(finished.map((run) => scoreOf(run).last))),
+    ...summarize(numbers(scores.map(({ last }) => last))),
     diverged,
     failed,
-    unfinished: seeds.length - count('finished') - diverged - failed,
-    bestMean: meanOrNull(finished.map((run) => scoreOf(run).best)),
+    unfinished: experiment.seeds.length - count('finished') - diverged - failed,
+    best: meanAndSd(numbers(scores.map(({ best }) => best))),
     examplesPerSecond: meanOrNull(finished.map((run) => run.examplesPerSecond)),
-    difference:
-      id === reference
-        ? null
-        : { to: reference, ...pairedDifference(scoresBySeed(id), scoresBySeed(reference)) },
   };
+}
+
+function meanAndSd(values: readonly number[]): ConditionSummary['best'] {
+  const { mean, sd } = summarize(values);
+  return { mean, sd };
+}
+
+function contrastsOf(experiment: ExperimentRecord, runs: readonly ComparedRun[]): ContrastResult[] {
+  const { contrasts, equivalence: margin, score } = experiment;
+  const scores = new Map<string, Map<number, number>>();
+  for (const run of runs) {
+    const bySeed = scores.get(run.condition) ?? new Map<number, number>();
+    if (isCounted(run, experiment)) bySeed.set(run.seed, scoreOf(run, experiment).last!);
+    scores.set(run.condition, bySeed);
+  }
+  const none: ReadonlyMap<number, number> = new Map();
+  const differences = contrasts.map(({ condition, to }) =>
+    pairedDifferences(scores.get(condition) ?? none, scores.get(to) ?? none),
+  );
+  const { better } = score;
+  return contrastStatistics(differences, { better, margin }).map((statistics, i) => ({
+    ...contrasts[i]!,
+    ...statistics,
+  }));
 }

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../kernels/index.ts';
 import { conditionSchema, runSpecSchema } from '../training/index.ts';
-import { type ComparisonDocument, experimentSchema } from './comparison.schema.ts';
-import { comparisonDocument } from './comparison-document.ts';
+import { type ComparisonDocument, type ExperimentRecord, experimentSchema } from './comparison.schema.ts';
+import { comparisonDocument, defaultContrasts } from './comparison-document.ts';
+import { firstDifference } from './difference.ts';
 import {
   flushFolder,
   hasCode,
@@ -143,12 +144,29 @@ export interface ReadComparison {
 /**
  * Reads what a comparison is, without its runs.
  *
- * @throws UserError if the folder holds no comparison or the file is damaged
+ * @throws UserError if the folder holds no comparison, the file is damaged, or contrasts are not those that were declared
  */
 export function readStoredExperiment(folder: string): StoredExperiment {
   const advice = 'name the folder of a comparison, which `dendrite compare` made';
   if (!holdsComparison(folder)) throw new UserError(`the folder ${folder} holds no ${EXPERIMENT}; ${advice}`);
-  return readJsonAs(storedExperimentSchema, folder, EXPERIMENT, 'repeat the comparison');
+  const stored = readJsonAs(storedExperimentSchema, folder, EXPERIMENT, 'repeat the comparison');
+  refuseChangedContrasts(folder, stored);
+  return stored;
+}
+
+/** Contrasts are declared before the runs: an edit of what was made of the declaration does not pass unnoticed. */
+function refuseChangedContrasts(folder: string, { given, experiment, conditions }: StoredExperiment): void {
+  // The trials of a tuning have none, whatever is given for the runs.
+  if (experiment.scored) return;
+  const declared = (given ?? {}) as Partial<Pick<ExperimentRecord, 'contrasts' | 'equivalence'>>;
+  const difference = firstDifference(
+    { contrasts: experiment.contrasts, equivalence: experiment.equivalence },
+    { contrasts: declared.contrasts ?? defaultContrasts(conditions), equivalence: declared.equivalence },
+  );
+  if (difference !== null)
+    throw new UserError(
+      `the contrasts in ${join(folder, EXPERIMENT)} were changed after the comparison began (${difference} as declared): put them back, or start a new comparison`,
+    );
 }
 
 /**

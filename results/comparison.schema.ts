@@ -1,17 +1,10 @@
 import { z } from 'zod';
 import { conditionSchema, countOf, epochSchema, quantity } from '../training/index.ts';
+import { contrastResultSchema, contrastSchema } from './contrast.schema.ts';
+import { spread } from './spread.schema.ts';
 import { tuningSchema } from './tuning.schema.ts';
 
 export const DOCUMENT_FORMAT = 1;
-
-const interval = (description: string) => z.tuple([z.number(), z.number()]).nullable().describe(description);
-
-const spread = {
-  n: countOf('Number of values averaged.'),
-  mean: quantity('Mean; null when n is 0.'),
-  sd: quantity('Standard deviation with n - 1 in the denominator; null when n < 2.'),
-  ci95: interval("95 % confidence interval of the mean from Student's t; null when n < 2."),
-};
 
 export const deviceSchema = z.object({
   name: z.string().describe('The device that ran: cpu or gpu.'),
@@ -71,12 +64,15 @@ const summarySchema = z.object({
   diverged: countOf('Runs that diverged: not in the mean.'),
   failed: countOf('Runs that failed: not in the mean.'),
   unfinished: countOf('Runs that have not ended or not begun: not in the mean.'),
-  bestMean: quantity('Mean over the same runs of the best score.'),
+  best: z
+    .object({
+      mean: quantity('Mean; null when n is 0.'),
+      sd: quantity('Standard deviation; null when n < 2.'),
+    })
+    .describe(
+      'Over the same runs, the best score of any epoch: chosen by the score itself, so optimistic. No interval and no contrast uses it.',
+    ),
   examplesPerSecond: quantity('Mean of examplesPerSecond over the same runs.'),
-  difference: z
-    .object({ to: z.string().describe('Id of the condition that is subtracted.'), ...spread })
-    .nullable()
-    .describe('Score minus that of another condition, paired by seed; null for that condition.'),
 });
 
 const experimentSchema = z.object({
@@ -100,6 +96,12 @@ const experimentSchema = z.object({
     .describe('What is measured.'),
   diagnostics: z.array(z.string()),
   seeds: z.array(z.int()).min(1),
+  contrasts: z.array(contrastSchema).describe('Which conditions are compared, declared before the runs.'),
+  equivalence: z
+    .number()
+    .positive()
+    .optional()
+    .describe('Margin of the tests of equivalence, in the unit of the score; left out: none is done.'),
 });
 
 const comparisonSchema = z
@@ -113,6 +115,11 @@ const comparisonSchema = z
     summary: z
       .array(summarySchema)
       .describe('One entry a condition: score after the last epoch, over the finished runs.'),
+    contrasts: z
+      .array(contrastResultSchema)
+      .describe(
+        'One entry a declared contrast: score after the last epoch minus that of the other condition, over the seeds that finished with both.',
+      ),
   })
   .meta({ title: 'Dendrite comparison' });
 

@@ -16,7 +16,12 @@ export {
   type RunResult,
   type RunStatus,
 } from './comparison.schema.ts';
-export { type Comparison, comparisonDocument, referenceCondition } from './comparison-document.ts';
+export {
+  type Comparison,
+  comparisonDocument,
+  defaultContrasts,
+  referenceCondition,
+} from './comparison-document.ts';
 export {
   type CheckpointPlan,
   holdsComparison,
@@ -30,6 +35,7 @@ export {
   reopenComparison,
   type StoredExperiment,
 } from './comparison-folder.ts';
+export { type Contrast, type ContrastResult, contrastSchema } from './contrast.schema.ts';
 export { firstDifference } from './difference.ts';
 export {
   EXPORT_FORMATS,
@@ -54,7 +60,7 @@ export {
   reopenRun,
   type StoredRun,
 } from './run-folder.ts';
-export { pairedDifference, type Spread, summarize, tQuantile } from './statistics.ts';
+export { type Spread, summarize } from './statistics/spread.ts';
 export {
   listSubmissions,
   readSubmission,
@@ -65,5 +71,6 @@ export {
   writeSubmission,
 } from './submission-file.ts';
 export { comparisonTable, type TableOptions } from './table.ts';
+export { verdictText } from './table-contrasts.ts';
 export { type TrainedCheckpoint, trainedCheckpoint } from './trained-checkpoint.ts';
 export type { Trial, TrialOutcome, TunedCondition, TuningRecord } from './tuning.schema.ts';

@@ -2,6 +2,7 @@ import { dirname, sep } from 'node:path';
 import type { Condition, Settings } from '../training/index.ts';
 import type { ComparedRun, ComparisonDocument, DeviceRecord, ExperimentRecord } from './comparison.schema.ts';
 import { referenceCondition } from './comparison-document.ts';
+import { contrastLines, contrastNotes } from './table-contrasts.ts';
 import { tuningLines, tuningNotes } from './table-tuning.ts';
 import { budgetText, countOf, type Line, thousands, valueText, wordsOf } from './table-words.ts';
 
@@ -20,20 +21,14 @@ export function warningLines(document: ComparisonDocument): Line[] {
       texts.push(
         `${conditions[i]!.label}: ${unfinished} of ${countOf(experiment.seeds.length, 'run')} not finished, not in the mean`,
       );
-  for (const [i, { n, difference }] of summary.entries())
-    if (difference !== null && difference.n < n) {
-      const pairs = `${difference.n} of the ${countOf(n, 'finished run')}`;
-      texts.push(
-        `${conditions[i]!.label}: the difference is over the seeds that finished with both conditions, ${pairs}`,
-      );
-    }
+  texts.push(...contrastNotes(document));
   texts.push(...conditions.flatMap((condition) => stoppedEarly(condition, runs)));
   if (conditions.some(({ settings }) => settings.seconds !== null))
     texts.push(
       'a run for a number of seconds gets as far as the machine lets it, and cannot be repeated to the bit',
     );
   if (summary.some(({ n }) => n === 1))
-    texts.push('one run has no spread and no interval: use several seeds before ranking rules');
+    texts.push('one run has no spread, no interval and no verdict: use several seeds before ranking rules');
   for (const run of runs) {
     const reason = run.device?.fallbackReason;
     if (reason) texts.push(`the device fell back: ${reason}`);
@@ -93,7 +88,6 @@ export function contextLines(document: ComparisonDocument): Line[] {
   const { experiment, conditions, runs } = document;
   const { dataset, trainExamples, task, score, seeds } = experiment;
   const reference = referenceCondition(conditions);
-  const better = score.better === 'lower' ? 'below zero is better' : 'above zero is better';
   return [
     {
       label: 'Dataset',
@@ -107,10 +101,9 @@ export function contextLines(document: ComparisonDocument): Line[] {
     ...distinct(runs.map(({ device }) => deviceText(device))).map((text) => ({ label: 'Device', text })),
     {
       label: 'Measures',
-      text:
-        `${score.label.toLowerCase()} after the last epoch; sd and t intervals over seeds; difference of runs with the same seed, ` +
-        better,
+      text: `${score.label.toLowerCase()} after the last epoch; sd and t intervals over seeds`,
     },
+    ...contrastLines(document),
     ...(runs.length === 0
       ? []
       : [

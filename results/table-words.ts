@@ -29,3 +29,23 @@ export function budgetText({ epochs, examples, multiplyAccumulates, seconds }: S
     return `${thousands(Math.round(multiplyAccumulates))} multiply-accumulates`;
   return seconds === null ? countOf(epochs, 'epoch') : countOf(Number(seconds.toPrecision(3)), 'second');
 }
+
+export const MISSING = '–';
+
+/** With a plus sign where it is due; what rounds to zero has no sign. */
+export function signedText(value: number | null, digits: number): string {
+  if (value === null) return MISSING;
+  const text = value.toFixed(digits);
+  if (Number(text) === 0) return (0).toFixed(digits);
+  return value > 0 ? `+${text}` : text;
+}
+
+export const intervalText = (ends: [number, number] | null, format: (value: number) => string): string =>
+  ends === null ? MISSING : `[${format(ends[0])}, ${format(ends[1])}]`;
+
+/** A p with two digits. */
+export function pText(p: number | null): string {
+  if (p === null) return MISSING;
+  if (p < 0.001) return '< 0.001';
+  return p > 0.995 ? '1' : p.toPrecision(2);
+}

@@ -15,9 +15,11 @@ import type { Command } from '../command.ts';
 import { printEstimates } from '../dry-run.ts';
 import {
   dryRunOption,
+  parseContrast,
   parseGrid,
   parseJobs,
   parseList,
+  parseMargin,
   parseSeeds,
   parseText,
   parseWhole,
@@ -73,6 +75,20 @@ const options = {
     ...withDefault('3'),
     group: EXPERIMENT,
     describe: 'How many seeds, or which: 5 or 1,2,7',
+  },
+  contrast: {
+    type: 'string',
+    array: true,
+    requiresArg: true,
+    group: EXPERIMENT,
+    describe:
+      'Two conditions to compare, by their ids: a:b judges a against b; every one against the first of backprop, or else the first, when left out',
+  },
+  equivalence: {
+    type: 'string',
+    requiresArg: true,
+    group: EXPERIMENT,
+    describe: 'Test whether differences are within this margin, in the unit of the score, e.g. 0.3',
   },
   recipe: {
     type: 'string',
@@ -204,6 +220,8 @@ async function plan(args: CompareArguments): Promise<PlannedExperiment> {
     ...(args.backend !== undefined && { backend: args.backend }),
     ...(args.blas !== undefined && { blas: parseText('blas', args.blas) }),
     ...(files.length > 0 && { plugins: files }),
+    ...(args.contrast && { contrasts: args.contrast.map(parseContrast) }),
+    ...(args.equivalence !== undefined && { equivalence: parseMargin(args.equivalence) }),
     ...tuneOf(args),
   };
   return planExperiment(
@@ -214,6 +232,7 @@ async function plan(args: CompareArguments): Promise<PlannedExperiment> {
 
 /** Settings and seeds are named as on the command line; other messages say themselves what they are about. */
 function locate(place: Place): string {
+  if (place[0] === 'contrasts') return '--contrast';
   const at = place.indexOf('settings');
   if (at < 0) return place[0] === 'seeds' || place[0] === 'validation' ? place[0] : '';
   const [name, entry] = place.slice(at + 1);
@@ -230,6 +249,8 @@ interface CompareArguments
   task: string;
   validation: string;
   seeds: string;
+  contrast?: string[];
+  equivalence?: string;
   recipe?: string[];
   set?: string[];
   vary?: string[];

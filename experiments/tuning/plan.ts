@@ -50,6 +50,9 @@ export async function setUpTrials(
     tuning: null,
     validation: record.validation,
     scored: 'validation',
+    // Trials are chosen from, not compared.
+    contrasts: [],
+    equivalence: undefined,
     seeds: [record.seed],
     diagnostics: [],
     conditions: trialConditions(experiment, record, record.rungs[0]!.fraction, new Map(all)),

@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseGrid, parseSeeds } from '../../cli/options.ts';
-import { committedMeasurements, measurementsPage } from '../../docs/generate-measurements.ts';
+import { committedMeasurements, measurementsPage, recomputed } from '../../docs/generate-measurements.ts';
 import { MEASURED } from '../../docs/measurements/list.ts';
 import {
   builtInFile,
@@ -20,6 +20,11 @@ const documents = committedMeasurements();
 test('the committed page is that of the committed documents', () => {
   const committed = readFileSync(new URL('../../docs/measurements.md', import.meta.url), 'utf8');
   assert.is(committed, measurementsPage(documents), "measurements.md is out of date: run 'npm run docs'");
+});
+
+test('the statistics of the committed documents are those of their runs', () => {
+  for (const [file, document] of documents)
+    assert.equal(document, recomputed(document), `${file}.json is out of date: run 'npm run docs'`);
 });
 
 /** What a command compares. */

@@ -197,27 +197,94 @@ export const FAULTS: readonly Fault[] = [
       ],
       [
         'the difference to itself',
-        'pairedDifference(scoresBySeed(id), scoresBySeed(reference))',
-        'pairedDifference(scoresBySeed(id), scoresBySeed(id))',
+        'pairedDifferences(scores.get(condition) ?? none, scores.get(to) ?? none)',
+        'pairedDifferences(scores.get(to) ?? none, scores.get(to) ?? none)',
       ],
       ['runs told apart by rule, not by condition', 'run.condition === id', 'run.rule === rule', 'summaryOf'],
       [
         'diverged runs are averaged',
-        "run.status === 'finished' && scoreOf(run).last !== null",
-        'scoreOf(run).last !== null',
+        "run.status === 'finished' && scoreOf(run, experiment).last !== null",
+        'scoreOf(run, experiment).last !== null',
       ],
     ],
     'results/comparison-document.ts',
   ),
   ...faultsOf(
     'statistics',
-    ['test/results/statistics.test.ts'],
+    ['test/results/statistics/contrast.test.ts'],
     [
-      ['the difference of the wrong sign', 'value - other', 'other - value', 'pairedDifference'],
+      ['the difference of the wrong sign', 'value - other', 'other - value', 'pairedDifferences'],
       ['seeds not paired', 'reference.get(seed)', '[...reference.values()][0 * seed]'],
+      [
+        'the verdict of a p that is not adjusted',
+        'verdictOf(spread.mean, adjusted[i]!, better)',
+        'verdictOf(spread.mean, tests[i]!.p, better)',
+      ],
+      ['better and worse turned round', "better === 'lower'", "better === 'higher'", 'verdictOf'],
+      ['a test of one too many degrees of freedom', 'spread.n - 1', 'spread.n'],
+      ['equivalence without a correction', 'test && test.pHolm <= ALPHA', 'test && test.p <= ALPHA'],
+    ],
+    'results/statistics/contrast.ts',
+  ),
+  ...faultsOf(
+    'statistics',
+    ['test/results/statistics/spread.test.ts'],
+    [
       ['an interval of the normal distribution', 'tQuantile(0.975, n - 1)', '1.96'],
       ['an interval of one too many degrees of freedom', 'tQuantile(0.975, n - 1)', 'tQuantile(0.975, n)'],
     ],
-    'results/statistics.ts',
+    'results/statistics/spread.ts',
+  ),
+  ...faultsOf(
+    'statistics',
+    ['test/results/statistics/holm.test.ts'],
+    [
+      ['all p adjusted like the smallest', 'family.length - rank', 'family.length'],
+      ['a test that failed does not count', 'family.length - rank', 'order.length - rank'],
+      ['a p below one before it', 'Math.max(least, $rest)', '$rest'],
+    ],
+    'results/statistics/holm.ts',
+  ),
+  ...faultsOf(
+    'statistics',
+    ['test/results/statistics/permutation.test.ts'],
+    [
+      [
+        'choices as far from zero are not counted',
+        'Math.abs(sum) >= least',
+        'Math.abs(sum) > least + 1e-3',
+        'shareOfAll',
+      ],
+      ['the data are not one of the draws', 'let far = 1', 'let far = 0', 'shareOfDrawn'],
+    ],
+    'results/statistics/permutation.ts',
+  ),
+  ...faultsOf(
+    'statistics',
+    ['test/results/statistics/bootstrap.test.ts'],
+    [
+      ['no correction of the bias', 'normalQuantile(shareBelow(means, mean([...values])))', '0'],
+      ['no acceleration', '1 - acceleration * z', '1'],
+      ['levels of large samples', 'expandedLevels(values.length)', '[0.025, 0.975]'],
+    ],
+    'results/statistics/bootstrap.ts',
+  ),
+  ...faultsOf(
+    'statistics',
+    ['test/results/statistics/equivalence.test.ts'],
+    [['the better of the two tests', 'Math.max(above, below)', 'Math.min(above, below)']],
+    'results/statistics/equivalence.ts',
+  ),
+  ...faultsOf(
+    'statistics',
+    ['test/results/statistics/effect.test.ts'],
+    [
+      [
+        'a power of a half',
+        'tTestPower(delta, critical, n - 1) - POWER',
+        'tTestPower(delta, critical, n - 1) - 0.5',
+      ],
+    ],
+    'results/statistics/effect.ts',
   ),
 ];

@@ -5,6 +5,7 @@ import {
   type ComparisonDocument,
   comparisonDocument,
   comparisonJsonSchema,
+  defaultContrasts,
   type RunResult,
 } from '../../results/index.ts';
 import { condition, conditions, epochRecord, experiment, run } from './example.ts';
@@ -12,7 +13,7 @@ import { condition, conditions, epochRecord, experiment, run } from './example.t
 const document = (runs: RunResult[], changes = {}, compared = conditions) =>
   comparisonDocument({
     dendrite: '1.2.3',
-    experiment: { ...experiment, ...changes },
+    experiment: { ...experiment, contrasts: defaultContrasts(compared), ...changes },
     conditions: compared,
     runs,
   });
@@ -52,25 +53,32 @@ test('a run has its last and its best test error, and examples per second of tra
 });
 
 test('a summary is over the test errors of the last epoch', () => {
-  const [backprop, alignment] = document(finished).summary;
+  const { summary, contrasts } = document(finished);
+  const [backprop] = summary;
   // 5, 6, 7: mean 6, sd 1, t(0.975, 2) = 4.3027; lowest errors 5, 4, 7.
   assert.is(backprop!.n, 3);
   close(backprop!.mean, 6);
   close(backprop!.sd, 1);
   close(backprop!.ci95?.[0], 6 - 4.3027 / Math.sqrt(3));
   close(backprop!.ci95?.[1], 6 + 4.3027 / Math.sqrt(3));
-  close(backprop!.bestMean, 16 / 3);
+  close(backprop!.best.mean, 16 / 3);
+  close(backprop!.best.sd, Math.sqrt(7 / 3));
   close(backprop!.examplesPerSecond, 4000);
-  assert.is(backprop!.difference, null);
-  // Differences by seed 1, 2, 3.
-  assert.is(alignment!.difference!.to, 'backprop');
-  assert.is(alignment!.difference!.n, 3);
-  close(alignment!.difference!.mean, 2);
-  close(alignment!.difference!.ci95?.[1], 2 + 4.3027 / Math.sqrt(3));
+  assert.is(contrasts.length, 1);
+  const [alignment] = contrasts;
+  // Differences by seed 1, 2, 3: t = 2 √3.
+  assert.is(alignment!.condition, 'feedback-alignment');
+  assert.is(alignment!.to, 'backprop');
+  assert.is(alignment!.n, 3);
+  close(alignment!.mean, 2);
+  close(alignment!.ci95?.[1], 2 + 4.3027 / Math.sqrt(3));
+  close(alignment!.t, 2 * Math.sqrt(3));
+  close(alignment!.dz, 2);
+  assert.is(alignment!.verdict, 'not distinguishable');
 });
 
 test('diverged and failed runs are counted and not averaged', () => {
-  const { runs, summary } = document(withDiverged);
+  const { runs, summary, contrasts } = document(withDiverged);
   const alignment = summary[1]!;
   assert.is(alignment.n, 1);
   assert.is(alignment.mean, 6);
@@ -78,8 +86,9 @@ test('diverged and failed runs are counted and not averaged', () => {
   assert.is(alignment.ci95, null);
   assert.is(alignment.diverged, 1);
   assert.is(alignment.failed, 1);
-  assert.is(alignment.difference!.n, 1);
-  assert.is(alignment.difference!.mean, 1);
+  assert.is(contrasts[0]!.n, 1);
+  assert.is(contrasts[0]!.mean, 1);
+  assert.is(contrasts[0]!.verdict, null);
   assert.is(runs[4]!.reason, reason);
   assert.is(runs[4]!.epochs[1]!.testScore, null);
   assert.equal(runs[4]!.testScore, { last: null, best: 9 });
@@ -93,16 +102,17 @@ test('a diverged run is left out even if it has a test error', () => {
     run('feedback-alignment', 3, [9, 90], { status: 'diverged', reason }),
   ];
   close(document(runs).summary[1]!.mean, 7);
-  close(document(runs).summary[1]!.difference!.mean, 1.5);
+  close(document(runs).contrasts[0]!.mean, 1.5);
 });
 
 test('without backprop the others are compared with the first condition', () => {
   const runs = [run('dfa', 1, [4]), run('feedback-alignment', 1, [6])];
   const compared = [condition('dfa'), condition('feedback-alignment')];
-  const { summary } = document(runs, { seeds: [1] }, compared);
-  assert.is(summary[0]!.difference, null);
-  assert.is(summary[1]!.difference!.to, 'dfa');
-  assert.is(summary[1]!.difference!.mean, 2);
+  const { contrasts } = document(runs, { seeds: [1] }, compared);
+  assert.equal(
+    contrasts.map(({ condition: id, to, mean }) => [id, to, mean]),
+    [['feedback-alignment', 'dfa', 2]],
+  );
 });
 
 test('the same rule may be compared under several conditions, with the first of backprop', () => {
@@ -116,21 +126,52 @@ test('the same rule may be compared under several conditions, with the first of 
     run('backprop', 1, [4], { condition: 'backprop-batch-10' }),
     run('backprop', 1, [6], { condition: 'backprop-batch-20' }),
   ];
-  const { summary } = document(runs, { seeds: [1] }, compared);
+  const { summary, contrasts } = document(runs, { seeds: [1] }, compared);
   assert.equal(
-    summary.map(({ condition: id, rule, mean, difference }) => [
-      id,
-      rule,
-      mean,
-      difference?.to,
-      difference?.mean,
-    ]),
+    summary.map(({ condition: id, rule, mean }) => [id, rule, mean]),
     [
-      ['dfa', 'dfa', 9, 'backprop-batch-10', 5],
-      ['backprop-batch-10', 'backprop', 4, undefined, undefined],
-      ['backprop-batch-20', 'backprop', 6, 'backprop-batch-10', 2],
+      ['dfa', 'dfa', 9],
+      ['backprop-batch-10', 'backprop', 4],
+      ['backprop-batch-20', 'backprop', 6],
     ],
   );
+  assert.equal(
+    contrasts.map(({ condition: id, to, mean }) => [id, to, mean]),
+    [
+      ['dfa', 'backprop-batch-10', 5],
+      ['backprop-batch-20', 'backprop-batch-10', 2],
+    ],
+  );
+});
+
+test('contrasts are those that were declared, in their order, and equivalence is tested where a margin is', () => {
+  const contrasts = [
+    { condition: 'backprop', to: 'feedback-alignment' },
+    { condition: 'feedback-alignment', to: 'missing' },
+  ];
+  const [turned, missing] = document(finished, { contrasts, equivalence: 10 }).contrasts;
+  close(turned!.mean, -2);
+  close(turned!.pHolm, 2 * turned!.p!);
+  assert.is(turned!.equivalence!.margin, 10);
+  assert.is(turned!.equivalence!.isShown, true);
+  assert.is(missing!.n, 0);
+  assert.is(missing!.verdict, null);
+  assert.equal(document(finished, { contrasts: [] }).contrasts, []);
+  assert.is(document(finished).contrasts[0]!.equivalence, undefined);
+});
+
+test('contrasts are of the validation scores where they alone are measured', () => {
+  const runs = finished.map((entry) => ({
+    ...entry,
+    epochs: entry.epochs.map((epoch) => ({
+      ...epoch,
+      testScore: null,
+      validationScore: 2 * epoch.testScore!,
+    })),
+  }));
+  const { summary, contrasts } = document(runs, { scored: 'validation', validation: 10 });
+  close(summary[0]!.mean, 12);
+  close(contrasts[0]!.mean, 4);
 });
 
 test('runs that have not begun or not ended are counted and not averaged', () => {
@@ -165,6 +206,7 @@ test('the order in which the runs ended does not matter', () => {
 test('documents are valid against the schema', () => {
   assertValid(document(finished));
   assertValid(document(withDiverged));
+  assertValid(document(finished, { equivalence: 1 }));
   assertValid(document([run('backprop', 1, [5])], { seeds: [1] }, [conditions[0]!]));
   const diagnostics = { angle: { 'hidden1.weights': 45.2, 'output.weights': Number.NaN } };
   const epochs = [{ ...epochRecord(1, 5), diagnostics, trainLoss: Number.POSITIVE_INFINITY }];
@@ -192,6 +234,8 @@ test('the schema is of draft 2020-12 and refuses what is not a comparison', () =
     (copy) => Object.assign(copy.summary[0]!, { ci95: [1] }),
     (copy) => Object.assign(copy.summary[0]!, { ci95: [1, 2, 3] }),
     (copy) => Object.assign(copy.summary[0]!, { n: -1 }),
+    (copy) => Object.assign(copy.contrasts[0]!, { verdict: 'the same' }),
+    (copy) => Reflect.deleteProperty(copy, 'contrasts'),
     (copy) => Object.assign(copy, { results: [] }),
     (copy) => Reflect.deleteProperty(copy.runs[0]!.epochs[0]!, 'testScore'),
     (copy) => Reflect.deleteProperty(copy.runs[0]!.device!, 'blas'),

@@ -28,6 +28,7 @@ export const experiment: ExperimentRecord = {
   score: { label: 'Test error', unit: '%', better: 'lower', digits: 2 },
   diagnostics: ['angle'],
   seeds: [1, 2, 3],
+  contrasts: [{ condition: 'feedback-alignment', to: 'backprop' }],
 };
 
 export const condition = (rule: string, settings: Partial<Settings> = {}, id = rule): Condition => ({

@@ -139,7 +139,7 @@ test('a comparison that scores validation examples alone has their statistics an
   assert.equal(document.runs[0]!.testScore, { last: null, best: null });
   assert.equal(document.runs[0]!.validationScore, { last: 6, best: 6 });
   assert.is(document.summary[0]!.mean, 7);
-  assert.is(document.summary[0]!.bestMean, 7);
+  assert.is(document.summary[0]!.best.mean, 7);
   const table = comparisonTable(document, { colour: false, width: 100 });
   assert.match(table, /Validation error, %/);
   assert.match(table, /8,000 training and 1,000 validation examples/);

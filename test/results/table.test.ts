@@ -2,7 +2,12 @@ import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import { suite, type Test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { comparisonDocument, comparisonTable, type RunResult } from '../../results/index.ts';
+import {
+  comparisonDocument,
+  comparisonTable,
+  defaultContrasts,
+  type RunResult,
+} from '../../results/index.ts';
 import type { Condition } from '../../training/index.ts';
 import { condition, conditions, device, experiment, run } from './example.ts';
 
@@ -29,7 +34,7 @@ const table = (runs: RunResult[], options = {}, changes = {}, compared: readonly
   comparisonTable(
     comparisonDocument({
       dendrite: '1.2.3',
-      experiment: { ...experiment, ...changes },
+      experiment: { ...experiment, contrasts: defaultContrasts(compared), ...changes },
       conditions: compared,
       runs,
     }),
@@ -40,23 +45,114 @@ const table = (runs: RunResult[], options = {}, changes = {}, compared: readonly
 const trained = (settings: Partial<Condition['settings']>) =>
   conditions.map(({ rule, settings: own }) => condition(rule, { ...own, ...settings }));
 
-const lineOf = (text: string, start: string) => text.split('\n').find((line) => line.startsWith(start)) ?? '';
+/** The first line that starts so, of the conditions; or of the contrasts below them. */
+const lineOf = (text: string, start: string, part = 0) =>
+  text
+    .split('\n\n')
+    [part]!.split('\n')
+    .find((line) => line.startsWith(start)) ?? '';
+
+/** The row of a condition in the contrasts, whatever the line breaks in it. */
+const contrastOf = (text: string, label: string) => {
+  const lines = text.split('\n\n')[1]!.split('\n');
+  const first = lines.findIndex((line) => line.startsWith(label));
+  const next = lines.findIndex((line, i) => i > first && /^\S/.test(line));
+  const row = lines.slice(first, next < 0 ? undefined : next);
+  // The verdict is the last column, and the only one with several lines in a wide table.
+  return squeezed(row.join(' '));
+};
 
 const { green } = pc.createColors(true);
 
 /** The words of a text, for comparison whatever the spaces and line breaks. */
 const squeezed = (text: string) => text.replaceAll(/\s+/g, ' ');
 
-test('a row shows mean, sd, interval, paired difference and speed', () => {
+test('a row shows mean, sd, interval and speed, and below them difference, interval, p and verdict', () => {
   const text = table(finished);
   // 5, 6, 7: half an interval is 4.3027 / √3 = 2.484.
-  assert.is(squeezed(lineOf(text, 'backprop')), 'backprop 3 6.00 ± 1.00 [3.52, 8.48] – – 4,000');
-  // 6, 8, 10: half is 4.968. Differences 1, 2, 3: half is 2.484.
+  assert.is(squeezed(lineOf(text, 'backprop')), 'backprop 3 6.00 ± 1.00 [3.52, 8.48] 4,000');
+  // 6, 8, 10: half is 4.968.
   assert.is(
     squeezed(lineOf(text, 'feedback-alignment')),
-    'feedback-alignment 3 8.00 ± 2.00 [3.03, 12.97] +2.00 [-0.48, +4.48] 4,000',
+    'feedback-alignment 3 8.00 ± 2.00 [3.03, 12.97] 4,000',
   );
-  assert.match(text, 'Difference to backprop');
+  // Differences 1, 2, 3: half is 2.484; t = 3.46, p = 0.074. 80 % power needs 5.47 / √3 for two degrees of freedom.
+  assert.match(
+    contrastOf(text, 'feedback-alignment'),
+    /^feedback-alignment \+2\.00 \[-0\.48, \+4\.48\] 0\.074 not distinguishable at n = 3; a difference of 3\.\d\d or more would have been shown$/,
+  );
+  assert.match(squeezed(text), 'Difference to backprop mean [95 % interval] p Verdict');
+});
+
+test('a verdict is a word, and a line says what it is taken from', () => {
+  const worse = finished.map((entry) =>
+    entry.condition === 'backprop' ? entry : run(entry.condition, entry.seed, [20 + 1.1 * entry.seed]),
+  );
+  const text = table(worse);
+  assert.match(contrastOf(text, 'feedback-alignment'), / < 0\.001 worse$/);
+  const higher = table(worse, {}, { score: { ...experiment.score, better: 'higher' } });
+  assert.match(contrastOf(higher, 'feedback-alignment'), / better$/);
+  assert.match(
+    squeezed(text),
+    'Contrasts differences of runs with the same seed, below zero is better; verdicts of paired t tests at 5 % Runs',
+  );
+  assert.match(squeezed(higher), 'above zero is better');
+});
+
+test('several contrasts are named and adjusted for', () => {
+  const contrasts = [
+    { condition: 'feedback-alignment', to: 'backprop' },
+    { condition: 'dfa', to: 'feedback-alignment' },
+  ];
+  const compared = [...conditions, { ...condition('dfa'), label: 'direct' }];
+  const runs = [...finished, ...[1, 2, 3].map((seed) => run('dfa', seed, [1 + seed]))];
+  const text = table(runs, {}, { contrasts }, compared);
+  assert.match(contrastOf(text, 'feedback-alignment to backprop'), ' 0.074 not distinguishable');
+  assert.match(contrastOf(text, 'direct to feedback-alignment'), '-5.00 [-7.48, -2.52] 0.026 better');
+  assert.match(squeezed(text), 'adjusted by Holm for 2 contrasts');
+  assert.match(text, 'p (Holm)');
+  assert.match(squeezed(table(runs, { width: 60 }, { contrasts }, compared)), 'direct');
+});
+
+test('equivalence is said beside the verdict', () => {
+  assert.match(
+    contrastOf(table(finished, {}, { equivalence: 9.5 }), 'feedback-alignment'),
+    /would have been shown; equivalent within ±9\.5$/,
+  );
+  const text = table(finished, {}, { equivalence: 2 });
+  assert.match(contrastOf(text, 'feedback-alignment'), /; not shown to be within ±2$/);
+  assert.match(squeezed(text), 'equivalence by two one-sided t tests at 5 %');
+});
+
+test('without contrasts there is no such table', () => {
+  const text = table(finished, {}, { contrasts: [] });
+  assert.not.match(text, 'Difference');
+  assert.not.match(text, 'Contrasts');
+});
+
+test('the best epoch is shown when it is asked for, and labelled', () => {
+  const text = squeezed(table(finished, { best: true }));
+  assert.match(text, 'best epoch, chosen by');
+  assert.match(text, 'test score: optimistic');
+  assert.match(text, 'backprop 3 6.00 ± 1.00 [3.52, 8.48] 5.33 ± 1.53 4,000');
+  assert.not.match(table(finished), 'optimistic');
+});
+
+test('a verdict that the permutation test does not bear out has a note', () => {
+  // One outlier each way: with seven seeds the signs could reach 2 / 128.
+  const differences = [1, 1.2, 1.1, 0.9, 1, 1.3, -0.2];
+  const seeds = differences.map((_, i) => i + 1);
+  const runs = differences.flatMap((difference, i) => [
+    run('backprop', i + 1, [5]),
+    run('feedback-alignment', i + 1, [5 + difference]),
+  ]);
+  assert.not.match(table(runs, {}, { seeds }), 'bear out');
+  const doubtful = [4, 4.5, 5, 4, -1, 5, -1.2].flatMap((difference, i) => [
+    run('backprop', i + 1, [5]),
+    run('feedback-alignment', i + 1, [5 + difference]),
+  ]);
+  const text = squeezed(table(doubtful, {}, { seeds }));
+  assert.match(text, 'feedback-alignment: the permutation test, which does not assume');
 });
 
 test('the context is below', () => {
@@ -150,7 +246,8 @@ test('missing runs are counted, explained and grouped by reason', () => {
     run('feedback-alignment', 3, [], { status: 'failed', reason: 'out of memory' }),
   ];
   const text = squeezed(table(runs));
-  assert.match(text, 'feedback-alignment 0 of 3 – – – – –');
+  assert.match(text, 'feedback-alignment 0 of 3 – – – 2 diverged 1 failed');
+  assert.match(text, 'feedback-alignment – – – none: no seed finished with both');
   assert.match(
     text,
     'feedback-alignment: 2 of 3 runs diverged, not in the mean (seeds 1, 2: the loss became NaN in epoch 1)',
@@ -168,14 +265,17 @@ test('a difference over fewer seeds than the mean is noted', () => {
 
 test('one seed is said to have no spread', () => {
   const text = table([finished[0]!, finished[3]!], {}, { seeds: [1] });
-  assert.is(squeezed(lineOf(text, 'feedback-alignment')), 'feedback-alignment 1 6.00 – +1.00 – 4,000');
-  assert.match(text, 'one run has no spread and no interval');
+  assert.is(squeezed(lineOf(text, 'feedback-alignment')), 'feedback-alignment 1 6.00 – 4,000');
+  assert.is(contrastOf(text, 'feedback-alignment'), 'feedback-alignment +1.00 – – none from one seed');
+  assert.match(text, 'one run has no spread, no interval and no verdict');
+  assert.not.match(text, 't tests');
   assert.not.match(table(finished), 'no spread');
 });
 
 test('a difference that rounds to zero has no sign', () => {
   const text = table([run('backprop', 1, [5]), run('feedback-alignment', 1, [4.999])], {}, { seeds: [1] });
-  assert.is(squeezed(lineOf(text, 'feedback-alignment')), 'feedback-alignment 1 5.00 – 0.00 – 4,000');
+  assert.is(squeezed(lineOf(text, 'feedback-alignment')), 'feedback-alignment 1 5.00 – 4,000');
+  assert.match(contrastOf(text, 'feedback-alignment'), 'feedback-alignment 0.00 –');
 });
 
 test('a rule that was trained for less or in other minibatches says so', () => {
@@ -230,7 +330,8 @@ test('conditions are named by their labels, and a score by its unit', () => {
   const text = table(runs, { width: 200 }, { seeds: [1], score, task: 'reconstruct' }, compared);
   assert.match(text, /^Condition/m);
   assert.match(text, 'Test error, squared error per pixel');
-  assert.match(text, /^backprop batch=20 +1 +0\.0200 +– +\+0\.0077/m);
+  assert.match(text, /^backprop batch=20 +1 +0\.0200/m);
+  assert.match(text, /^backprop batch=20 +\+0\.0077/m);
   assert.match(text, /^Task +reconstruct$/m);
 });
 
@@ -274,6 +375,7 @@ test('colour changes no text, marks the verdict, and NO_COLOR turns it off', () 
   assert.is(stripVTControlCharacters(coloured), table(better));
   assert.is.not(coloured, table(better));
   assert.match(coloured, green('-0.98 [-1.00, -0.96]'));
+  assert.match(coloured, green('better'));
   assert.match(table(finished, { colour: true }), ' +2.00 [-0.48, +4.48] ');
   // All differences equal: an interval without width decides nothing.
   const equal = [1, 2, 3].flatMap((seed) => [
@@ -281,6 +383,7 @@ test('colour changes no text, marks the verdict, and NO_COLOR turns it off', () 
     run('feedback-alignment', seed, [4 + seed]),
   ]);
   assert.match(table(equal, { colour: true }), ' -1.00 [-1.00, -1.00] ');
+  assert.match(table(equal), 'none: all differences are the same');
   process.env.NO_COLOR = '1';
   assert.is(table(better, { colour: true }), table(better));
 });
