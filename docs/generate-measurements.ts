@@ -154,7 +154,7 @@ function spreadTable({ conditions, summary, contrasts, experiment }: ComparisonD
         conditions[i]!.label,
         `${fixed(mean)}${sd === null ? '' : ` ± ${fixed(sd)}`}${interval(ci95, fixed)}`,
         contrast ? `${signed(contrast.mean!)}${interval(contrast.ci95, signed)}` : '',
-        contrast ? verdictText(contrast, experiment.score.digits) : '',
+        contrast ? verdictText(contrast, experiment) : '',
       ];
     }),
   );

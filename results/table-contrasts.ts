@@ -1,7 +1,7 @@
-import type { ComparisonDocument } from './comparison.schema.ts';
+import type { ComparisonDocument, ExperimentRecord } from './comparison.schema.ts';
 import type { ContrastResult } from './contrast.schema.ts';
 import { type Colours, type Column, fitting, grid, joined, widthOf, wrap } from './table-grid.ts';
-import { countOf, intervalText, type Line, pText, signedText } from './table-words.ts';
+import { intervalText, type Line, pText, signedText } from './table-words.ts';
 
 /** The declared contrasts: differences, p and verdicts in words; null where none was declared. */
 export function contrastTable(document: ComparisonDocument, width: number, colours: Colours): string | null {
@@ -58,7 +58,7 @@ function verdictColumn(
   colours: Colours,
 ): Column {
   const cells = contrasts.map((contrast) =>
-    wrap(verdictText(contrast, experiment.score.digits), width).map(colourOf(contrast, colours)).join('\n'),
+    wrap(verdictText(contrast, experiment), width).map(colourOf(contrast, colours)).join('\n'),
   );
   return { align: 'left', cells: ['Verdict', ...cells] };
 }
@@ -69,10 +69,10 @@ const colourOf = ({ verdict }: ContrastResult, colours: Colours): ((text: string
   return verdict === 'worse' ? colours.red : String;
 };
 
-/** The verdict of a contrast in words. @param digits decimal places of the score */
+/** The verdict of a contrast in words, and over how many of the seeds it is where some did not finish with both. */
 export function verdictText(
   { n, sd, verdict, detectable, equivalence }: ContrastResult,
-  digits: number,
+  { score: { digits }, seeds }: ExperimentRecord,
 ): string {
   if (n === 0) return 'none: no seed finished with both';
   if (n === 1) return 'none from one seed';
@@ -86,6 +86,7 @@ export function verdictText(
     const margin = `±${equivalence.margin}`;
     parts.push(equivalence.isShown ? `equivalent within ${margin}` : `not shown to be within ${margin}`);
   }
+  if (n < seeds.length) parts.push(`over ${n} of ${seeds.length} seeds`);
   return parts.join('; ');
 }
 
@@ -105,28 +106,17 @@ export function contrastLines({ contrasts, experiment }: ComparisonDocument): Li
   return [{ label: 'Contrasts', text: parts.join('; ') }];
 }
 
-/** What of the contrasts must not be overlooked. */
-export function contrastNotes({ contrasts, conditions, summary }: ComparisonDocument): string[] {
-  return contrasts.flatMap((contrast) => {
-    const { condition, n } = contrast;
-    const { label } = conditions.find(({ id }) => id === condition)!;
-    const finished = summary.find((one) => one.condition === condition)!.n;
-    const pairs = `${n} of the ${countOf(finished, 'finished run')}`;
-    return [
-      ...(n < finished
-        ? [`${label}: the difference is over the seeds that finished with both conditions, ${pairs}`]
-        : []),
-      ...doubts(label, contrast, contrasts.length),
-    ];
-  });
-}
+/** What must not be overlooked: that a permutation test could bear out a verdict and does not. */
+export const contrastNotes = ({ contrasts, conditions }: ComparisonDocument): string[] =>
+  contrasts
+    .filter((contrast) => isDoubtful(contrast, contrasts.length))
+    .map(({ condition, permutation }) => {
+      const { label } = conditions.find(({ id }) => id === condition)!;
+      return `${label}: the permutation test, which does not assume that scores scatter normally, does not bear out the verdict (p = ${pText(permutation!.pHolm)})`;
+    });
 
-/** Where a permutation test could bear out a verdict and does not. */
-function doubts(label: string, { n, verdict, permutation }: ContrastResult, family: number): string[] {
-  if (verdict === null || verdict === 'not distinguishable' || permutation === null) return [];
+function isDoubtful({ n, verdict, permutation }: ContrastResult, family: number): boolean {
+  if (verdict === null || verdict === 'not distinguishable') return false;
   const least = (family * 2) / 2 ** n;
-  if (least > 0.05 || permutation.pHolm <= 0.05) return [];
-  return [
-    `${label}: the permutation test, which does not assume that scores scatter normally, does not bear out the verdict (p = ${pText(permutation.pHolm)})`,
-  ];
+  return least <= 0.05 && permutation!.pHolm > 0.05;
 }

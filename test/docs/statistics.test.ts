@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { parse } from 'yaml';
+import { parseContrast, parseGrid, parseMargin } from '../../cli/options.ts';
+import { expandExperiment, resolveExperiment } from '../../experiments/index.ts';
 import { comparisonJsonSchema } from '../../results/index.ts';
 import { detectableDifference } from '../../results/statistics/effect.ts';
 import { tQuantile } from '../../results/statistics/student.ts';
@@ -23,6 +26,25 @@ test('the table of what is detectable is that of the code', () => {
       [1, 3, 10].map((contrasts) => detectableDifference(Number(n), 1, 0.05 / contrasts).toFixed(2)),
       `${n} seeds`,
     );
+});
+
+test('the examples declare contrasts that there are', () => {
+  const [, yaml] = /^```yaml\n(.*?)^```$/ms.exec(page)!;
+  const { contrasts, equivalence } = resolveExperiment(expandExperiment(parse(yaml!))[0]!.input);
+  assert.is(contrasts.length, 2);
+  assert.is(equivalence, 0.3);
+  const commands = [...page.matchAll(/^ {4}npx dendrite compare (.*)$/gm)].map(([, args]) => args!);
+  assert.is(commands.length, 2);
+  for (const args of commands) {
+    const valuesOf = (option: string) =>
+      [...args.matchAll(new RegExp(`--${option} (\\S+)`, 'g'))].map(([, one]) => one!);
+    const definition = {
+      ...parseGrid({ rules: valuesOf('rules')[0]! }, []),
+      contrasts: valuesOf('contrast').map(parseContrast),
+    };
+    assert.ok(resolveExperiment(expandExperiment(definition)[0]!.input).contrasts);
+    for (const margin of valuesOf('equivalence')) assert.is(parseMargin(margin), 0.3);
+  }
 });
 
 test('every value of a contrast is on the page', () => {
