@@ -27,6 +27,13 @@ export { type ExperimentSource, isFileName, mapPaths, readExperimentFile } from 
 export { expandExperiment } from './grid.ts';
 export type { Job, Launcher, RunEvents, RunProgress, Shared } from './launchers/launcher.ts';
 export { describePlace, type Place } from './mistake.ts';
+export {
+  type ListedFigure,
+  listFigures,
+  type PlotOptions,
+  type PlottedFigure,
+  plotFigure,
+} from './plotting/plot.ts';
 export { loadPlugin, loadPlugins, type Plugins } from './plugins.ts';
 export {
   type ImagePrediction,

@@ -1,10 +1,8 @@
-import { hashDataset, loadDataset, readImages } from '../data/index.ts';
+import { readImages } from '../data/index.ts';
 import { openDevice } from '../devices/index.ts';
-import { readRun, trainedCheckpoint } from '../results/index.ts';
 import type { RunSpec } from '../training/index.ts';
-import { openDeviceOf, trainerOf } from './launchers/run-job.ts';
-import { checkPlugins, loadPlugins } from './plugins.ts';
-import { checkDataset } from './repeat.ts';
+import { openDeviceOf } from './launchers/run-job.ts';
+import { findTrainedRun } from './trained-run.ts';
 
 /** How a stored run predicts. */
 export interface PredictOptions {
@@ -45,24 +43,15 @@ export async function predictRun(
   images: string,
   { device }: PredictOptions = {},
 ): Promise<RunPrediction> {
-  const { spec } = readRun(folder);
-  const { checkpoint, path, notes } = trainedCheckpoint(folder);
-  checkPlugins(spec.plugins);
-  const plugins = await loadPlugins(spec.plugins.map((plugin) => plugin.path));
-  const { name, validation, splitSeed } = spec.dataset;
-  // The trainer is built on it, though no example is looked at.
-  const dataset = await loadDataset(name, { validation, seed: splitSeed }, plugins.datasets);
-  checkDataset(await hashDataset(dataset), spec, folder);
+  const { dataset, open } = await findTrainedRun(folder);
   const { names, pixels } = await readImages(images, dataset.shape);
-  const opened = await openDeviceFor(spec, device);
+  const { trainer, checkpoint, step, notes } = await open((spec) => openDeviceFor(spec, device));
   try {
-    const trainer = await trainerOf({ ...spec, diagnostics: [] }, opened, { dataset, extensions: plugins });
-    await trainer.load(checkpoint);
     const rates = await trainer.predict(pixels);
     const outputs = rates.length / names.length;
     return {
-      checkpoint: path,
-      step: checkpoint.step,
+      checkpoint,
+      step,
       notes,
       images: names.map((image, i) => {
         const own = Array.from(rates.subarray(i * outputs, (i + 1) * outputs));
@@ -70,7 +59,7 @@ export async function predictRun(
       }),
     };
   } finally {
-    await opened.dispose();
+    await trainer.dispose();
   }
 }
 

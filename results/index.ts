@@ -45,6 +45,13 @@ export {
   exportFolder,
 } from './exports/export-folder.ts';
 export { GrowingEventFiles } from './exports/tensorboard.ts';
+export {
+  encodeFigure,
+  FIGURE_FORMATS,
+  type FigureFormat,
+  makeFigureDocument,
+  writeFigure,
+} from './figure-file.ts';
 export { causeOf, hasCode, makeFolder, readText, writeWhole, writingTo } from './files.ts';
 export { checkLock, type FolderLock, FolderTaken, lockFolder, type Owner, ownersOf } from './folder-lock.ts';
 export { collectProvenance, ownPackage, type Provenance } from './provenance.ts';

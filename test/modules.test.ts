@@ -18,8 +18,15 @@ const ALLOWED: Record<string, readonly string[]> = {
   bench: ['cli', 'experiments', 'training', 'data', 'rules', 'results', 'networks', 'kernels', 'devices'],
 };
 
-/** Entry points besides index.ts: `browser.ts` leaves out what needs Node, `inspect.ts` is for tools of ours. */
-const ENTRY_POINTS: Record<string, readonly string[]> = { data: ['browser.ts'], kernels: ['inspect.ts'] };
+/**
+ * Entry points besides index.ts: `browser.ts` leaves out what needs Node, `inspect.ts` is for tools of ours, `figures/index.ts` is loaded
+ * when a figure is drawn.
+ */
+const ENTRY_POINTS: Record<string, readonly string[]> = {
+  data: ['browser.ts'],
+  kernels: ['inspect.ts'],
+  results: ['figures/index.ts'],
+};
 
 /** What runs in a browser too: the files that are loaded from here import nothing of Node. */
 const BROWSER = [
@@ -29,9 +36,10 @@ const BROWSER = [
   'rules/index.ts',
   'training/index.ts',
   'data/browser.ts',
+  'results/figures/index.ts',
 ];
 /** Packages that run in a browser. */
-const BROWSER_PACKAGES = ['acorn', 'simple-statistics', 'zod'];
+const BROWSER_PACKAGES = ['@observablehq/plot', 'acorn', 'crc-32', 'fflate', 'simple-statistics', 'zod'];
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = Object.keys(ALLOWED).filter((module) => existsSync(join(root, module)));

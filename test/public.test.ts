@@ -30,12 +30,12 @@ const BOTH = words(`
 const ON_NODE = words(`
   CheckResult CompareEvents CompareOptions ComparedRule ComparisonDocument ComparisonStatus ConditionStatus
   CreateTrainerOptions DatasetDefinition DatasetInfo DatasetRequest DeviceListing DeviceOptions
-  ExperimentDefinition ExperimentInput ExportFormat ExportOptions Exported ImagePrediction LoadOptions
-  NewestCheckpoint PredictOptions QueuedTask ReadComparison Repetition ResumeOptions RunExperimentOptions
+  ExperimentDefinition ExperimentInput ExportFormat ExportOptions Exported ImagePrediction ListedFigure
+  LoadOptions NewestCheckpoint PlotOptions PlottedFigure PredictOptions QueuedTask ReadComparison Repetition ResumeOptions RunExperimentOptions
   RunPrediction RunProgress RunResult SlurmOptions SlurmStatus StatusError StoredRun Submission TableOptions
   TuneInput TuningRecord cancelJobs checkRule compare comparisonJsonSchema comparisonStatus comparisonTable
-  defineDataset defineExperiment experimentJsonSchema exportFolder listDatasets listDevices loadDataset
-  newestCheckpoint openDevice predictRun readCheckpoint readExperiment readRun repeatRun resubmit resume
+  defineDataset defineExperiment experimentJsonSchema exportFolder listDatasets listDevices listFigures loadDataset
+  newestCheckpoint openDevice plotFigure predictRun readCheckpoint readExperiment readRun repeatRun resubmit resume
   runExperiment submitComparison writeCheckpoint
 `);
 

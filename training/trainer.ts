@@ -1,10 +1,11 @@
 import { RandomStream, type Tensor, UserError } from '../kernels/index.ts';
+import type { FeedbackPath, Network } from '../networks/index.ts';
 import { stepsPerEpoch } from './budget.ts';
 import { type Checkpoint, hashStates, identify, type SavedTensor } from './checkpoint.ts';
 import type { EpochRecord } from './epoch.ts';
 import { Pace } from './pace.ts';
 import { Patience } from './patience.ts';
-import { type Prediction, tracePrediction } from './prediction.ts';
+import { type Response, traceResponse } from './response.ts';
 import type { Settings } from './settings.ts';
 import { type RunParts, type TracedRun, traceRun } from './traced-run.ts';
 
@@ -54,6 +55,15 @@ export interface Trainer {
    * @param images as many rows of pixels from 0 to 1 as there are images
    */
   predict(images: Float32Array): Promise<Float32Array>;
+  /**
+   * Firing rates of every population above the input for images, lowest first, each row by row; those of the output are what
+   * `predict` gives.
+   */
+  respond(images: Float32Array): Promise<readonly Float32Array[]>;
+  /** What is trained. */
+  readonly network: Network;
+  /** Feedback weights of the rule that stand beside the forward ones; none where it has none, or they follow the forward ones. */
+  readonly feedback: readonly FeedbackPath[];
   /** What was asked for and cannot be measured, and why. */
   readonly notes: readonly string[];
   /** Minibatches done. */
@@ -97,7 +107,7 @@ class DeviceTrainer implements Trainer {
   #recordedSeconds = 0;
   /** Seconds of training in the epoch at hand. */
   #seconds = 0;
-  #prediction: Prediction | null = null;
+  #response: Response | null = null;
 
   constructor(parts: RunParts, run: TracedRun, identity: string) {
     this.#parts = parts;
@@ -215,9 +225,21 @@ class DeviceTrainer implements Trainer {
     return hashStates(await this.#savedStates());
   }
 
+  get network(): Network {
+    return this.#run.network;
+  }
+
+  get feedback(): readonly FeedbackPath[] {
+    return this.#run.rule.feedback ?? [];
+  }
+
   async predict(images: Float32Array): Promise<Float32Array> {
-    this.#prediction ??= await tracePrediction(this.#run, this.#parts.dataset.width);
-    return this.#prediction(images);
+    return (await this.respond(images)).at(-1)!;
+  }
+
+  async respond(images: Float32Array): Promise<Float32Array[]> {
+    this.#response ??= await traceResponse(this.#run, this.#parts.dataset.width);
+    return this.#response(images);
   }
 
   async dispose(): Promise<void> {

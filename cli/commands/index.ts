@@ -6,6 +6,7 @@ import { datasets } from './datasets.ts';
 import { devices } from './devices.ts';
 import { experiments } from './experiments.ts';
 import { exportCommand } from './export.ts';
+import { plot } from './plot.ts';
 import { predict } from './predict.ts';
 import { repeat } from './repeat.ts';
 import { reproduce } from './reproduce.ts';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   cancel,
   repeat,
   table,
+  plot,
   exportCommand,
   predict,
   rules,

@@ -1,23 +1,24 @@
 import { UserError } from '../kernels/index.ts';
 import type { TracedRun } from './traced-run.ts';
 
-/** Output rates for images, row by row. */
-export type Prediction = (images: Float32Array) => Promise<Float32Array>;
+/** Firing rates of every population above the input for images, lowest first, each row by row. */
+export type Response = (images: Float32Array) => Promise<Float32Array[]>;
 
 /** Images that are shown at once where the rule does not say. */
-const PREDICTION_BATCH = 100;
+const RESPONSE_BATCH = 100;
 
 /** @param width pixels of an image */
-export async function tracePrediction(
+export async function traceResponse(
   { kernels: k, network, respond, rule }: TracedRun,
   width: number,
-): Promise<Prediction> {
-  const batch = rule.evaluationBatchSize ?? PREDICTION_BATCH;
-  const outputs = network.populations.at(-1)!.size;
-  const input = k.result('images to predict', batch, width);
-  const answer = k.result('prediction', batch, outputs);
+): Promise<Response> {
+  const batch = rule.evaluationBatchSize ?? RESPONSE_BATCH;
+  const input = k.result('images to respond to', batch, width);
+  const responses = network.populations
+    .slice(1)
+    .map(({ name, size }) => k.result(`response of ${name}`, batch, size));
   const executable = await k.trace('prediction', () => {
-    k.mapInto(answer, (y) => y, respond(input).at(-1)!);
+    for (const [l, rates] of respond(input).entries()) k.mapInto(responses[l]!, (y) => y, rates);
   });
   return async (images) => {
     if (images.length % width !== 0)
@@ -25,7 +26,7 @@ export async function tracePrediction(
         `predict got ${images.length} pixels, which are no whole number of images of ${width} pixels`,
       );
     const count = images.length / width;
-    const answers = new Float32Array(count * outputs);
+    const rates = responses.map(({ columns }) => new Float32Array(count * columns));
     const rows = new Uint32Array(0);
     for (let first = 0; first < count; first += batch) {
       const shown = new Float32Array(batch * width);
@@ -33,8 +34,11 @@ export async function tracePrediction(
       await k.device.write(input, shown);
       await executable.run({ steps: 1, firstStep: first / batch, rows });
       const known = Math.min(batch, count - first);
-      answers.set((await k.device.read(answer)).subarray(0, known * outputs), first * outputs);
+      for (const [l, response] of responses.entries()) {
+        const { columns } = response;
+        rates[l]!.set((await k.device.read(response)).subarray(0, known * columns), first * columns);
+      }
     }
-    return answers;
+    return rates;
   };
 }

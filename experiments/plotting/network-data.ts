@@ -1,0 +1,169 @@
+import { UserError } from '../../kernels/index.ts';
+import {
+  CompartmentalNetwork,
+  createRecorder,
+  type Electrode,
+  type Network,
+  type Population,
+} from '../../networks/index.ts';
+import type {
+  InputWeights,
+  PopulationRates,
+  ShownNetwork,
+  TestResponses,
+  VoltageTraces,
+} from '../../results/figures/index.ts';
+import type { TrainedRun } from '../trained-run.ts';
+
+/** What figures show of the network of a run, beside what is in its records. */
+
+const shownNetwork = ({ spec, step }: TrainedRun): ShownNetwork => ({
+  label: spec.condition.label,
+  seed: spec.seed,
+  step,
+});
+
+/** Shows all test images to a network. */
+export async function testResponses(run: TrainedRun): Promise<TestResponses> {
+  const { dataset, trainer } = run;
+  const { images, labels } = dataset.test;
+  const responses = await trainer.respond(pixelsOf(run, 0, images.count));
+  const populations = trainer.network.populations
+    .slice(1)
+    .map((population, l) => ({ ...ratesOf(trainer.network, population), rates: responses[l]! }));
+  const isClassifier = labels !== null && populations.at(-1)!.size === dataset.classes;
+  return {
+    ...shownNetwork(run),
+    populations,
+    classes: isClassifier ? Uint8Array.from(labels.values) : null,
+  };
+}
+
+/** Pixels from 0 to 1 of `count` test images, from number `first` on. */
+function pixelsOf({ dataset: { test, width } }: TrainedRun, first: number, count: number): Float32Array {
+  const { values, scale } = test.images;
+  return Float32Array.from(values.subarray(first * width, (first + count) * width), (byte) => byte * scale);
+}
+
+function ratesOf(network: Network, { name, size, activation }: Population): Omit<PopulationRates, 'rates'> {
+  if (network instanceof CompartmentalNetwork)
+    return { name, size, unit: 'spikes/ms', range: [0, network.constants.maximalRate] };
+  return { name, size, unit: '', range: (activation && RANGES[activation]) ?? null };
+}
+
+/** Of the activations whose rates are bounded. */
+const RANGES: { readonly [name in NonNullable<Population['activation']>]?: readonly [number, number] } = {
+  sigmoid: [0, 1],
+  'hard-sigmoid': [0, 1],
+  softmax: [0, 1],
+  tanh: [-1, 1],
+};
+
+/** The weights from the input. */
+export async function inputWeights(run: TrainedRun): Promise<InputWeights> {
+  const { trainer, dataset } = run;
+  const [first] = trainer.network.connections;
+  return {
+    ...shownNetwork(run),
+    name: first!.to.name,
+    weights: await trainer.read(first!.weights),
+    shape: dataset.shape,
+  };
+}
+
+/** Neurons of each population whose spikes are shown; of smaller populations all. */
+const SPIKING = 30;
+
+/**
+ * Voltages of one neuron of the first hidden layer and one of the output layer, and spikes of some of both, while a test image is shown as in
+ * training: a forward phase, and a target phase that goes on from it.
+ * @param image its place in the test set, from 0
+ * @throws UserError when the neurons have no compartments or no time, there is no such image, or no feedback weights are kept
+ */
+export async function voltageTraces(run: TrainedRun, image: number): Promise<VoltageTraces> {
+  const { trainer, dataset } = run;
+  const { label } = run.spec.condition;
+  const network = networkInTime(run);
+  const { count } = dataset.test.images;
+  if (image >= count)
+    throw new UserError(`--image ${image}: there are ${count} test images, numbered from 0`);
+  if (trainer.feedback.length === 0)
+    throw new UserError(
+      `the feedback weights of ${label} follow the forward ones, and are not kept; name a condition with feedbackWeights random or sparse`,
+    );
+  const duration = network.options.shortestPhase;
+  const answer = dataset.test.labels!.values[image]!;
+  const record = async (electrodes: readonly Electrode[]) => {
+    const feedback = trainer.feedback.map(({ connection }) => connection.weights);
+    const recorder = await createRecorder(network, feedback, {
+      electrodes,
+      ...{ forward: duration, target: duration },
+    });
+    const recording = await recorder.record(pixelsOf(run, image, 1), answer);
+    recorder.dispose();
+    return recording;
+  };
+  const [hidden, output] = [network.populations[1]!, network.populations.at(-1)!];
+  const neuron = mostChanged((await record([])).plateaus[0]!);
+  const electrodes = electrodesFor(hidden, neuron, output, answer);
+  // The same spikes again: they do not depend on what is recorded.
+  const { signals, plateaus } = await record(electrodes);
+  const [apical, basal, soma, outputBasal, outputSoma, ...spikes] = signals as [
+    Float32Array,
+    ...Float32Array[],
+  ];
+  return {
+    ...shownNetwork(run),
+    ...{ image, answer, forward: duration, target: duration },
+    window: network.options.window,
+    hidden: {
+      ...{ population: hidden.name, neuron, apical, basal: basal!, soma: soma! },
+      plateaus: { forward: plateaus[0]!.forward[neuron]!, target: plateaus[0]!.target[neuron]! },
+    },
+    output: { population: output.name, neuron: answer, basal: outputBasal!, soma: outputSoma! },
+    spikes: spikes.map((counts, i) => ({ population: electrodes[i + TRACED]!.population, counts })),
+    excitation: network.constants.excitation,
+  };
+}
+
+/** @throws UserError when the network of a run is not simulated in time */
+function networkInTime({ trainer: { network }, spec }: TrainedRun): CompartmentalNetwork {
+  const { label } = spec.condition;
+  if (!(network instanceof CompartmentalNetwork))
+    throw new UserError(`the neurons of ${label} have no dendrites; name a condition of segregated-dendrite`);
+  if (network.options.neurons === 'rate')
+    throw new UserError(
+      `the neurons of ${label} have no time (neurons=rate); train them with neurons=spiking`,
+    );
+  if (network.populations.length < 3)
+    throw new UserError(`the network of ${label} has no hidden layer, and so no apical dendrites`);
+  return network;
+}
+
+/** The neuron whose plateau potential differs most between the phases. */
+const mostChanged = ({ forward, target }: { forward: Float32Array; target: Float32Array }): number => {
+  const changes = forward.map((alpha, i) => Math.abs(target[i]! - alpha));
+  return changes.indexOf(Math.max(...changes));
+};
+
+/** Electrodes before those for spikes. */
+const TRACED = 5;
+
+const electrodesFor = (
+  hidden: Population,
+  neuron: number,
+  output: Population,
+  answer: number,
+): Electrode[] => [
+  ...(['apical', 'basal', 'soma'] as const).map((quantity) => ({
+    ...{ population: hidden.name, neuron, quantity },
+  })),
+  ...(['basal', 'soma'] as const).map((quantity) => ({
+    ...{ population: output.name, neuron: answer, quantity },
+  })),
+  ...[hidden, output].flatMap(({ name, size }) =>
+    Array.from({ length: Math.min(size, SPIKING) }, (_, i) => ({
+      ...{ population: name, neuron: i, quantity: 'spikes' as const },
+    })),
+  ),
+];

@@ -1,0 +1,185 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { FIGURES } from '../../results/figures/index.ts';
+import type { ComparisonDocument } from '../../results/index.ts';
+import { execute, inThisProcess, ROOT } from './dendrite.ts';
+import { onTiny, writeTinyIdx } from './tiny-idx.ts';
+
+const test = suite('plot');
+const folder = mkdtempSync(join(tmpdir(), 'dendrite-plot-'));
+test.after(() => rmSync(folder, { recursive: true }));
+
+let comparison = '';
+let bare = '';
+test.before(async () => {
+  const compare = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await inThisProcess([
+      ...['compare', '--out', join(folder, 'runs'), ...onTiny(writeTinyIdx(join(folder, 'tiny')))],
+      ...['--epochs', '2', '--json', ...args],
+    ]);
+    assert.is(code, 0, stderr);
+    return dirname((JSON.parse(stdout) as ComparisonDocument).runs[0]!.folder);
+  };
+  comparison = await compare(
+    ...['--rules', 'backprop,feedback-alignment,segregated-dendrite', '--seeds', '2'],
+    ...['--diagnostics', 'angle,feedback-angle'],
+  );
+  bare = await compare(
+    '--rules',
+    'backprop',
+    '--seeds',
+    '1',
+    '--diagnostics',
+    'none',
+    '--checkpoint',
+    'none',
+  );
+});
+
+const plot = (...args: string[]) => inThisProcess(['plot', ...args]);
+let files = 0;
+/** Draws into a new file. */
+async function plotted(figure: string, ...args: string[]): Promise<string> {
+  const out = join(folder, `${files++}.svg`);
+  const { code, stdout, stderr } = await plot(comparison, '--figure', figure, '--out', out, ...args);
+  assert.is(code, 0, stderr);
+  assert.is(stdout, `${out}\n`);
+  return readFileSync(out, 'utf8');
+}
+
+test('without --figure the list says what can be drawn', async () => {
+  const { code, stdout } = await plot(comparison);
+  assert.is(code, 0);
+  for (const { name, description } of FIGURES)
+    assert.match(stdout, new RegExp(`^${name} +${description}$`, 'm'));
+  assert.not.match(stdout, /not here/);
+});
+
+test('the list says of what was not recorded how it is', async () => {
+  const { stdout } = await plot(bare);
+  assert.match(
+    stdout,
+    /^angles .*\n +not here: angle was not measured; train again with --diagnostics angle$/m,
+  );
+  assert.match(stdout, /^confusion .*\n +not here: no checkpoints were written.*without --checkpoint none$/m);
+  assert.not.match(stdout, /^curves .*\n +not here/m);
+});
+
+for (const { name } of FIGURES)
+  test(`${name} is drawn of real runs, and twice the same`, async () => {
+    const svg = await plotted(name);
+    assert.ok(svg.startsWith('<svg '));
+    assert.is(svg, await plotted(name));
+  });
+
+test('--help names every figure', async () => {
+  const { stdout } = await execute(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'plot', '--help']);
+  for (const { name } of FIGURES) assert.ok(stdout.replaceAll(/\s+/g, ' ').includes(name), name);
+});
+
+test('--condition and --seed choose what is shown', async () => {
+  const one = await plotted('curves', '--condition', 'feedback-alignment', '--seed', '2');
+  assert.not.match(one, />backprop</);
+  assert.match(one, /seed 2/);
+  assert.match(await plotted('confusion', '--condition', 'backprop', '--seed', '2'), /seed 2</);
+  assert.not.equal(await plotted('voltages', '--image', '2'), await plotted('voltages'));
+});
+
+test('--by changes the axis', async () => {
+  assert.match(await plotted('angles', '--by', 'seconds'), /Time spent training \(seconds\)/);
+});
+
+test('a PNG file comes from its ending or from --format', async () => {
+  for (const args of [
+    ['--out', join(folder, 'a.PNG')],
+    ['--out', join(folder, 'b'), '--format', 'png'],
+  ]) {
+    const { code, stderr } = await plot(comparison, '--figure', 'scores', ...args);
+    assert.is(code, 0, stderr);
+    assert.is(readFileSync(args[1]!).toString('latin1', 1, 4), 'PNG');
+  }
+});
+
+test('without --out the file is named like folder and figure, in the current folder', async () => {
+  const program = `import { plotFigure } from ${JSON.stringify(join(ROOT, 'index.ts'))};
+    process.chdir(${JSON.stringify(folder)});
+    console.log((await plotFigure(${JSON.stringify(`${bare}/`)}, { figure: 'curves' })).path);`;
+  const { stdout, stderr } = await execute(process.execPath, [
+    ...['--import', 'tsx', '--input-type=module', '-e', program],
+  ]);
+  assert.match(stdout, /^[\d-]+-compare-curves\.svg\n$/, stderr);
+  assert.ok(existsSync(join(folder, stdout.trim())));
+});
+
+const MISTAKES: [what: string, args: string[], code: number, pattern: RegExp][] = [
+  ['an unknown figure', ['--figure', 'curve'], 1, /there is no figure 'curve'; did you mean 'curves'\?/],
+  ['an unknown condition', ['--figure', 'curves', '--condition', 'backprob'], 1, /did you mean 'backprop'\?/],
+  [
+    'an unknown seed',
+    ['--figure', 'curves', '--seed', '9'],
+    1,
+    /--seed 9: the comparison has the seeds 1, 2/,
+  ],
+  ['--by of no course', ['--figure', 'scores', '--by', 'seconds'], 1, /--by means nothing for scores/],
+  ['--by of nothing', ['--figure', 'curves', '--by', 'minutes'], 2, /--by 'minutes' must be one of examples/],
+  ['--image of no voltages', ['--figure', 'curves', '--image', '1'], 1, /--image means nothing for curves/],
+  ['an image that is none', ['--figure', 'voltages', '--image', '99'], 1, /there are 30 test images/],
+  [
+    'a format that is none',
+    ['--figure', 'curves', '--format', 'pdf'],
+    2,
+    /--format 'pdf' must be one of svg, png/,
+  ],
+  [
+    'voltages of rules without dendrites',
+    ['--figure', 'voltages', '--condition', 'backprop'],
+    1,
+    /no network has neurons with dendrites; train one by --rules segregated-dendrite/,
+  ],
+];
+for (const [what, args, code, pattern] of MISTAKES)
+  test(`${what} is one sentence and exit code ${code}`, async () => {
+    const result = await plot(comparison, ...args, '--out', join(folder, 'never.svg'));
+    assert.is(result.code, code);
+    assert.is(result.stdout, '');
+    assert.match(result.stderr, pattern);
+    assert.match(result.stderr, /^dendrite: [^\n]+\n$/);
+    assert.not(existsSync(join(folder, 'never.svg')));
+  });
+
+test('what was not recorded is refused with how to record it', async () => {
+  const refusal = async (figure: string) => (await plot(bare, '--figure', figure)).stderr;
+  assert.match(
+    await refusal('alignment'),
+    /^dendrite: the figure alignment cannot be drawn: feedback-angle was not measured; train again with --diagnostics feedback-angle\n$/,
+  );
+  assert.match(await refusal('activity'), /train again without --checkpoint none\n$/);
+});
+
+test('a folder that is no comparison is refused', async () => {
+  const { code, stderr } = await plot(folder, '--figure', 'curves');
+  assert.is(code, 1);
+  assert.match(stderr, /holds no experiment.json; name the folder of a comparison/);
+});
+
+test('the packages of figures are not loaded with the command line', async () => {
+  const hook = `export function resolve(name, context, next) {
+    if (/^(@observablehq|@xmldom|@resvg)/.test(name)) throw new Error('loads ' + name);
+    return next(name, context);
+  }`;
+  const load = (module: string) =>
+    execute(process.execPath, [
+      ...['--import', 'tsx', '--input-type=module', '-e'],
+      `import { register } from 'node:module';
+       register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hook)}`)});
+       await import(${JSON.stringify(module)});`,
+    ]);
+  const commands = await load(join(ROOT, 'cli/commands/index.ts'));
+  assert.is(commands.code, 0, commands.stderr);
+  assert.match((await load('@xmldom/xmldom')).stderr, /loads @xmldom/);
+});
+
+test.run();
