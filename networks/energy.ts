@@ -76,6 +76,7 @@ export class EnergyNetwork implements Network {
   readonly #options: SettlingOptions;
   readonly #loss: Readout['loss'];
   readonly #last: number;
+  #settlingSteps = 0;
 
   /** @throws UserError when the sizes do not make a network, or nothing settles */
   constructor(k: Kernels, seed: number, settings: NetworkSettings, options: SettlingOptions) {
@@ -97,6 +98,10 @@ export class EnergyNetwork implements Network {
     this.settlingConnections = hasReadout ? connections.slice(0, -1) : connections;
     this.readout = hasReadout ? connections.at(-1)! : null;
     this.#last = this.settlingConnections.length - 1;
+  }
+
+  get settlingSteps(): number {
+    return this.#settlingSteps;
   }
 
   /** The current of the input, which stays the same while the network settles: x W_1 + b_1. */
@@ -142,6 +147,7 @@ export class EnergyNetwork implements Network {
     phase: SettlingPhase = {},
     currents: readonly (Tensor | null)[] = [],
   ): SettlingState {
+    this.#settlingSteps++;
     const synapses = phase.synapses ?? this.connections;
     const force = phase.nudge ? this.#force(state, phase.nudge, synapses.at(-1)!) : null;
     return state.map((activity, l) => {

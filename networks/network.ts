@@ -59,6 +59,8 @@ export interface Network {
    * target. Left out: the rule says how its network answers (`Rule.respond`).
    */
   respond?(input: Tensor): readonly Tensor[];
+  /** Steps of its dynamics that were traced so far, each of a whole minibatch. Left out: it does not settle. */
+  readonly settlingSteps?: number;
 }
 
 /**

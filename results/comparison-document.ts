@@ -74,15 +74,15 @@ function meanOrNull(values: readonly (number | null)[]): number | null {
 }
 
 /** The score that all statistics are of. */
-const scoreOf = (run: ComparedRun, { scored }: ExperimentRecord): ComparedRun['testScore'] =>
+export const scoreOf = (run: ComparedRun, { scored }: ExperimentRecord): ComparedRun['testScore'] =>
   scored ? run.validationScore! : run.testScore;
 
 /** Whether a run is in the mean. */
-const isCounted = (run: ComparedRun, experiment: ExperimentRecord): boolean =>
+export const isCounted = (run: ComparedRun, experiment: ExperimentRecord): boolean =>
   run.status === 'finished' && scoreOf(run, experiment).last !== null;
 
 function runEntry(
-  { condition, rule, seed, status, reason, epochs, notes, statesHash, device, folder }: RunResult,
+  { condition, rule, seed, status, reason, epochs, notes, statesHash, stateBytes, device, folder }: RunResult,
   { validation, score: { better } }: ExperimentRecord,
 ): ComparedRun {
   return {
@@ -94,6 +94,7 @@ function runEntry(
     epochs,
     ...(notes !== undefined && { notes }),
     ...(statesHash !== undefined && { statesHash }),
+    ...(stateBytes !== undefined && { stateBytes }),
     testScore: lastAndBest(
       epochs.map(({ testScore }) => testScore),
       better,

@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../kernels/index.ts';
 import { conditionSchema, runSpecSchema } from '../training/index.ts';
-import { type ComparisonDocument, type ExperimentRecord, experimentSchema } from './comparison.schema.ts';
+import {
+  type ComparedRun,
+  type ComparisonDocument,
+  type ExperimentRecord,
+  experimentSchema,
+  runSchema,
+} from './comparison.schema.ts';
 import { comparisonDocument, defaultContrasts } from './comparison-document.ts';
 import { firstDifference } from './difference.ts';
 import {
@@ -188,4 +194,14 @@ export function readExperiment(folder: string): ReadComparison {
     runs,
   });
   return { experiment, runs, document };
+}
+
+/**
+ * The runs of a comparison as its comparison.json has them, which a process kept up to date while it trained.
+ *
+ * @throws UserError if there is no such file, or it is damaged
+ */
+export function readRecordedRuns(folder: string): ComparedRun[] {
+  const schema = z.object({ runs: z.array(runSchema) });
+  return readJsonAs(schema, folder, COMPARISON, `dendrite resume ${folder} writes it`).runs;
 }

@@ -39,6 +39,9 @@ const runSchema = z.object({
     .string()
     .optional()
     .describe('SHA-256 of the bits of all trained states: equal for runs that ended with the same bits.'),
+  stateBytes: countOf(
+    'Bytes of all trained states (weights, feedback, moments of the optimizer, neurons) and of what is kept of each training example.',
+  ).optional(),
   testScore: z.object({
     last: quantity('Test score after the last epoch, in the unit of the task.'),
     best: quantity('Best test score of any epoch: chosen on the test set, so optimistic.'),
@@ -139,4 +142,4 @@ export const comparisonJsonSchema = (): Record<string, unknown> => ({
   ...z.toJSONSchema(comparisonSchema, { io: 'output', unrepresentable: 'any' }),
 });
 
-export { experimentSchema };
+export { experimentSchema, runSchema, statusSchema };

@@ -36,6 +36,14 @@ export {
   type StoredExperiment,
 } from './comparison-folder.ts';
 export { type Contrast, type ContrastResult, contrastSchema } from './contrast.schema.ts';
+export {
+  type ComparisonDiff,
+  type ConditionDiff,
+  type ConfigurationDifference,
+  type ConfigurationValue,
+  diffComparisons,
+  diffText,
+} from './diff/index.ts';
 export { firstDifference } from './difference.ts';
 export {
   EXPORT_FORMATS,
@@ -54,6 +62,24 @@ export {
 } from './figure-file.ts';
 export { causeOf, hasCode, makeFolder, readText, writeWhole, writingTo } from './files.ts';
 export { checkLock, type FolderLock, FolderTaken, lockFolder, type Owner, ownersOf } from './folder-lock.ts';
+export {
+  COST_NAMES,
+  type Explanation,
+  explainCell,
+  explanationText,
+  formatPivot,
+  MEASURE_NAMES,
+  PIVOT_FORMATS,
+  type PivotCell,
+  type PivotDocument,
+  type PivotFormat,
+  type PivotLine,
+  type PivotOptions,
+  type PivotTable,
+  pivotJsonSchema,
+  pivotTable,
+  type TerminalOptions,
+} from './pivot/index.ts';
 export { collectProvenance, ownPackage, type Provenance } from './provenance.ts';
 export {
   endRun,

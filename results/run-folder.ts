@@ -38,6 +38,8 @@ const runEndSchema = z.object({
   notes: z.array(z.string()).readonly().optional(),
   /** SHA-256 of the bits of all trained states. */
   statesHash: z.string().optional(),
+  /** Of all states, and of what is kept of each training example. */
+  stateBytes: z.int().nonnegative().optional(),
   /** The device as known at the end, where that is more than at the start. */
   device: deviceSchema.optional(),
 });
@@ -199,6 +201,7 @@ export function readRun(folder: string): StoredRun {
     ...readMetrics(folder),
     ...(end?.notes !== undefined && { notes: [...end.notes] }),
     ...(end?.statesHash !== undefined && { statesHash: end.statesHash }),
+    ...(end?.stateBytes !== undefined && { stateBytes: end.stateBytes }),
     device: end?.device ?? provenance.device,
     folder,
     finishedAt: end?.finishedAt ?? null,

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import Table from 'cli-table3';
 import type pc from 'picocolors';
+import type { Line } from './table-words.ts';
 
 export type Colours = ReturnType<typeof pc.createColors>;
 
@@ -64,3 +65,13 @@ export function wrap(text: string, width: number): string[] {
   }
   return lines;
 }
+
+const LABEL = 10;
+/** A terminal may say that it has no columns at all. */
+const NARROWEST = 40;
+
+/** A label and its text, broken into lines of `width` columns. */
+export const paragraph = ({ label, text }: Line, width: number, colour: (text: string) => string): string =>
+  wrap(text, Math.max(width - LABEL, NARROWEST))
+    .map((line, row) => colour((row === 0 ? label : '').padEnd(LABEL) + line))
+    .join('\n');

@@ -2,8 +2,8 @@ import pc from 'picocolors';
 import type { ComparisonDocument, ConditionSummary } from './comparison.schema.ts';
 import { contextLines, warningLines } from './table-context.ts';
 import { contrastTable } from './table-contrasts.ts';
-import { type Colours, type Column, fitting, grid, joined, wrap } from './table-grid.ts';
-import { intervalText, type Line, MISSING } from './table-words.ts';
+import { type Colours, type Column, fitting, grid, joined, paragraph } from './table-grid.ts';
+import { intervalText, MISSING } from './table-words.ts';
 
 /** How a table is printed. */
 export interface TableOptions {
@@ -88,16 +88,6 @@ function runsText({ n, diverged, failed, unfinished }: ConditionSummary, total: 
   const counted = n === total ? `${n}` : `${n} of ${total}`;
   return [counted, ...others.map(([what, count]) => `${count} ${what}`)].join('\n');
 }
-
-const LABEL = 10;
-/** A terminal may say that it has no columns at all. */
-const NARROWEST = 40;
-
-/** A label and its text, broken into lines of `width` columns. */
-const paragraph = ({ label, text }: Line, width: number, colour: (text: string) => string): string =>
-  wrap(text, Math.max(width - LABEL, NARROWEST))
-    .map((line, row) => colour((row === 0 ? label : '').padEnd(LABEL) + line))
-    .join('\n');
 
 const THREE_DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
 

@@ -28,15 +28,17 @@ const BOTH = words(`
 
 /** From 'dendrite' alone: files, worker threads, a choice of devices. */
 const ON_NODE = words(`
-  CheckResult CompareEvents CompareOptions ComparedRule ComparisonDocument ComparisonStatus ConditionStatus
-  CreateTrainerOptions DatasetDefinition DatasetInfo DatasetRequest DeviceListing DeviceOptions
-  ExperimentDefinition ExperimentInput ExportFormat ExportOptions Exported ImagePrediction ListedFigure
-  LoadOptions NewestCheckpoint PlotOptions PlottedFigure PredictOptions QueuedTask ReadComparison Repetition ResumeOptions RunExperimentOptions
-  RunPrediction RunProgress RunResult SlurmOptions SlurmStatus StatusError StoredRun Submission TableOptions
-  TuneInput TuningRecord cancelJobs checkRule compare comparisonJsonSchema comparisonStatus comparisonTable
-  defineDataset defineExperiment experimentJsonSchema exportFolder listDatasets listDevices listFigures loadDataset
-  newestCheckpoint openDevice plotFigure predictRun readCheckpoint readExperiment readRun repeatRun resubmit resume
-  runExperiment submitComparison writeCheckpoint
+  CheckResult CompareEvents CompareOptions ComparedRule ComparisonDiff ComparisonDocument ComparisonStatus
+  ConditionStatus CreateTrainerOptions DatasetDefinition DatasetInfo DatasetRequest DeviceListing
+  DeviceOptions ExperimentDefinition ExperimentInput Explanation ExportFormat ExportOptions Exported
+  ImagePrediction ListedFigure LoadOptions NewestCheckpoint PivotDocument PivotFormat PivotOptions
+  PivotTable PlotOptions PlottedFigure PredictOptions QueuedTask ReadComparison Repetition ResumeOptions
+  RunExperimentOptions RunPrediction RunProgress RunResult SlurmOptions SlurmStatus StatusError StoredRun
+  Submission TableOptions TerminalOptions TuneInput TuningRecord cancelJobs checkRule compare
+  comparisonJsonSchema comparisonStatus comparisonTable defineDataset defineExperiment diffComparisons
+  experimentJsonSchema explainCell exportFolder formatPivot listDatasets listDevices listFigures loadDataset
+  newestCheckpoint openDevice pivotJsonSchema pivotTable plotFigure predictRun readCheckpoint readExperiment
+  readRun repeatRun resubmit resume runExperiment submitComparison writeCheckpoint
 `);
 
 /** From 'dendrite/browser' alone: what Node's part reads from files is handed in. */

@@ -15,6 +15,9 @@ export const epochSchema = z.object({
     .describe(
       'Multiply-accumulates of the products of training since the start of the run, counted as if nothing were skipped; evaluation excluded.',
     ),
+  settlingSteps: countOf(
+    'Steps of the dynamics of a network that settles, added up over the training examples shown since the start of the run; only where the network settles.',
+  ).optional(),
   trainLoss: quantity('Mean loss of the training examples of the epoch, each just before its update.'),
   trainScore: quantity(
     'Score of the training examples of the epoch, each just before its update; null where the task has none.',

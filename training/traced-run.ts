@@ -41,6 +41,8 @@ export interface TracedRun {
   readonly kernels: Kernels;
   /** One minibatch: learn, count loss and score, update the weights. */
   readonly step: TracedStep;
+  /** Steps of the dynamics in which the step settles each of its examples; null where nothing settles. */
+  readonly settlingSteps: number | null;
   /** Minibatches of the whole run; infinitely many where the clock ends it. */
   readonly stepsTotal: number;
   /** Traces firing rates of all populations above the input for images, without a target. */
@@ -78,14 +80,13 @@ export async function traceRun(parts: RunParts): Promise<TracedRun> {
     evaluationBatchSize,
   });
   const totals = epochTotals(k, task);
-  const { step, stepsTotal } = await traceStep(parts, { kernels: k, network, rule, task, totals });
+  const traced = await traceStep(parts, { kernels: k, network, rule, task, totals });
   return {
     network,
     rule,
     task,
     kernels: k,
-    step,
-    stepsTotal,
+    ...traced,
     respond,
     evaluationBatchSize,
     testScore: parts.scored === 'validation' ? null : await task.scoreOf('test', dataset.test),
@@ -115,10 +116,11 @@ async function traceStep(
     task,
     totals,
   }: Pick<TracedRun, 'kernels' | 'network' | 'rule' | 'task' | 'totals'>,
-): Promise<Pick<TracedRun, 'step' | 'stepsTotal'>> {
+): Promise<Pick<TracedRun, 'step' | 'settlingSteps' | 'stepsTotal'>> {
   const { images } = dataset.train;
   let stepsTotal = Number.NaN;
   const optimizer = new Optimizer(k, network.connections, settings, () => stepsTotal);
+  const before = network.settlingSteps;
   const step = await k.trace('step', () => {
     const input = k.gather(images, settings.batch);
     const target = task.target(input);
@@ -130,7 +132,8 @@ async function traceStep(
     rule.betweenMinibatches?.(settings.batch);
   });
   stepsTotal = totalSteps(settings, images.count, step.multiplyAccumulates);
-  return { step, stepsTotal };
+  const settlingSteps = before === undefined ? null : network.settlingSteps! - before;
+  return { step, settlingSteps, stepsTotal };
 }
 
 function buildNetwork({ condition, definition, seed }: RunParts, kernels: Kernels): Network {

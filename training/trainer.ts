@@ -48,6 +48,8 @@ export interface Trainer {
   readonly states: ReadonlyMap<string, Tensor>;
   /** Values of a state, row by row. */
   read(state: Tensor): Promise<Float32Array>;
+  /** Bytes of all states, and of what is kept of each training example: of the values in a checkpoint. */
+  readonly stateBytes: number;
   /** SHA-256 of the bits of all states. */
   hashStates(): Promise<string>;
   /**
@@ -149,6 +151,13 @@ class DeviceTrainer implements Trainer {
 
   get states(): ReadonlyMap<string, Tensor> {
     return this.#run.states;
+  }
+
+  get stateBytes(): number {
+    let values = 0;
+    for (const { rows, columns } of this.#run.states.values()) values += rows * columns;
+    for (const { count, columns } of this.#run.rowStores.values()) values += count * columns;
+    return values * Float32Array.BYTES_PER_ELEMENT;
   }
 
   get notes(): readonly string[] {
@@ -325,11 +334,13 @@ class DeviceTrainer implements Trainer {
   ): Promise<EpochRecord> {
     const { loss, score } = await this.#run.totals.read();
     const { batch } = this.#settings;
+    const { settlingSteps } = this.#run;
     const seen = (this.#step - first) * batch;
     const common = {
       epoch: epoch + 1,
       examples: this.#step * batch,
       multiplyAccumulates: this.#step * this.#run.step.multiplyAccumulates,
+      ...(settlingSteps !== null && { settlingSteps: this.#step * batch * settlingSteps }),
       trainLoss: finite(loss / seen),
       trainScore: score === null ? null : finite(score / seen),
     };

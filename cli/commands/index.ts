@@ -4,6 +4,7 @@ import { check } from './check.ts';
 import { compare } from './compare.ts';
 import { datasets } from './datasets.ts';
 import { devices } from './devices.ts';
+import { diff } from './diff.ts';
 import { experiments } from './experiments.ts';
 import { exportCommand } from './export.ts';
 import { plot } from './plot.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   cancel,
   repeat,
   table,
+  diff,
   plot,
   exportCommand,
   predict,

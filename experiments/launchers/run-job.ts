@@ -63,7 +63,7 @@ export async function runJob(job: Job, resources: Resources, events: RunEvents =
   } catch (error) {
     outcome = { status: 'failed', reason: firstLine(error) };
   }
-  const { status, reason, notes, statesHash } = outcome;
+  const { status, reason, notes, statesHash, stateBytes } = outcome;
   return {
     condition: condition.id,
     rule: condition.rule,
@@ -73,6 +73,7 @@ export async function runJob(job: Job, resources: Resources, events: RunEvents =
     epochs,
     ...(notes !== undefined && { notes: [...notes] }),
     ...(statesHash !== undefined && { statesHash }),
+    ...(stateBytes !== undefined && { stateBytes }),
     device: info,
     folder: job.folder,
   };
@@ -187,7 +188,12 @@ async function follow(
   const diverged = epochs.at(-1)?.diverged;
   if (diverged !== undefined) return { status: 'diverged', reason: diverged, ...told };
   await checkpoints.save();
-  return { status: 'finished', ...told, statesHash: await trainer.hashStates() };
+  return {
+    status: 'finished',
+    ...told,
+    statesHash: await trainer.hashStates(),
+    stateBytes: trainer.stateBytes,
+  };
 }
 
 /**
