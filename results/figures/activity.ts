@@ -1,5 +1,4 @@
 import * as Plot from '@observablehq/plot';
-import { thousands } from '../table-words.ts';
 import type { FigureDocument, FigureElement } from './dom.ts';
 import { drawFigure, type Panel } from './layout.ts';
 import { networkTitle, type OfNetworks, type PopulationRates, type TestResponses } from './responses.ts';
@@ -41,11 +40,11 @@ export function activity(
 }
 
 function histogram(title: string, population: PopulationRates): Panel {
-  const { name, size, unit, rates } = population;
+  const { name, unit, rates } = population;
   const bars = barsOf(population);
   const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length;
   return {
-    title: `${title}: ${name}, ${thousands(size)} neurons, mean ${mean.toPrecision(2).replace('-', '−')}`,
+    title: `${title}: ${name}, mean ${mean.toPrecision(2).replace('-', '−')}`,
     height: 190,
     plot: {
       ...{ marginLeft: 44, marginRight: 12, marginTop: 24, marginBottom: 38 },

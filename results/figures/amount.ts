@@ -28,9 +28,13 @@ export interface AmountAxis {
   readonly label: string;
   /** By which amounts are divided. */
   readonly unit: number;
-  /** Where it ends. */
-  readonly largest: number;
+  /** Where it begins and ends. */
+  readonly domain: readonly [number, number];
+  readonly type: 'linear' | 'log';
 }
+
+/** Where one condition is trained by so many times as much as another, the axis is logarithmic: the shorter curve would be upright. */
+const LOG_FROM = 10;
 
 const POWERS = [
   [1e15, 'quadrillions'],
@@ -40,10 +44,17 @@ const POWERS = [
   [1e3, 'thousands'],
 ] as const;
 
-/** @param largest amount that is shown */
-export function amountAxis(by: Amount, largest: number): AmountAxis {
+/** @param amounts after each epoch that is shown, for each condition */
+export function amountAxis(by: Amount, amounts: readonly (readonly number[])[]): AmountAxis {
+  const known = amounts.filter(({ length }) => length > 0);
+  const ends = known.map((own) => Math.max(...own));
+  const largest = Math.max(0, ...ends);
   const [unit, word] = by === 'seconds' ? timeUnit(largest) : countUnit(largest);
-  return { label: withUnit(NAMES[by], word), unit, largest };
+  const label = withUnit(NAMES[by], word);
+  const smallest = Math.min(...known.flat());
+  return smallest > 0 && largest >= LOG_FROM * Math.min(...ends)
+    ? { label: `${label}, logarithmic`, unit, domain: [smallest / 1.1, largest * 1.05], type: 'log' }
+    : { label, unit, domain: [0, largest], type: 'linear' };
 }
 
 function timeUnit(largest: number): [number, string] {

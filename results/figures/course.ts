@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import type { ComparisonDocument } from '../comparison.schema.ts';
+import { thousands } from '../table-words.ts';
 import { type Amount, type AmountAxis, amountAxis, amountsOf } from './amount.ts';
 import type { LegendEntry } from './layout.ts';
 import { BAND_FROM, type Series } from './series.ts';
@@ -39,7 +40,8 @@ export function coursePlot(series: readonly Series[], x: AmountAxis, y: ValueAxi
   return {
     ...{ marginLeft: 44, marginRight: 12, marginTop: 24, marginBottom: 38 },
     x: {
-      ...{ domain: [0, shown.across(x.largest)], ticks: 6 },
+      ...{ type: x.type, domain: x.domain.map(shown.across) },
+      ...ticksOf({ type: x.type, domain: x.domain.map(shown.across) as [number, number] }),
       ...{ label: x.label, labelAnchor: 'center', labelArrow: 'none' },
     },
     y: { domain, type, label, labelArrow: 'none', ...ticks },
@@ -54,16 +56,19 @@ export function coursePlot(series: readonly Series[], x: AmountAxis, y: ValueAxi
   };
 }
 
-function ticksOf({ domain: [low, high], type, ticks }: ValueAxis): Plot.ScaleOptions {
+function ticksOf({ domain: [low, high], type, ticks }: Omit<ValueAxis, 'label'>): Plot.ScaleOptions {
   if (ticks) return { ticks };
-  return type === 'log' ? { ticks: logTicks(low, high), tickFormat: (v: number) => `${v}` } : { ticks: 6 };
+  return type === 'log'
+    ? { ticks: logTicks(low, high), tickFormat: (v: number) => thousands(v) }
+    : { ticks: 6 };
 }
 
-/** 1, 2 and 5 times powers of ten within a domain. */
+/** 1, 2 and 5 times powers of ten within a domain; of a long one the powers alone. */
 function logTicks(low: number, high: number): number[] {
   const ticks: number[] = [];
+  const digits = high / low > 100 ? [1] : [1, 2, 5];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++)
-    for (const digit of [1, 2, 5]) {
+    for (const digit of digits) {
       const tick = Number(`${digit}e${power}`);
       if (tick >= low && tick <= high) ticks.push(tick);
     }
@@ -115,8 +120,13 @@ export const valuesOf = (series: readonly Series[]): number[] =>
   ]);
 
 /** The axis of training that fits all runs. */
-export const axisOf = ({ runs }: ComparisonDocument, by: Amount): AmountAxis =>
-  amountAxis(by, Math.max(0, ...runs.flatMap(({ epochs }) => amountsOf(epochs, by))));
+export const axisOf = ({ conditions, runs }: ComparisonDocument, by: Amount): AmountAxis =>
+  amountAxis(
+    by,
+    conditions.map(({ id }) =>
+      runs.filter(({ condition }) => condition === id).flatMap(({ epochs }) => amountsOf(epochs, by)),
+    ),
+  );
 
 export const courseLegend = (series: readonly Series[]): LegendEntry[] =>
   series.map(({ label, style }) => ({ label, style, as: 'line' }));

@@ -39,6 +39,9 @@ const GAP = 14;
 const INNER = WIDTH - 2 * MARGIN;
 const LINE_HEIGHT = 1.3;
 
+/** Pixels of a panel where so many stand side by side. */
+export const panelWidth = (columns: number): number => (INNER - (columns - 1) * GAP) / columns;
+
 /** Draws a figure as one SVG element of fixed width, title and caption included, so that it can be copied whole. */
 export function drawFigure(dom: FigureDocument, parts: FigureParts): FigureElement {
   const { title, subtitle, legend = [], caption } = parts;
@@ -97,7 +100,7 @@ function drawPanels(
   top: number,
   children: FigureElement[],
 ): number {
-  const width = (INNER - (columns - 1) * GAP) / columns;
+  const width = panelWidth(columns);
   let y = top;
   for (let first = 0; first < panels.length; first += columns) {
     const row = panels.slice(first, first + columns);

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { RandomStream } from '../../kernels/index.ts';
 import type { FigureDocument, FigureElement } from './dom.ts';
-import { drawFigure, type Panel } from './layout.ts';
+import { drawFigure, type Panel, panelWidth } from './layout.ts';
 import { pixelImage } from './pixel-image.ts';
 import { networkTitle, type OfNetworks, type ShownNetwork } from './responses.ts';
 import { comparedText, subtitleText } from './words.ts';
@@ -40,7 +40,7 @@ export function receptiveFields(
     ),
     columns,
     panels: networks.map((network) => fieldsPanel(network, networkTitle(network, networks), columns)),
-    caption: `A square is a neuron, a point of it the weight from that pixel: red is positive, blue negative, white 0. Every network has a scale of its own, whose ends are in its title: ${100 * WITHIN} % of the weights lie within. ${SHOWN} neurons are shown, drawn at random from those of a larger population: the same ones for every network of that size.`,
+    caption: `A square is a neuron, a point of it the weight from that pixel: red is positive, blue negative, white 0. Every network has a scale of its own, whose ends are in its title: ${100 * WITHIN} % of the weights lie within. Of a population of more than ${SHOWN} neurons so many are shown, drawn at random: the same ones for every network of that size.`,
   });
 }
 
@@ -53,19 +53,20 @@ function fieldsPanel(network: InputWeights, title: string, columns: number): Pan
   const down = Math.ceil(neurons.length / across);
   const limit = quantileOfSizes(weights, WITHIN);
   const image = mosaic(network, size, neurons, across, limit);
-  const panelWidth = columns === 1 ? 536 : 261;
-  // The picture keeps its proportions.
-  const panelHeight = Math.min((panelWidth * down * height) / (across * width), 536);
+  const picture = {
+    width: panelWidth(columns),
+    height: (panelWidth(columns) * down * height) / (across * width),
+  };
   return {
     title: `${title}: ${name}, ±${limit.toPrecision(2)}`,
-    height: panelHeight,
+    height: picture.height,
     plot: {
       margin: 0,
       x: { domain: [0, 1], axis: null },
       y: { domain: [0, 1], axis: null },
       marks: [
         Plot.image([0], {
-          ...{ x: 0.5, y: 0.5, src: () => image, width: panelWidth, height: panelHeight },
+          ...{ x: 0.5, y: 0.5, src: () => image, ...picture },
           // Understood by browsers and by what draws PNG files.
           imageRendering: 'optimizeSpeed',
         }),

@@ -47,7 +47,7 @@ export function voltages(
   const [traces] = networks as [VoltageTraces];
   const { hidden, output, answer, image, window, excitation, label, seed } = traces;
   return drawFigure(dom, {
-    title: `${label}: voltages while test image ${image}, a ${answer}, is shown without and with its target`,
+    title: `${label}: voltages while test image ${image} (class ${answer}) is shown without and with its target`,
     subtitle: subtitleText(document, [seed]),
     legend: LEGEND,
     panels: [

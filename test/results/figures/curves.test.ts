@@ -104,6 +104,15 @@ test('the axis is logarithmic where the largest score is eight times the smalles
   assert.ok(Math.abs((y3! - y2!) / (y2! - y1!) - 2) < 1e-2, 'a quarter lies twice as far as a half');
 });
 
+test('the axis of training is logarithmic where one condition is trained ten times as much as another', async () => {
+  const longer = seedsOf('feedback-alignment', [Array.from({ length: 20 }, () => 20)]);
+  const { find, texts } = await curvesOf([...seedsOf('backprop', [[20, 20]]), ...longer]);
+  assert.ok(texts.includes('Training examples (thousands), logarithmic'));
+  const points = pointsOf(find('g[aria-label="line"][stroke-width="2"] path')[1]!);
+  const [one, two, four] = [0, 1, 3].map((i) => points[i]![0]) as [number, number, number];
+  assert.ok(Math.abs(four - two - (two - one)) < 1e-2, 'twice as much is as far each time');
+});
+
 test('names of users are text, never markup', async () => {
   const { svg, find, texts } = await drawn((dom) =>
     curves(dom, documentOf(THREE, { dataset: HOSTILE }, [HOSTILE, 'other']), 'examples'),

@@ -52,7 +52,7 @@ test('a tick for each ms with a spike', async () => {
   const { find, texts } = await voltagesOf();
   assert.is(find('g[aria-label="link"][stroke-width="1.1"] path').length, 3);
   assert.ok(texts.includes('Time (ms)') && texts.includes('forward phase') && texts.includes('target phase'));
-  assert.ok(texts.join(' ').includes('test image 3, a 7'));
+  assert.ok(texts.join(' ').includes('test image 3 (class 7)'));
 });
 
 test.run();
