@@ -99,6 +99,11 @@ test('equivalence is tested where a margin is given, and adjusted too', () => {
   close(near.pHolm!, 2 * near.p!, 1e-12);
   assert.ok(near.isShown);
   assert.not(far.isShown);
+  // p = 0.039 alone would do.
+  const narrow = [0.1, -0.1, 0.05];
+  assert.is(one(narrow, { margin: 0.22 }).equivalence!.isShown, true);
+  const [corrected] = contrastStatistics([narrow, [0.5, -0.6, 0.2]], { better: 'lower', margin: 0.22 });
+  assert.is(corrected!.equivalence!.isShown, false);
   // A difference can be there and small enough.
   const { verdict, equivalence } = one([0.1, 0.12, 0.11], { margin: 0.3 });
   assert.is(verdict, 'worse');
