@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { stripVTControlCharacters } from 'node:util';
+
+/**
+ * Runs all tests, or those whose path holds one of the texts given: `npm run unit -- results/ cli/plot`. As many processes as there are
+ * cores take one part of the files after the other; what a part prints comes when it is done.
+ */
+const PARTS_A_CORE = 8;
+
+const texts = process.argv.slice(2);
+const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter(
+    (file) => file.endsWith('.test.ts') && (texts.length === 0 || texts.some((text) => file.includes(text))),
+  )
+  .sort();
+if (files.length === 0) throw new Error(`no test file has ${texts.join(' or ')} in its path`);
+
+const cores = availableParallelism();
+const count = Math.min(files.length, cores * PARTS_A_CORE);
+// Files of one folder take alike long: each part gets some of every folder.
+const parts = Array.from({ length: count }, (_, part) => files.filter((_file, i) => i % count === part));
+
+const sums = { Total: 0, Passed: 0, Skipped: 0 };
+let hasFailed = false;
+await Promise.all(
+  Array.from({ length: cores }, async () => {
+    for (let part = parts.shift(); part; part = parts.shift()) await runPart(part);
+  }),
+);
+process.stdout.write(
+  `${files.length} files: ${sums.Passed} of ${sums.Total} tests passed, ${sums.Skipped} more were skipped\n`,
+);
+process.exitCode = hasFailed ? 1 : 0;
+
+/** Runs some files in a process of their own. */
+async function runPart(part: readonly string[]): Promise<void> {
+  const pattern = `^(${part.map((file) => file.replaceAll('.', '\\.')).join('|')})$`;
+  const child = spawn(process.execPath, ['--import', 'tsx', 'node_modules/uvu/bin.js', 'test', pattern], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => {
+      printed += text;
+    });
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  process.stdout.write(printed);
+  for (const [, name, number] of stripVTControlCharacters(printed).matchAll(
+    /^ +(Total|Passed|Skipped): +(\d+)/gm,
+  ))
+    sums[name as keyof typeof sums] += Number(number);
+  if (code === 0) return;
+  hasFailed = true;
+  process.stdout.write(`failed: ${part.join(', ')}\n`);
+}
