@@ -79,7 +79,7 @@ export const reproduce: Command<ReproduceArguments> = {
       if (record) writeRecords(TABLES, part, result);
       rows.push(...reproduceRows(part, [...known, ...result]));
     }
-    if (record) writeTables(readCatalogue(), TABLES);
+    if (record) await writeTables(readCatalogue(), TABLES);
     print(`${paper.title}\nafter ${paper.source}\n\n${reproducedTable(rows)}\n`);
     return 0;
   },
@@ -123,17 +123,17 @@ function stateOf(rows: readonly ReproducedRow[]): string {
   return `${runs} of ${planned} runs (${verdicts.join(', ')})`;
 }
 
-function remakeAll(): number {
-  writeTables(readCatalogue(), TABLES);
+async function remakeAll(): Promise<number> {
+  await writeTables(readCatalogue(), TABLES);
   print(`the pages in ${TABLES} are made again from their records\n`);
   return 0;
 }
 
-function checkAll(name: string | undefined): number {
+async function checkAll(name: string | undefined): Promise<number> {
   if (name !== undefined)
     throw new UserError('--check goes over all published tables; leave out the name of one');
   const papers = readCatalogue();
-  checkTables(papers, TABLES);
+  await checkTables(papers, TABLES);
   const runs = papers.flatMap(({ parts }) => parts.flatMap((part) => readRecords(TABLES, part))).length;
   print(`every page in results/tables is what its records give: ${papers.length} tables, ${runs} runs\n`);
   return 0;

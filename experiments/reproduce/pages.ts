@@ -1,10 +1,32 @@
-import type { Spread } from '../../results/index.ts';
+import { encodeFigure, makeFigureDocument, type Spread } from '../../results/index.ts';
 import type { Paper, PublishedValue } from './catalogue.ts';
 import type { RunRecord } from './records.ts';
-import type { ReproducedRow, Verdict } from './verdict.ts';
+import { ends, type ReproducedRow, scoreOf, type Verdict } from './verdict.ts';
 
 const GENERATED = (name: string): string =>
   `<!-- Written by 'dendrite reproduce --record' from the records in ${name}/; 'dendrite reproduce --check' makes it again. -->`;
+
+/** Whether any row has a run. */
+export const isMeasured = (rows: readonly ReproducedRow[]): boolean =>
+  rows.some(({ runs }) => runs.length > 0);
+
+/** A published table beside what came out here, as SVG. */
+export async function paperFigure(
+  { title, source }: Paper,
+  rows: readonly ReproducedRow[],
+): Promise<Uint8Array> {
+  // Loaded here, as everything that draws: lists and runs do without it.
+  const { published: draw } = await import('../../results/figures/index.ts');
+  const measured = rows.map(({ row: { row, published }, runs, verdict }) => ({
+    label: row,
+    published: published && ends(published.value),
+    spread: published?.spread ?? null,
+    scores: runs.flatMap(({ scores }) => scoreOf(scores, published?.epoch ?? 'last') ?? []),
+    verdict,
+  }));
+  const figure = draw(await makeFigureDocument(), title, `after ${source}`, measured);
+  return encodeFigure(figure, 'svg');
+}
 
 /** A published table beside what came out here, in Markdown. */
 export const paperPage = (paper: Paper, rows: readonly ReproducedRow[]): string =>
@@ -13,6 +35,7 @@ export const paperPage = (paper: Paper, rows: readonly ReproducedRow[]): string 
     `# ${paper.title}`,
     `Source: ${paper.source}. Test errors in percent on MNIST.`,
     markdownTable(RESULT_COLUMNS, rows.map(resultCells)),
+    ...(isMeasured(rows) ? [`![Published errors beside those measured here](${paper.name}.svg)`] : []),
     ...rows.flatMap(({ runs, planned, row }) =>
       runs.length > 0 && runs.length < planned
         ? [`${row.row}: ${planned - runs.length} of ${planned} runs are still missing.`]

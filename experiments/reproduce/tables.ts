@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '../../kernels/index.ts';
 import { makeFolder, ownPackage, writeWhole, writingTo } from '../../results/index.ts';
 import type { Paper } from './catalogue.ts';
-import { indexPage, paperPage } from './pages.ts';
+import { indexPage, isMeasured, paperFigure, paperPage } from './pages.ts';
 import { readRecords } from './records.ts';
 import { type ReproducedRow, reproduceRows } from './verdict.ts';
 
@@ -15,16 +15,18 @@ export const rowsOf = (paper: Paper, tables: string): ReproducedRow[] =>
   paper.parts.flatMap((part) => reproduceRows(part, readRecords(tables, part)));
 
 /** The files that are made from the records of all papers, by their place in the folder of tables. */
-export function tableFiles(papers: readonly Paper[], tables: string): Map<string, string> {
+async function tableFiles(papers: readonly Paper[], tables: string): Promise<Map<string, Uint8Array>> {
   const all = papers.map((paper) => [paper, rowsOf(paper, tables)] as const);
-  return new Map([
-    ['README.md', indexPage(all)],
-    ...all.flatMap(([paper, rows]): [string, string][] => [
-      [`${paper.name}.md`, paperPage(paper, rows)],
-      [`${paper.name}.json`, `${JSON.stringify(rows.map(withoutScores), null, 2)}\n`],
-    ]),
-  ]);
+  const files = new Map([['README.md', encoded(indexPage(all))]]);
+  for (const [paper, rows] of all) {
+    files.set(`${paper.name}.md`, encoded(paperPage(paper, rows)));
+    files.set(`${paper.name}.json`, encoded(`${JSON.stringify(rows.map(withoutScores), null, 2)}\n`));
+    if (isMeasured(rows)) files.set(`${paper.name}.svg`, await paperFigure(paper, rows));
+  }
+  return files;
 }
+
+const encoded = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** The records have the score of every epoch; a table needs the last and the best. */
 const withoutScores = ({ runs, ...row }: ReproducedRow) => ({
@@ -33,24 +35,26 @@ const withoutScores = ({ runs, ...row }: ReproducedRow) => ({
 });
 
 /** Makes the pages of all papers again. @throws UserError if they cannot be written */
-export function writeTables(papers: readonly Paper[], tables: string): void {
+export async function writeTables(papers: readonly Paper[], tables: string): Promise<void> {
   makeFolder(tables);
-  for (const [file, text] of tableFiles(papers, tables))
-    writingTo(tables, () => writeWhole(join(tables, file), [new TextEncoder().encode(text)]));
+  for (const [file, bytes] of await tableFiles(papers, tables))
+    writingTo(tables, () => writeWhole(join(tables, file), [bytes]));
 }
 
 /**
  * Makes the pages again and compares them with those that are there.
  * @throws UserError naming the first line that is not what the records give
  */
-export function checkTables(papers: readonly Paper[], tables: string): void {
-  for (const [file, text] of tableFiles(papers, tables)) {
+export async function checkTables(papers: readonly Paper[], tables: string): Promise<void> {
+  for (const [file, bytes] of await tableFiles(papers, tables)) {
     const path = join(tables, file);
+    const text = new TextDecoder().decode(bytes);
     const there = existsSync(path) ? readFileSync(path, 'utf8') : '';
     if (there === text) continue;
     const line = firstDifferentLine(there, text);
+    const shown = (of: string): string => (of.split('\n')[line] ?? '').slice(0, 200);
     throw new UserError(
-      `${path} is not what the records give, line ${line + 1}: it says '${there.split('\n')[line] ?? ''}', and the records '${text.split('\n')[line] ?? ''}'; make it again with 'dendrite reproduce --record'`,
+      `${path} is not what the records give, line ${line + 1}: it says '${shown(there)}', and the records '${shown(text)}'; make it again with 'dendrite reproduce --record'`,
     );
   }
 }

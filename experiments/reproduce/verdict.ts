@@ -36,8 +36,8 @@ export const reproduceRows = (part: Part, records: readonly RunRecord[]): Reprod
         id === row.condition && seeds.includes(seed) && spec === specHash(part, condition, seed),
     );
     const finished = runs.filter(({ status }) => status === 'finished');
-    const last = summarize(numbers(finished.map(({ scores }) => scores.at(-1))));
-    const best = summarize(finished.map(({ scores }) => Math.min(...numbers(scores))));
+    const last = summarize(finished.flatMap(({ scores }) => scoreOf(scores, 'last') ?? []));
+    const best = summarize(finished.flatMap(({ scores }) => scoreOf(scores, 'best') ?? []));
     const { published } = row;
     const { mean } = published?.epoch === 'best' ? best : last;
     const distance = mean === null || published === null ? null : distanceTo(published.value, mean);
@@ -62,11 +62,19 @@ function verdictOf(
   return isMatch ? 'match' : 'near';
 }
 
-/** How far a value is above (positive) or below a published one; 0 within a range. */
-function distanceTo(published: PublishedValue['value'], value: number): number {
-  const [low, high] = typeof published === 'number' ? [published, published] : published;
-  return value > high ? value - high : Math.min(value - low, 0);
+/** The score of a run that goes beside a published one: of its last epoch where the source does not say which. */
+export function scoreOf(scores: RunRecord['scores'], epoch: PublishedValue['epoch']): number | null {
+  const known = scores.filter((score) => score !== null);
+  if (epoch === 'best') return known.length > 0 ? Math.min(...known) : null;
+  return scores.at(-1) ?? null;
 }
 
-const numbers = (values: readonly (number | null | undefined)[]): number[] =>
-  values.filter((value): value is number => typeof value === 'number');
+/** Both ends of what was published. */
+export const ends = (value: PublishedValue['value']): readonly [low: number, high: number] =>
+  typeof value === 'number' ? [value, value] : value;
+
+/** How far a value is above (positive) or below a published one; 0 within a range. */
+function distanceTo(published: PublishedValue['value'], value: number): number {
+  const [low, high] = ends(published);
+  return value > high ? value - high : Math.min(value - low, 0);
+}

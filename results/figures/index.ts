@@ -14,6 +14,7 @@ import { type VoltageTraces, voltages } from './voltages.ts';
 
 export { AMOUNTS, type Amount } from './amount.ts';
 export type { FigureDocument, FigureElement } from './dom.ts';
+export { type PublishedComparison, published } from './published.ts';
 export type { InputWeights } from './receptive-fields.ts';
 export type { OfNetworks, PopulationRates, ShownNetwork, TestResponses } from './responses.ts';
 export type { NeuronTraces, VoltageTraces } from './voltages.ts';

@@ -140,24 +140,26 @@ test('records are kept in order, and replaced by newer ones', ({ folder, part })
   refuses(() => readRecords(folder, part), /small\.jsonl is damaged in line 4/);
 });
 
-test('a wrong digit in a page is found', ({ folder, part }) => {
+test('a wrong digit in a page or figure is found', async ({ folder, part }) => {
   const papers = [readPaper('nobody1999', folder)];
   writeRecords(folder, part, [record(part, 'backprop', 1, [2.0625]), record(part, 'backprop', 2, [2.125])]);
-  writeTables(papers, folder);
-  checkTables(papers, folder);
+  await writeTables(papers, folder);
+  await checkTables(papers, folder);
   for (const [file, digit, wrong] of [
     ['nobody1999.md', '2.09 ± 0.04', '2.08 ± 0.04'],
     ['nobody1999.md', '| match |', '| near |'],
     ['nobody1999.json', '2.09375', '2.08375'],
     ['README.md', '| 1 | 0 |', '| 2 | 0 |'],
+    ['nobody1999.svg', '>match<', '>near<'],
   ] as const) {
     const text = readFileSync(join(folder, file), 'utf8');
     assert.ok(text.includes(digit), `${file} has ${digit}`);
     writeFileSync(join(folder, file), text.replace(digit, wrong));
-    refuses(() => checkTables(papers, folder), new RegExp(`${file} is not what the records give, line \\d+`));
+    const says = await checkTables(papers, folder).catch((error: Error) => error.message);
+    assert.match(String(says), new RegExp(`${file} is not what the records give, line \\d+`));
     writeFileSync(join(folder, file), text);
   }
-  checkTables(papers, folder);
+  await checkTables(papers, folder);
 });
 
 test('every page in results/tables is what its records give', () => checkTables(readCatalogue(), TABLES));
