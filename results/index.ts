@@ -81,6 +81,7 @@ export {
   type TerminalOptions,
 } from './pivot/index.ts';
 export { collectProvenance, ownPackage, type Provenance } from './provenance.ts';
+export { withBlock } from './readme-block.ts';
 export {
   endRun,
   hasEnded,

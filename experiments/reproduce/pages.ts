@@ -1,4 +1,4 @@
-import { encodeFigure, makeFigureDocument, type Spread } from '../../results/index.ts';
+import { encodeFigure, makeFigureDocument, type Spread, withBlock } from '../../results/index.ts';
 import type { Paper, PublishedValue } from './catalogue.ts';
 import type { RunRecord } from './records.ts';
 import { ends, type ReproducedRow, scoreOf, type Verdict } from './verdict.ts';
@@ -57,6 +57,34 @@ export const paperPage = (paper: Paper, rows: readonly ReproducedRow[]): string 
     .filter((part) => part !== '')
     .join('\n\n')
     .concat('\n');
+
+/** The README with the rows that are measured, of all papers. */
+export const withPublishedRows = (
+  readme: string,
+  papers: readonly (readonly [Paper, readonly ReproducedRow[]])[],
+): string =>
+  withBlock(
+    readme,
+    'published tables',
+    'dendrite reproduce --record',
+    markdownTable(
+      ['published test error on MNIST, %', 'published', 'here: mean ± sd [95 % interval]', 'runs', 'verdict'],
+      papers.flatMap(([{ name, source }, rows]) =>
+        rows
+          .filter(({ runs }) => runs.length > 0)
+          .map((row) => {
+            const [of, published, here, , runs, , verdict] = resultCells(row);
+            return [
+              `[${/^.*?\d{4}/.exec(source)![0]}](results/tables/${name}.md), ${of}`,
+              published!,
+              here!,
+              runs!,
+              verdict!,
+            ];
+          }),
+      ),
+    ),
+  );
 
 /** All papers of the catalogue with the verdicts on their rows, in Markdown. */
 export const indexPage = (papers: readonly (readonly [Paper, readonly ReproducedRow[]])[]): string =>

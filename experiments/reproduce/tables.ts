@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { UserError } from '../../kernels/index.ts';
 import { makeFolder, ownPackage, writeWhole, writingTo } from '../../results/index.ts';
 import type { Paper } from './catalogue.ts';
-import { indexPage, isMeasured, paperFigure, paperPage } from './pages.ts';
+import { indexPage, isMeasured, paperFigure, paperPage, withPublishedRows } from './pages.ts';
 import { readRecords } from './records.ts';
 import { type ReproducedRow, reproduceRows } from './verdict.ts';
 
@@ -14,10 +14,19 @@ export const TABLES = join(ownPackage().root, 'results', 'tables');
 export const rowsOf = (paper: Paper, tables: string): ReproducedRow[] =>
   paper.parts.flatMap((part) => reproduceRows(part, readRecords(tables, part)));
 
+/** The README of the project, in which the rows stand that are measured; null where a folder of tables has none. */
+const readmeOf = (tables: string): string | null => {
+  const file = join(tables, '..', '..', 'README.md');
+  return existsSync(file) ? file : null;
+};
+
 /** The files that are made from the records of all papers, by their place in the folder of tables. */
 async function tableFiles(papers: readonly Paper[], tables: string): Promise<Map<string, Uint8Array>> {
   const all = papers.map((paper) => [paper, rowsOf(paper, tables)] as const);
   const files = new Map([['README.md', encoded(indexPage(all))]]);
+  const readme = readmeOf(tables);
+  if (readme !== null)
+    files.set(relative(tables, readme), encoded(withPublishedRows(readFileSync(readme, 'utf8'), all)));
   for (const [paper, rows] of all) {
     files.set(`${paper.name}.md`, encoded(paperPage(paper, rows)));
     files.set(`${paper.name}.json`, encoded(`${JSON.stringify(rows.map(withoutScores), null, 2)}\n`));

@@ -1,11 +1,14 @@
+import { UserError } from '../kernels/index.ts';
+
 /**
  * A text with what stands between two comments replaced: a part of the README that is generated.
  * @param name of the comments `<!-- name, written by generator -->` and `<!-- end of name -->`
- * @throws Error when the comments are missing
+ * @throws UserError when the comments are missing
  */
 export function withBlock(text: string, name: string, generator: string, block: string): string {
   const [start, end] = [`<!-- ${name}, written by ${generator} -->`, `<!-- end of ${name} -->`];
   const [from, to] = [text.indexOf(start), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`README.md lacks the comments ${start} and ${end}`);
+  if (from < 0 || to < from)
+    throw new UserError(`README.md lacks the comments ${start} and ${end}: bring them back`);
   return `${text.slice(0, from + start.length)}\n\n${block}\n\n${text.slice(to)}`;
 }
