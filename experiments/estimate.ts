@@ -1,8 +1,8 @@
 import type { Dataset, Split } from '../data/index.ts';
 import { openDevice } from '../devices/index.ts';
-import { RandomStream } from '../kernels/index.ts';
 import {
   type Condition,
+  epochOrder,
   findDiagnostics,
   type RunParts,
   scaleBudget,
@@ -176,9 +176,7 @@ const secondsSince = (begin: number): number => (performance.now() - begin) / 10
 async function stepSeconds({ condition, dataset, seed, device }: RunParts, run: TracedRun): Promise<number> {
   const { batch } = condition.settings;
   const { count } = dataset.train.images;
-  const order = new RandomStream(seed, 'batches', 0).shuffle(
-    Uint32Array.from({ length: count }, (_, i) => i),
-  );
+  const order = epochOrder(seed, 0, count);
   const inEpoch = stepsPerEpoch(condition.settings, count);
   const start = performance.now();
   let step = 0;

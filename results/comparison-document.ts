@@ -93,6 +93,7 @@ function runEntry(
     ...(reason !== undefined && { reason }),
     epochs,
     ...(notes !== undefined && { notes }),
+    ...startOf(epochs),
     ...(statesHash !== undefined && { statesHash }),
     ...(stateBytes !== undefined && { stateBytes }),
     testScore: lastAndBest(
@@ -108,6 +109,15 @@ function runEntry(
     examplesPerSecond: trainingRate(epochs),
     device,
     folder,
+  };
+}
+
+/** What the run began with. */
+function startOf([first]: readonly EpochRecord[]): Pick<ComparedRun, 'initialHash' | 'orderHash'> {
+  const { initialHash, orderHash } = first ?? {};
+  return {
+    ...(initialHash !== undefined && { initialHash }),
+    ...(orderHash !== undefined && { orderHash }),
   };
 }
 

@@ -35,6 +35,14 @@ const runSchema = z.object({
     .array(z.string())
     .optional()
     .describe('Sentences on what was asked for and could not be measured, each with the reason.'),
+  initialHash: z
+    .string()
+    .optional()
+    .describe('That of the first epoch: equal for runs that began with the same bits of weights and biases.'),
+  orderHash: z
+    .string()
+    .optional()
+    .describe('That of the first epoch: equal for runs that saw the examples in the same order.'),
   statesHash: z
     .string()
     .optional()
@@ -135,7 +143,10 @@ export type ConditionSummary = z.infer<typeof summarySchema>;
 export type ComparisonDocument = z.infer<typeof comparisonSchema>;
 
 /** One run as a launcher hands it on: plain data. */
-export type RunResult = Omit<ComparedRun, 'testScore' | 'validationScore' | 'examplesPerSecond'>;
+export type RunResult = Omit<
+  ComparedRun,
+  'testScore' | 'validationScore' | 'examplesPerSecond' | 'initialHash' | 'orderHash'
+>;
 
 /** JSON Schema (draft 2020-12) of what `dendrite compare --json` prints. */
 export const comparisonJsonSchema = (): Record<string, unknown> => ({

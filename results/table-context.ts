@@ -3,6 +3,7 @@ import type { Condition, Settings } from '../training/index.ts';
 import type { ComparedRun, ComparisonDocument, DeviceRecord, ExperimentRecord } from './comparison.schema.ts';
 import { referenceCondition } from './comparison-document.ts';
 import { contrastLines, contrastNotes } from './table-contrasts.ts';
+import { startLines } from './table-start.ts';
 import { tuningLines, tuningNotes } from './table-tuning.ts';
 import { budgetText, countOf, type Line, thousands, valueText, wordsOf } from './table-words.ts';
 
@@ -97,6 +98,7 @@ export function contextLines(document: ComparisonDocument): Line[] {
     { label: 'Network', text: networkText(reference.settings) },
     { label: 'Training', text: `${trainingText(reference.settings)}, ${seedsText(seeds)}` },
     ...otherSettings(conditions, reference),
+    ...startLines(document),
     ...tuningLines(document),
     ...distinct(runs.map(({ device }) => deviceText(device))).map((text) => ({ label: 'Device', text })),
     {

@@ -39,6 +39,18 @@ export const epochSchema = z.object({
     .describe(
       'What --diagnostics asked for and can be measured, after the epoch: by diagnostic, and then by connection, population or feedback pathway; null where it is not defined.',
     ),
+  initialHash: z
+    .string()
+    .optional()
+    .describe(
+      'SHA-256 of the bits of the weights and biases that the run began with, feedback excepted; in the first record only.',
+    ),
+  orderHash: z
+    .string()
+    .optional()
+    .describe(
+      'SHA-256 of the order of the training examples in the first epoch, as 32-bit numbers of rows; in the first record only.',
+    ),
   stoppedEarly: z
     .string()
     .optional()

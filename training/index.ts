@@ -29,6 +29,7 @@ export {
   type Reason,
 } from './diagnostics/index.ts';
 export { countOf, type EpochRecord, epochSchema, parseEpoch, quantity } from './epoch.ts';
+export { epochOrder } from './epoch-order.ts';
 export { meanOverExamples } from './evaluation.ts';
 export { checkpointParts, decodeCheckpoint, encodeCheckpoint, safetensorsParts } from './safetensors.ts';
 export {

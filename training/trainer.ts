@@ -1,12 +1,14 @@
-import { RandomStream, type Tensor, UserError } from '../kernels/index.ts';
+import { type Tensor, UserError } from '../kernels/index.ts';
 import type { FeedbackPath, Network } from '../networks/index.ts';
 import { stepsPerEpoch } from './budget.ts';
 import { type Checkpoint, hashStates, identify, type SavedTensor } from './checkpoint.ts';
 import type { EpochRecord } from './epoch.ts';
+import { epochOrder } from './epoch-order.ts';
 import { Pace } from './pace.ts';
 import { Patience } from './patience.ts';
 import { type Response, traceResponse } from './response.ts';
 import type { Settings } from './settings.ts';
+import { hashStart, type StartHashes } from './start-hashes.ts';
 import { type RunParts, type TracedRun, traceRun } from './traced-run.ts';
 
 /** How training is watched and stopped. */
@@ -91,7 +93,7 @@ export async function buildTrainer(parts: RunParts): Promise<Trainer> {
     task: `${task.definition.name}:${task.argument}`,
     dataset: datasetHash,
   });
-  return new DeviceTrainer(parts, run, identity);
+  return new DeviceTrainer(parts, run, identity, await hashStart(parts, run));
 }
 
 type Measured = Pick<EpochRecord, 'testScore' | 'validationScore' | 'diagnostics'>;
@@ -100,6 +102,7 @@ class DeviceTrainer implements Trainer {
   readonly #parts: RunParts;
   readonly #run: TracedRun;
   readonly #identity: string;
+  readonly #start: StartHashes;
   readonly #stepsPerEpoch: number;
   readonly #pace: Pace;
   readonly #patience: Patience;
@@ -111,10 +114,11 @@ class DeviceTrainer implements Trainer {
   #seconds = 0;
   #response: Response | null = null;
 
-  constructor(parts: RunParts, run: TracedRun, identity: string) {
+  constructor(parts: RunParts, run: TracedRun, identity: string, start: StartHashes) {
     this.#parts = parts;
     this.#run = run;
     this.#identity = identity;
+    this.#start = start;
     this.#pace = new Pace(parts.device.capabilities);
     this.#patience = new Patience(this.#settings.patience, parts.task.definition.score.better);
     this.#stepsPerEpoch = stepsPerEpoch(this.#settings, parts.dataset.train.images.count);
@@ -262,13 +266,6 @@ class DeviceTrainer implements Trainer {
     return saved;
   }
 
-  /** The order of the examples in an epoch, counted from 0: it depends on the seed and the epoch alone. */
-  #order(epoch: number): Uint32Array {
-    const { count } = this.#parts.dataset.train.images;
-    const rows = Uint32Array.from({ length: count }, (_, i) => i);
-    return new RandomStream(this.#parts.seed, 'batches', epoch).shuffle(rows);
-  }
-
   /** Whether the budget is used up, or the patience, by the epochs whose record was given. */
   #isOver(): boolean {
     return (
@@ -302,7 +299,7 @@ class DeviceTrainer implements Trainer {
     const whole = Math.min(first + this.#stepsPerEpoch, this.#run.stepsTotal);
     const end = before ? before.examples / batch : whole;
     const budget = before ? Number.POSITIVE_INFINITY : this.#secondsTotal;
-    const order = this.#order(epoch);
+    const order = epochOrder(this.#parts.seed, epoch, this.#parts.dataset.train.images.count);
     while (this.#step < end && this.#secondsSpent < budget) {
       signal?.throwIfAborted();
       const steps = this.#pace.next(end - this.#step, budget - this.#secondsSpent);
@@ -356,6 +353,7 @@ class DeviceTrainer implements Trainer {
       evaluationSeconds: (performance.now() - begin) / 1000,
       examplesPerSecond: seen / this.#seconds,
       ...(diagnostics && { diagnostics }),
+      ...(epoch === 0 && this.#start),
       ...(stoppedEarly !== null && { stoppedEarly }),
       ...(diverged !== null && { diverged }),
     };

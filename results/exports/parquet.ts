@@ -20,6 +20,8 @@ const TYPES: Readonly<Record<string, BasicType>> = {
   task: 'STRING',
   seed: 'INT64',
   status: 'STRING',
+  initialHash: 'STRING',
+  orderHash: 'STRING',
   epoch: 'INT32',
   examples: 'INT64',
   multiplyAccumulates: 'DOUBLE',
@@ -49,6 +51,7 @@ export async function encodeParquet(runs: readonly StoredRun[]): Promise<Uint8Ar
 
 function rowsOf({ spec, status, epochs, folder }: StoredRun): Row[] {
   const { condition, seed, dataset, task } = spec;
+  const { initialHash = null, orderHash = null } = epochs[0] ?? {};
   const run = {
     run: basename(resolve(folder)),
     condition: condition.id,
@@ -59,6 +62,8 @@ function rowsOf({ spec, status, epochs, folder }: StoredRun): Row[] {
     task,
     seed: BigInt(seed),
     status,
+    initialHash,
+    orderHash,
     ...named('settings', condition.settings),
     ...named('options', condition.options),
   };
@@ -70,7 +75,15 @@ const named = (prefix: string, values: object): Row =>
 
 const cellOf = (value: unknown): Value => (Array.isArray(value) ? value.join(',') : (value as Value));
 
-function metricsOf({ examples, validationScore, diverged, diagnostics = {}, ...metrics }: EpochRecord): Row {
+function metricsOf({
+  examples,
+  validationScore,
+  diverged,
+  diagnostics = {},
+  initialHash: _,
+  orderHash: __,
+  ...metrics
+}: EpochRecord): Row {
   const measured = Object.entries(diagnostics).map(([name, values]) => named(`diagnostics.${name}`, values));
   return {
     ...metrics,

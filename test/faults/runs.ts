@@ -3,6 +3,8 @@ import { type Fault, faultsOf } from './fault.ts';
 const TRAINER = 'test/training/trainer.test.ts';
 const EPOCHS = 'test/training/epochs.test.ts';
 const SCORES = 'test/training/scores.test.ts';
+const HASHES = 'test/training/start-hashes.test.ts';
+const START = 'test/results/table-start.test.ts';
 const COMPARISON = 'test/results/comparison-document.test.ts';
 
 /** Of what all rules share: random numbers, the trainer, tasks and the statistics of a comparison. */
@@ -36,14 +38,21 @@ export const FAULTS: readonly Fault[] = [
     [
       [
         'epochs in one order',
-        "new RandomStream($seed, 'batches', epoch)",
-        "new RandomStream($seed, 'batches', 0 * epoch)",
+        "new RandomStream(seed, 'batches', epoch)",
+        "new RandomStream(seed, 'batches', 0 * epoch)",
       ],
       [
         'the order of another seed',
-        "new RandomStream($seed, 'batches', epoch)",
-        "new RandomStream(1, 'batches', epoch)",
+        "new RandomStream(seed, 'batches', epoch)",
+        "new RandomStream(1 + 0 * seed, 'batches', epoch)",
       ],
+    ],
+    'training/epoch-order.ts',
+  ),
+  ...faultsOf(
+    'trainer',
+    [EPOCHS],
+    [
       ['totals are not reset', 'await this.#run.totals.reset();', ';'],
       [
         'scores of all examples, not of those seen',
@@ -60,8 +69,8 @@ export const FAULTS: readonly Fault[] = [
     [
       [
         'orders are counted from where the trainer began',
-        'this.#order(epoch)',
-        `this.#order(((this as { begun?: number }).begun = ((this as { begun?: number }).begun ?? -1) + 1))`,
+        'epochOrder($seed, epoch, $count)',
+        'epochOrder($seed, ((this as { begun?: number }).begun = ((this as { begun?: number }).begun ?? -1) + 1), $count)',
       ],
       [
         'a checkpoint without the moments of the optimizer',
@@ -97,6 +106,32 @@ export const FAULTS: readonly Fault[] = [
     ['test/training/row-stores.test.ts'],
     [['what is kept of each example is not stored', '$k.scatter(store, values);', ';']],
     'training/traced-run.ts',
+  ),
+  ...faultsOf(
+    'start',
+    [HASHES],
+    [
+      ['weights hashed without biases', 'bias ? [weights, bias] : [weights]', '[weights]'],
+      ['the order of another seed hashed', 'epochOrder(seed, 0, $count)', 'epochOrder(1, 0, $count)'],
+      ['the order of the second epoch hashed', 'epochOrder(seed, 0, $count)', 'epochOrder(seed, 1, $count)'],
+    ],
+    'training/start-hashes.ts',
+  ),
+  ...faultsOf(
+    'start',
+    [HASHES],
+    [['every record has the hashes', 'epoch === 0 && this.#start', 'this.#start']],
+    'training/trainer.ts',
+  ),
+  ...faultsOf(
+    'start',
+    [START],
+    [
+      ['runs of other seeds are compared', 'run.seed === own.seed', 'run.seed !== own.seed + 10'],
+      ['weights that differ in some seeds pass', 'pairs.some($differs)', 'pairs.every($differs)'],
+      ['what is not known is claimed', "['not known yet']", '[]'],
+    ],
+    'results/table-start.ts',
   ),
   ...faultsOf(
     'tasks',
