@@ -67,12 +67,13 @@ const CHECKS: Readonly<Record<string, Check>> = {
     const run = await trained(definition, device);
     const before = await valuesOf(run, device);
     await run.diagnostics.measure();
+    await run.guards.find({ epoch: 1, trainLoss: 1 });
     const after = await valuesOf(run, device);
     await device.dispose();
     const moved = [...before].find(([name, values]) => !sameBits(values, after.get(name)!));
     if (moved)
       throw new Error(`the state '${moved[0]}' changes where the rule's directions are only looked at`);
-    return `${before.size} states equal before and after the diagnostics`;
+    return `${before.size} states equal before and after diagnostics and guards`;
   },
   'goes on from a checkpoint with the same bits': async (definition) => {
     const whole = await trainerFor(definition, 'classify', 3);

@@ -1,4 +1,4 @@
-import { type Dataset, hashDataset, loadDataset } from '../data/index.ts';
+import { type Dataset, findOverlap, hashDataset, loadDataset } from '../data/index.ts';
 import { type DeviceOptions, openDevice } from '../devices/index.ts';
 import { type Device, UserError } from '../kernels/index.ts';
 import {
@@ -136,6 +136,7 @@ async function settleDevice(options: DeviceOptions, { conditions }: Experiment):
 /** The experiment as results show it. */
 function recordOf(experiment: Experiment, dataset: Dataset): ExperimentRecord {
   const { dataset: name, validation, task, seeds, diagnostics, scored, contrasts, equivalence } = experiment;
+  const overlap = findOverlap(dataset);
   return {
     dataset: name,
     ...(dataset.comparable !== true && {
@@ -143,6 +144,7 @@ function recordOf(experiment: Experiment, dataset: Dataset): ExperimentRecord {
     }),
     trainExamples: dataset.train.images.count,
     testExamples: dataset.test.images.count,
+    ...(overlap && { overlap: { ...overlap, first: [...overlap.first] } }),
     validation,
     task,
     ...(scored && { scored }),

@@ -90,6 +90,11 @@ export class CompartmentalNetwork implements Network {
     this.psp = kernels.state('taps of a postsynaptic potential', 1, taps.length, taps);
   }
 
+  /** phi_max, spikes/ms. */
+  get maximalRate(): number {
+    return this.constants.maximalRate;
+  }
+
   /** Steady potential of the soma of a hidden neuron for a basal potential of 1 (eq. 34). */
   get kB(): number {
     const { leak, basal, apical } = this.constants;

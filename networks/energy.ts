@@ -157,6 +157,14 @@ export class EnergyNetwork implements Network {
     });
   }
 
+  /** ds/dt of every population that settles, lowest first, each batch x size: 0 where the network is at rest. */
+  residuals(state: SettlingState, drive: Tensor): Tensor[] {
+    const next = this.step(state, drive);
+    return state.map(({ potential }, l) =>
+      this.#k.map((s, n, e) => (n - s) / e, potential, next[l]!.potential, this.#options.epsilon),
+    );
+  }
+
   /** Firing rates of every population above the input, lowest first: of those that settle, and of the softmax readout. */
   firingRates(state: SettlingState): Tensor[] {
     const rates = state.map(({ rate }) => rate);

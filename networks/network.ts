@@ -52,6 +52,8 @@ export interface Network {
   readonly populations: readonly Population[];
   /** Every forward connection that learns, input side first. */
   readonly connections: readonly Connection[];
+  /** Rate that neurons with a bounded activation cannot exceed; 1 when left out. */
+  readonly maximalRate?: number;
   /** The loss of each output for output rates, both batch x outputs; to be summed over outputs. */
   loss(output: Tensor, target: Tensor): Tensor;
   /**

@@ -1,5 +1,5 @@
 import { mean } from 'simple-statistics';
-import type { Condition, EpochRecord } from '../training/index.ts';
+import { type Condition, type EpochRecord, firedIn } from '../training/index.ts';
 import {
   type ComparedRun,
   type ComparisonDocument,
@@ -85,6 +85,7 @@ function runEntry(
   { condition, rule, seed, status, reason, epochs, notes, statesHash, stateBytes, device, folder }: RunResult,
   { validation, score: { better } }: ExperimentRecord,
 ): ComparedRun {
+  const guards = firedIn(epochs);
   return {
     condition,
     rule,
@@ -93,6 +94,7 @@ function runEntry(
     ...(reason !== undefined && { reason }),
     epochs,
     ...(notes !== undefined && { notes }),
+    ...(guards.length > 0 && { guards }),
     ...startOf(epochs),
     ...(statesHash !== undefined && { statesHash }),
     ...(stateBytes !== undefined && { stateBytes }),

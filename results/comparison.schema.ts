@@ -24,6 +24,13 @@ const statusSchema = z
     'finished: ran to its end; diverged: stopped at a value that is not finite; failed: an error; unfinished: still running, or killed.',
   );
 
+const firedSchema = z.object({
+  guard: z.string().describe('Name of the guard.'),
+  layer: z.string().describe('Name of the population or connection.'),
+  sentence: z.string().describe('What was found.'),
+  epoch: countOf('The first epoch in which it was found.'),
+});
+
 const runSchema = z.object({
   condition: z.string().describe('Id of the condition.'),
   rule: z.string(),
@@ -35,6 +42,12 @@ const runSchema = z.object({
     .array(z.string())
     .optional()
     .describe('Sentences on what was asked for and could not be measured, each with the reason.'),
+  guards: z
+    .array(firedSchema)
+    .optional()
+    .describe(
+      'What guards have found, once for each layer, with the first epoch; left out where that is nothing.',
+    ),
   initialHash: z
     .string()
     .optional()
@@ -86,11 +99,26 @@ const summarySchema = z.object({
   examplesPerSecond: quantity('Mean of examplesPerSecond over the same runs.'),
 });
 
+const overlapSchema = z.object({
+  count: countOf('Of the test images.'),
+  first: z
+    .array(
+      z.object({
+        test: countOf('Number of the image, from 0.'),
+        train: countOf('Number of the image, from 0.'),
+      }),
+    )
+    .describe('Some of them, each with the first training image that is the same.'),
+});
+
 const experimentSchema = z.object({
   dataset: z.string(),
   note: z.string().optional().describe('What a reader of the scores has to know about the dataset.'),
   trainExamples: countOf('Examples trained on.'),
   testExamples: countOf('Examples tested on.'),
+  overlap: overlapSchema
+    .optional()
+    .describe('Test images that are training images too, to the byte; left out where there are none.'),
   validation: countOf('Examples set aside for validation.'),
   task: z.string().describe('With its argument, e.g. classify or probe:hidden 1.'),
   scored: z
@@ -145,7 +173,7 @@ export type ComparisonDocument = z.infer<typeof comparisonSchema>;
 /** One run as a launcher hands it on: plain data. */
 export type RunResult = Omit<
   ComparedRun,
-  'testScore' | 'validationScore' | 'examplesPerSecond' | 'initialHash' | 'orderHash'
+  'testScore' | 'validationScore' | 'examplesPerSecond' | 'guards' | 'initialHash' | 'orderHash'
 >;
 
 /** JSON Schema (draft 2020-12) of what `dendrite compare --json` prints. */

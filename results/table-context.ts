@@ -3,6 +3,7 @@ import type { Condition, Settings } from '../training/index.ts';
 import type { ComparedRun, ComparisonDocument, DeviceRecord, ExperimentRecord } from './comparison.schema.ts';
 import { referenceCondition } from './comparison-document.ts';
 import { contrastLines, contrastNotes } from './table-contrasts.ts';
+import { guardNotes } from './table-guards.ts';
 import { startLines } from './table-start.ts';
 import { tuningLines, tuningNotes } from './table-tuning.ts';
 import { budgetText, countOf, type Line, thousands, valueText, wordsOf } from './table-words.ts';
@@ -11,7 +12,7 @@ import { budgetText, countOf, type Line, thousands, valueText, wordsOf } from '.
 export function warningLines(document: ComparisonDocument): Line[] {
   const { summary, experiment, conditions, runs } = document;
   const texts = experiment.note === undefined ? [] : [experiment.note];
-  texts.push(...otherTraining(conditions), ...tuningNotes(document));
+  texts.push(...guardNotes(document), ...otherTraining(conditions), ...tuningNotes(document));
   for (const { id, label } of conditions) {
     const own = runs.filter((run) => run.condition === id);
     const total = experiment.seeds.length;

@@ -3,7 +3,7 @@ import { energyNetwork } from '../networks/index.ts';
 import { contrast } from './contrast.ts';
 import type { Direction } from './direction.ts';
 import { CONTRASTIVE_HEBBIAN_RECIPES } from './energy-recipes.ts';
-import { type FreePhase, freePhase } from './free-phase.ts';
+import { type FreePhase, freePhase, settledAt } from './free-phase.ts';
 import { observeSettled } from './observe-settled.ts';
 import { defineRule, type Minibatch } from './rule.ts';
 
@@ -93,6 +93,7 @@ export const contrastiveHebbian = defineRule({
         };
       },
       respond: (input) => network.firingRates(freePhase(network, input, freeIterations, null).state),
+      settle: (input) => settledAt(network, freePhase(network, input, freeIterations, null)),
     };
   },
 });

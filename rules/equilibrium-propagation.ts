@@ -10,7 +10,7 @@ import { continualPhase } from './continual.ts';
 import { contrast, readoutDirection } from './contrast.ts';
 import type { Direction } from './direction.ts';
 import { EQUILIBRIUM_PROPAGATION_RECIPES } from './energy-recipes.ts';
-import { type FreePhase, freePhase } from './free-phase.ts';
+import { type FreePhase, freePhase, settledAt } from './free-phase.ts';
 import { observeSettled } from './observe-settled.ts';
 import type { OptionTable, OptionValues } from './options.ts';
 import {
@@ -159,6 +159,10 @@ class EquilibriumPropagation implements Rule {
 
   respond(input: Tensor): Tensor[] {
     return this.#network.firingRates(this.#freePhase(input, null).state);
+  }
+
+  settle(input: Tensor): ReturnType<NonNullable<Rule['settle']>> {
+    return settledAt(this.#network, this.#freePhase(input, null));
   }
 
   /** s^0: eq. 4 with beta = 0. */

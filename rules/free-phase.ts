@@ -28,3 +28,12 @@ export function freePhase(
   const currents = network.keepCurrents(drive);
   return { input, drive, state: network.relax(start, drive, iterations, { currents }), currents };
 }
+
+/** Firing rates and residuals where a network has settled, as `Rule.settle` gives them. */
+export const settledAt = (
+  network: EnergyNetwork,
+  { drive, state }: FreePhase,
+): { firingRates: Tensor[]; residuals: Tensor[] } => ({
+  firingRates: network.firingRates(state),
+  residuals: network.residuals(state, drive),
+});

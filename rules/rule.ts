@@ -59,8 +59,6 @@ export interface Observation {
   readonly gradient?: readonly Direction[];
   /** What neurons did before they learned: batch x size for each population above the input, lowest first. */
   readonly firingRates?: readonly Tensor[];
-  /** Rate that neurons with a bounded activation cannot exceed; 1 when left out. */
-  readonly maximalRate?: number;
   /** Of each example, batch x 1, where the dynamics have an energy. */
   readonly energy?: Tensor;
 }
@@ -85,6 +83,14 @@ export interface Rule {
    * are the answer. It may not change any state. Left out: `network.respond`.
    */
   respond?(input: Tensor): readonly Tensor[];
+  /**
+   * As `respond`, of a network that settles, with how far it is from its rest: ds/dt of each population that settles, lowest first, batch x
+   * size, in rates a time constant. Left out: the network does not settle.
+   */
+  settle?(input: Tensor): {
+    readonly firingRates: readonly Tensor[];
+    readonly residuals: readonly Tensor[];
+  };
   /** Images that `respond` takes at once; the trainer chooses when left out. */
   readonly evaluationBatchSize?: number;
   /** Feedback weights that can be compared with forward ones. Left out: there are none, or they are the same. */

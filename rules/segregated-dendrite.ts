@@ -241,7 +241,6 @@ class SegregatedDendrite implements Rule {
       directions: this.#directions(phases, [...this.#hiddenErrors(phases), outputError]),
       gradient: this.#directions(phases, this.#backpropagatedErrors(phases, outputError)),
       firingRates: this.#firingRates(phases.forward),
-      maximalRate: this.#network.constants.maximalRate,
     };
   }
 

@@ -1,4 +1,5 @@
 import { sha256 } from '../kernels/index.ts';
+import type { Checksums } from './guards/index.ts';
 
 /** Float32 values, row by row. */
 export interface SavedTensor {
@@ -26,6 +27,11 @@ export interface Checkpoint {
   /** The epoch with the best validation score so far, and this score; 0 and null where there is none. */
   readonly bestEpoch: number;
   readonly bestScore: number | null;
+  /**
+   * Within an epoch: checksums of the weights as it began, by connection, so that guards can tell whether they change in it. Null or
+   * left out: not known.
+   */
+  readonly epochStart?: Checksums | null;
   /** Weights, feedback, moments of the optimizer, neurons that go on, totals of the epoch: by name. */
   readonly states: ReadonlyMap<string, SavedTensor>;
   /** What is kept of each training example: by name. */

@@ -5,7 +5,8 @@ import { type Condition, type ConditionInput, resolveCondition } from './conditi
 import { findDiagnostics } from './diagnostics/index.ts';
 import type { TaskDefinition } from './task.ts';
 import { type ChosenTask, findTask } from './tasks/index.ts';
-import { buildTrainer, type Trainer } from './trainer.ts';
+import { buildTrainer } from './trainer.ts';
+import type { Trainer } from './trainer-interface.ts';
 
 /** A run on a device that is open. */
 export interface TrainerInput extends ConditionInput {

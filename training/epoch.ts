@@ -39,6 +39,16 @@ export const epochSchema = z.object({
     .describe(
       'What --diagnostics asked for and can be measured, after the epoch: by diagnostic, and then by connection, population or feedback pathway; null where it is not defined.',
     ),
+  guards: z
+    .array(
+      z.object({
+        guard: z.string().describe('Name of the guard.'),
+        layer: z.string().describe('Name of the population or connection.'),
+        sentence: z.string().describe('What was found, with the layer and the epoch.'),
+      }),
+    )
+    .optional()
+    .describe('What guards have found after the epoch, see docs/guards.md; left out where that is nothing.'),
   initialHash: z
     .string()
     .optional()

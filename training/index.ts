@@ -31,6 +31,7 @@ export {
 export { countOf, type EpochRecord, epochSchema, parseEpoch, quantity } from './epoch.ts';
 export { epochOrder } from './epoch-order.ts';
 export { meanOverExamples } from './evaluation.ts';
+export { type Fired, firedIn, GUARDS, type Guard } from './guards/index.ts';
 export { checkpointParts, decodeCheckpoint, encodeCheckpoint, safetensorsParts } from './safetensors.ts';
 export {
   checkSearch,
@@ -69,4 +70,5 @@ export {
 export { type ChosenTask, findTask, TASKS, usage } from './tasks/index.ts';
 export { tinyDataset } from './tiny-dataset.ts';
 export { type RunParts, type TracedRun, traceRun } from './traced-run.ts';
-export { buildTrainer, type EpochsOptions, type Trainer } from './trainer.ts';
+export { buildTrainer } from './trainer.ts';
+export type { EpochsOptions, Trainer } from './trainer-interface.ts';

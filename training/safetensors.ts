@@ -30,7 +30,9 @@ const metadataSchema = z.object({
   recordedSeconds: seconds,
   bestEpoch: wholeNumber,
   bestScore: z.string().refine((text) => text === 'null' || (/^-?\d/.test(text) && isFiniteNumber(text))),
+  epochStart: z.string().optional(),
 });
+const checksumsSchema = z.record(z.string(), z.int().nonnegative());
 const tensorSchema = z.object({
   dtype: z.literal('F32'),
   shape: z.tuple([z.int().positive(), z.int().positive()]),
@@ -56,8 +58,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
  * they lie, without a copy.
  */
 export function checkpointParts(checkpoint: Checkpoint): Uint8Array[] {
-  const { run, step, epochs, epochSeconds, recordedSeconds, bestEpoch, bestScore, states, rowStores } =
-    checkpoint;
+  const { run, step, epochs, epochSeconds, recordedSeconds, bestEpoch, bestScore } = checkpoint;
+  const { epochStart, states, rowStores } = checkpoint;
   const parts = safetensorsParts([...named(STATE, states), ...named(ROWS, rowStores)], {
     crc32: NO_CRC,
     format: 'dendrite-1',
@@ -68,6 +70,7 @@ export function checkpointParts(checkpoint: Checkpoint): Uint8Array[] {
     recordedSeconds: String(recordedSeconds),
     bestEpoch: String(bestEpoch),
     bestScore: String(bestScore),
+    ...(epochStart && { epochStart: JSON.stringify(Object.fromEntries(epochStart)) }),
   });
   const crc = parts.reduce((sum, part) => crc32(part, sum), 0);
   parts[0]!.set(new TextEncoder().encode(hexadecimal(crc)), CRC_AT);
@@ -131,11 +134,8 @@ function decode(bytes: Uint8Array): Checkpoint {
   const { __metadata__, ...entries } = JSON.parse(
     new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, start)),
   );
-  const { run, step, epochs, epochSeconds, recordedSeconds, bestEpoch, bestScore } = parsed(
-    metadataSchema,
-    __metadata__,
-    'its metadata',
-  );
+  const metadata = parsed(metadataSchema, __metadata__, 'its metadata');
+  const { run, step, epochs, epochSeconds, recordedSeconds, bestEpoch, bestScore, epochStart } = metadata;
   const states = new Map<string, SavedTensor>();
   const rowStores = new Map<string, SavedTensor>();
   for (const [name, value] of Object.entries(entries)) {
@@ -159,10 +159,14 @@ function decode(bytes: Uint8Array): Checkpoint {
     recordedSeconds: Number(recordedSeconds),
     bestEpoch: Number(bestEpoch),
     bestScore: bestScore === 'null' ? null : Number(bestScore),
+    ...(epochStart !== undefined && { epochStart: checksumsOf(epochStart) }),
     states,
     rowStores,
   };
 }
+
+const checksumsOf = (text: string): Map<string, number> =>
+  new Map(Object.entries(parsed(checksumsSchema, JSON.parse(text), 'its epochStart')));
 
 /** @returns where the values begin @throws Error when a byte is not what was written */
 function checkedHeader(bytes: Uint8Array): number {

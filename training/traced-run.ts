@@ -7,13 +7,14 @@ import {
   type Tensor,
   type TracedStep,
 } from '../kernels/index.ts';
-import type { Network } from '../networks/index.ts';
+import type { Connection, Network } from '../networks/index.ts';
 import { Optimizer, type Rule, type RuleDefinition, type RuleOutput } from '../rules/index.ts';
 import { totalSteps } from './budget.ts';
 import type { Condition } from './condition.ts';
 import { type Diagnostic, type Measurements, prepareMeasurements } from './diagnostics/index.ts';
 import { type EpochTotals, epochTotals } from './epoch-totals.ts';
 import { EVALUATION_BATCH, type ScoreOfSplit } from './evaluation.ts';
+import { type Guards, prepareGuards } from './guards/index.ts';
 import type { RunSpec } from './spec.ts';
 import type { BuiltTask } from './task.ts';
 import type { ChosenTask } from './tasks/index.ts';
@@ -52,6 +53,7 @@ export interface TracedRun {
   readonly testScore: ScoreOfSplit | null;
   readonly validationScore: ScoreOfSplit | null;
   readonly diagnostics: Measurements;
+  readonly guards: Guards;
   readonly totals: EpochTotals;
   /** Every state tensor by name: weights, feedback, moments of the optimizer, the totals above. */
   readonly states: ReadonlyMap<string, Tensor>;
@@ -80,7 +82,7 @@ export async function traceRun(parts: RunParts): Promise<TracedRun> {
     evaluationBatchSize,
   });
   const totals = epochTotals(k, task);
-  const traced = await traceStep(parts, { kernels: k, network, rule, task, totals });
+  const { taught, ...traced } = await traceStep(parts, { kernels: k, network, rule, task, totals });
   return {
     network,
     rule,
@@ -96,6 +98,10 @@ export async function traceRun(parts: RunParts): Promise<TracedRun> {
       { kernels: k, network, kind: definition.network.name, rule },
       dataset.train.images,
       task.target,
+    ),
+    guards: await prepareGuards(
+      { kernels: k, network, rule, respond, evaluationBatchSize, taught },
+      dataset.train.images,
     ),
     totals,
     states: k.states,
@@ -116,8 +122,11 @@ async function traceStep(
     task,
     totals,
   }: Pick<TracedRun, 'kernels' | 'network' | 'rule' | 'task' | 'totals'>,
-): Promise<Pick<TracedRun, 'step' | 'settlingSteps' | 'stepsTotal'>> {
+): Promise<
+  Pick<TracedRun, 'step' | 'settlingSteps' | 'stepsTotal'> & { readonly taught: ReadonlySet<Connection> }
+> {
   const { images } = dataset.train;
+  const taught = new Set<Connection>();
   let stepsTotal = Number.NaN;
   const optimizer = new Optimizer(k, network.connections, settings, () => stepsTotal);
   const before = network.settlingSteps;
@@ -129,11 +138,12 @@ async function traceStep(
     for (const { store, values } of output.rowWrites ?? []) k.scatter(store, values);
     totals.add(network.loss(output.output, target), task.trainingScore?.(output.output, target) ?? null);
     optimizer.apply(output.directions);
+    for (const { connection } of output.directions) taught.add(connection);
     rule.betweenMinibatches?.(settings.batch);
   });
   stepsTotal = totalSteps(settings, images.count, step.multiplyAccumulates);
   const settlingSteps = before === undefined ? null : network.settlingSteps! - before;
-  return { step, settlingSteps, stepsTotal };
+  return { step, settlingSteps, stepsTotal, taught };
 }
 
 function buildNetwork({ condition, definition, seed }: RunParts, kernels: Kernels): Network {

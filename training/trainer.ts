@@ -10,78 +10,7 @@ import { type Response, traceResponse } from './response.ts';
 import type { Settings } from './settings.ts';
 import { hashStart, type StartHashes } from './start-hashes.ts';
 import { type RunParts, type TracedRun, traceRun } from './traced-run.ts';
-
-/** How training is watched and stopped. */
-export interface EpochsOptions {
-  /**
-   * Stops training and evaluation after the minibatches at hand; `epochs` then throws the signal's reason, and the trainer can be
-   * saved.
-   */
-  readonly signal?: AbortSignal;
-  /** After each call of the device, every few minibatches: the trainer can be saved. Training waits for what it returns. */
-  progress?(stepsDone: number, stepsTotal: number): unknown;
-  /**
-   * Records that the run gave in earlier processes, by epoch. With a budget of seconds, one of these epochs that is trained again is as long
-   * as it was, and counts with the seconds of its record.
-   */
-  readonly recorded?: readonly EpochRecord[];
-}
-
-/** One run that can be stepped, saved and loaded. The same seed gives the same run whatever else is looked at. */
-export interface Trainer {
-  /**
-   * Trains on from where the trainer is, and yields a record after each epoch, which is cut short where the budget is used up. It
-   * ends there, or after a record with `stoppedEarly` or `diverged`.
-   */
-  epochs(options?: EpochsOptions): AsyncIterable<EpochRecord>;
-  /** A copy of everything that training goes on from, after any epoch or minibatch. */
-  save(): Promise<Checkpoint>;
-  /**
-   * As `save`, with what is kept of each training example as it lies in memory, which may be large: to be written or
-   * looked at before training goes on.
-   */
-  view(): Promise<Checkpoint>;
-  /**
-   * Goes on from a checkpoint.
-   * @throws UserError when it belongs to another run: another rule, option, setting, seed, task or dataset
-   */
-  load(checkpoint: Checkpoint): Promise<void>;
-  /** Every state by name, such as 'weights 1'; `read` gives the values. */
-  readonly states: ReadonlyMap<string, Tensor>;
-  /** Values of a state, row by row. */
-  read(state: Tensor): Promise<Float32Array>;
-  /** Bytes of all states, and of what is kept of each training example: of the values in a checkpoint. */
-  readonly stateBytes: number;
-  /** SHA-256 of the bits of all states. */
-  hashStates(): Promise<string>;
-  /**
-   * Output rates for images, row by row.
-   * @param images as many rows of pixels from 0 to 1 as there are images
-   */
-  predict(images: Float32Array): Promise<Float32Array>;
-  /**
-   * Firing rates of every population above the input for images, lowest first, each row by row; those of the output are what
-   * `predict` gives.
-   */
-  respond(images: Float32Array): Promise<readonly Float32Array[]>;
-  /** What is trained. */
-  readonly network: Network;
-  /** Feedback weights of the rule that stand beside the forward ones; none where it has none, or they follow the forward ones. */
-  readonly feedback: readonly FeedbackPath[];
-  /** What was asked for and cannot be measured, and why. */
-  readonly notes: readonly string[];
-  /** Minibatches done. */
-  readonly stepsDone: number;
-  /** Minibatches in all. With a budget of seconds an estimate, from the speed so far; with `patience` there may be fewer. */
-  readonly stepsTotal: number;
-  /** Epochs whose record was given, and in all. */
-  readonly epochsDone: number;
-  readonly epochsTotal: number;
-  /** Training examples a second in the epoch at hand, evaluation excluded; null before its first minibatches. */
-  readonly examplesPerSecond: number | null;
-  /** Releases the device. */
-  dispose(): Promise<void>;
-}
+import type { EpochsOptions, Trainer } from './trainer-interface.ts';
 
 /** Builds a run on a device, which the trainer disposes of. */
 export async function buildTrainer(parts: RunParts): Promise<Trainer> {
@@ -96,7 +25,7 @@ export async function buildTrainer(parts: RunParts): Promise<Trainer> {
   return new DeviceTrainer(parts, run, identity, await hashStart(parts, run));
 }
 
-type Measured = Pick<EpochRecord, 'testScore' | 'validationScore' | 'diagnostics'>;
+type Measured = Pick<EpochRecord, 'testScore' | 'validationScore' | 'diagnostics' | 'guards'>;
 
 class DeviceTrainer implements Trainer {
   readonly #parts: RunParts;
@@ -203,6 +132,7 @@ class DeviceTrainer implements Trainer {
       epochSeconds: this.#seconds,
       recordedSeconds: this.#recordedSeconds,
       ...this.#patience.state,
+      ...(this.#isWithinEpoch && { epochStart: this.#run.guards.epochStart }),
       states: await this.#savedStates(),
       rowStores,
     };
@@ -228,6 +158,9 @@ class DeviceTrainer implements Trainer {
     this.#seconds = epochSeconds;
     this.#recordedSeconds = recordedSeconds;
     this.#patience.state = { bestEpoch, bestScore };
+    const { guards } = this.#run;
+    if (this.#isWithinEpoch) guards.epochStart = checkpoint.epochStart ?? null;
+    else await guards.begin();
   }
 
   read(state: Tensor): Promise<Float32Array> {
@@ -264,6 +197,11 @@ class DeviceTrainer implements Trainer {
     for (const [name, state] of this.#run.states)
       saved.set(name, { rows: state.rows, columns: state.columns, values: await this.read(state) });
     return saved;
+  }
+
+  /** Whether minibatches were done since the last record. */
+  get #isWithinEpoch(): boolean {
+    return this.#step !== this.#epochs * this.#stepsPerEpoch;
   }
 
   /** Whether the budget is used up, or the patience, by the epochs whose record was given. */
@@ -342,8 +280,8 @@ class DeviceTrainer implements Trainer {
       trainScore: score === null ? null : finite(score / seen),
     };
     const begin = performance.now();
-    const { diagnostics, ...scores }: Measured =
-      diverged === null ? await this.#measure(signal) : { testScore: null };
+    const { diagnostics, guards, ...scores }: Measured =
+      diverged === null ? await this.#measure(common, signal) : { testScore: null };
     const stoppedEarly = diverged === null ? this.#judge(epoch + 1, scores.validationScore) : null;
     // In the order of the schema, so that a record that was read back is the same text.
     return {
@@ -353,14 +291,18 @@ class DeviceTrainer implements Trainer {
       evaluationSeconds: (performance.now() - begin) / 1000,
       examplesPerSecond: seen / this.#seconds,
       ...(diagnostics && { diagnostics }),
+      ...(guards && { guards }),
       ...(epoch === 0 && this.#start),
       ...(stoppedEarly !== null && { stoppedEarly }),
       ...(diverged !== null && { diverged }),
     };
   }
 
-  async #measure(signal: AbortSignal | undefined): Promise<Measured> {
-    const { task, testScore, validationScore, diagnostics } = this.#run;
+  async #measure(
+    epoch: Pick<EpochRecord, 'epoch' | 'trainLoss'>,
+    signal: AbortSignal | undefined,
+  ): Promise<Measured> {
+    const { task, testScore, validationScore, diagnostics, guards } = this.#run;
     await task.prepareScores?.(signal);
     const scores = {
       testScore: testScore && finite(await testScore(signal)),
@@ -368,7 +310,12 @@ class DeviceTrainer implements Trainer {
     };
     signal?.throwIfAborted();
     const measured = await diagnostics.measure();
-    return { ...scores, ...(Object.keys(measured).length > 0 && { diagnostics: measured }) };
+    const found = await guards.find(epoch);
+    return {
+      ...scores,
+      ...(Object.keys(measured).length > 0 && { diagnostics: measured }),
+      ...(found.length > 0 && { guards: found }),
+    };
   }
 
   /** @returns why training ends after an epoch although some of the budget is left, or null if it does not */

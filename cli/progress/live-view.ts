@@ -56,7 +56,7 @@ export function liveView(stream: NodeJS.WriteStream, sweep: Sweep, words: Words,
   return {
     update(progress) {
       sweep.update(progress);
-      news.notesOf(progress);
+      news.of(progress);
       longestName = Math.max(longestName, stringWidth(words.name(progress)));
       const key = keyOf(progress);
       const own = lines.find((line) => line.key === key && line.endedAt === null);

@@ -1,5 +1,6 @@
 import type { RunProgress } from '../../experiments/index.ts';
 import type { RunResult } from '../../results/index.ts';
+import { type Fired, firedIn } from '../../training/index.ts';
 import { oneLine, type Words } from './words.ts';
 
 /** Milliseconds until more runs that failed as others before them are told. */
@@ -15,12 +16,14 @@ interface Kind {
 }
 
 /**
- * What must not be missed: notes, and runs that failed or diverged. A note is told once for a condition, whose runs all have it. The
+ * What must not be missed: notes, what guards have found, and runs that failed or diverged. A note is told once for a condition, whose runs all
+ * have it; what a guard has found of a layer of the condition for the first run that has it. The
  * first run that ended badly in some way is told with the reason, and those like it from time to time, together.
  */
 export class News {
   readonly #words: Words;
   readonly #notes = new Set<string>();
+  readonly #fired = new Set<string>();
   readonly #kinds = new Map<string, Kind>();
   #sentences: string[] = [];
 
@@ -28,7 +31,22 @@ export class News {
     this.#words = words;
   }
 
-  notesOf({ condition, notes = [] }: RunProgress | RunResult): void {
+  /** What is new in the progress of a run. */
+  of(progress: RunProgress): void {
+    this.#notesOf(progress);
+    this.#guardsOf(progress, progress.guards);
+  }
+
+  #guardsOf(run: RunProgress | RunResult, guards: readonly Fired[]): void {
+    for (const { guard, layer, sentence } of guards) {
+      const key = [run.condition, guard, layer].join(' ');
+      if (this.#fired.has(key)) continue;
+      this.#fired.add(key);
+      this.#sentences.push(oneLine(`${this.#words.name(run)}: ${sentence}`));
+    }
+  }
+
+  #notesOf({ condition, notes = [] }: RunProgress | RunResult): void {
     for (const note of notes) {
       const sentence = oneLine(`${this.#words.label(condition)}: ${note}`);
       if (this.#notes.has(sentence)) continue;
@@ -39,7 +57,8 @@ export class News {
 
   /** @param now milliseconds */
   ended(run: RunResult, now: number): void {
-    this.notesOf(run);
+    this.#notesOf(run);
+    this.#guardsOf(run, firedIn(run.epochs));
     const { status, reason, folder } = run;
     if (reason === undefined) return;
     const name = this.#words.name(run);

@@ -68,7 +68,7 @@ export function plainLines(stream: NodeJS.WriteStream, sweep: Sweep, words: Word
   return {
     update(progress) {
       sweep.update(progress);
-      news.notesOf(progress);
+      news.of(progress);
       const key = keyOf(progress);
       if (progress.epoch > (epochs.get(key) ?? progress.epoch)) isNew = true;
       epochs.set(key, progress.epoch);

@@ -1,6 +1,6 @@
 import type { Dataset } from '../../data/index.ts';
 import type { CheckpointPlan, Provenance, RunResult } from '../../results/index.ts';
-import type { RunSpec } from '../../training/index.ts';
+import type { Fired, RunSpec } from '../../training/index.ts';
 
 /** A run to be done, and where it leaves its folder. Plain data. */
 export interface Job {
@@ -29,6 +29,8 @@ export interface RunProgress {
   readonly device: string;
   /** What was asked for and cannot be measured in this run, and why. */
   readonly notes: readonly string[];
+  /** What guards have found so far. */
+  readonly guards: readonly Fired[];
 }
 
 export interface RunEvents {

@@ -16,6 +16,7 @@ import {
   type EpochRecord,
   findDiagnostics,
   findTask,
+  firedIn,
   type RunSpec,
   type Trainer,
 } from '../../training/index.ts';
@@ -231,6 +232,7 @@ function progressOf(course: Course): RunProgress {
     validationScore: epochs[trainer.epochsDone - 1]?.validationScore ?? null,
     device: device.info.name,
     notes: notesOf(course),
+    guards: firedIn(epochs),
   };
 }
 

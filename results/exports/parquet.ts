@@ -33,6 +33,7 @@ const TYPES: Readonly<Record<string, BasicType>> = {
   evaluationSeconds: 'DOUBLE',
   examplesPerSecond: 'DOUBLE',
   diverged: 'STRING',
+  guards: 'STRING',
 };
 
 /**
@@ -80,6 +81,7 @@ function metricsOf({
   validationScore,
   diverged,
   diagnostics = {},
+  guards = [],
   initialHash: _,
   orderHash: __,
   ...metrics
@@ -90,6 +92,7 @@ function metricsOf({
     examples: BigInt(examples),
     validationScore: validationScore ?? null,
     diverged: diverged ?? null,
+    guards: guards.length > 0 ? guards.map(({ sentence }) => sentence).join('; ') : null,
     ...Object.assign({}, ...measured),
   };
 }

@@ -31,7 +31,7 @@ function startOf({ conditions, seeds }: Experiment) {
 }
 
 const progressOf = (label: string, seed: number, changes: Partial<RunProgress> = {}): RunProgress => ({
-  ...{ condition: label, label, rule: 'backprop', seed, device: 'cpu', notes: [] },
+  ...{ condition: label, label, rule: 'backprop', seed, device: 'cpu', notes: [], guards: [] },
   ...{ epoch: 1, epochs: 10, stepsDone: 0, stepsTotal: 1000, testScore: null },
   ...{ validationScore: null, examplesPerSecond: null },
   ...changes,
@@ -380,6 +380,25 @@ test('without a terminal, an epoch that takes minutes shows life, and in an hour
   assert.ok(told.length > 100 && told.length < 600, String(told.length));
   watched.progress.say('stopping');
   assert.is(told.at(-1)!.line, 'stopping\n');
+});
+
+test('what a guard finds is told once for a layer of a condition, with the run that has it first', () => {
+  const { clock, terminal, progress } = watch(['a', 'b'], 2, null);
+  const fired = (layer: string, sentence: string) => ({ guard: 'dead-layer', layer, sentence, epoch: 1 });
+  progress.update(progressOf('a', 1, { guards: [fired('hidden 1', 'hidden 1 is dead after epoch 1')] }));
+  progress.update(progressOf('a', 2, { guards: [fired('hidden 1', 'hidden 1 is dead after epoch 2')] }));
+  progress.update(progressOf('b', 1, { guards: [fired('hidden 1', 'hidden 1 is dead after epoch 3')] }));
+  clock.pass(2000);
+  const told = run('a', 2, [9]);
+  const { guard, layer, sentence } = fired('hidden 2', 'hidden 2 is dead after epoch 1');
+  const epochs = told.epochs.map((epoch) => ({ ...epoch, guards: [{ guard, layer, sentence }] }));
+  progress.ended({ ...told, condition: 'a', epochs });
+  progress.stop();
+  assert.equal(terminal.text.match(/\w seed \d: hidden \d is dead after epoch \d/g), [
+    'a seed 1: hidden 1 is dead after epoch 1',
+    'b seed 1: hidden 1 is dead after epoch 3',
+    'a seed 2: hidden 2 is dead after epoch 1',
+  ]);
 });
 
 test.run();

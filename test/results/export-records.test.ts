@@ -189,7 +189,7 @@ test('a Parquet file has a row for each epoch, with all that belongs to it', asy
   assert.equal(rows[2], {
     ...{ run: 'backprop-seed-2', condition: 'backprop', label: 'backprop', rule: 'backprop', recipe: null },
     ...{ dataset: 'mnist', task: 'classify', seed: 2n, status: 'diverged', epoch: 2, examples: 5000000000n },
-    ...{ initialHash: null, orderHash: null },
+    ...{ initialHash: null, orderHash: null, guards: null },
     multiplyAccumulates: 12e9,
     ...{ trainLoss: null, trainScore: null, validationScore: null, testScore: 5 },
     ...{ seconds: 2, evaluationSeconds: 0.5, examplesPerSecond: 4000, diverged: null },

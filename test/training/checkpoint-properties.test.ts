@@ -69,6 +69,7 @@ const metadata = fc.record(
     recordedSeconds: anything,
     bestEpoch: anything,
     bestScore: fc.oneof(fc.constant('null'), anything),
+    epochStart: fc.oneof(fc.constantFrom('{"a":1}', '{"a":-1}', '{"a":"1"}', '[1]', '{'), anything),
   },
   { requiredKeys: [], noNullPrototype: true },
 );

@@ -28,6 +28,10 @@ const checkpoint: Checkpoint = {
   recordedSeconds: 2.625,
   bestEpoch: 1,
   bestScore: 1 / 3,
+  epochStart: new Map([
+    ['input to hidden 1', 0],
+    ['hidden 1 to output', 0xffffffff],
+  ]),
   states: new Map([
     ['weights 1', tensor(3, 2, 1)],
     ['bias 1', tensor(1, 2, -1)],

@@ -17,7 +17,7 @@ export const saturation: Diagnostic = {
   measure(observed) {
     const { firingRates } = observed;
     if (typeof firingRates === 'string') return firingRates;
-    const { maximalRate = 1 } = observed.observation;
+    const { maximalRate = 1 } = observed.run.network;
     return Object.fromEntries(
       observed.run.network.populations.slice(1).map((population, l) => {
         const atAnEnd = endsOf(population);

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { GUARDS } from '../../training/index.ts';
+
+/** The page that lists guards has what there is. */
+
+const rowsOf = (page: string): string[][] =>
+  [
+    ...readFileSync(new URL(`../../docs/${page}`, import.meta.url), 'utf8').matchAll(
+      /^\| `([a-z-]+)` \| (.*) \|$/gm,
+    ),
+  ].map(([, name, description]) => [name!, description!]);
+
+const described = (items: readonly { name: string; description: string }[]): string[][] =>
+  items.map(({ name, description }) => [name, description]);
+
+test('docs/guards.md has every guard', () => {
+  assert.equal(rowsOf('guards.md'), described(GUARDS));
+});
+
+test.run();
