@@ -1,5 +1,5 @@
 import { type CompareEvents, shellQuoted } from '../experiments/index.ts';
-import type { ComparisonDocument } from '../results/index.ts';
+import type { BaselineScore, ComparisonDocument } from '../results/index.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createProgress, type Progress } from './progress/index.ts';
 
@@ -39,6 +39,8 @@ export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Pr
         if (run.status !== 'unfinished') ended++;
         progress?.ended(run);
       },
+      baselinesBegun: (count) => progress?.say(`scoring baselines: ${count}`),
+      baselineScored: (score) => progress?.say(baselineInWords(score)),
       signal: interrupt.signal,
     });
     const stopped = interrupt.exitCode();
@@ -53,6 +55,10 @@ export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Pr
     interrupt.release();
   }
 }
+
+/** E.g. 'baseline nearest-neighbour: 3.09 % in 12.3 s'. */
+const baselineInWords = ({ baseline, width, seed, score, seconds }: BaselineScore): string =>
+  `baseline ${baseline}${width === null ? '' : ` of ${width}, seed ${seed}`}: ${score.toFixed(2)} % in ${seconds.toFixed(1)} s`;
 
 /** The command that goes on with a comparison, as a line. */
 export const resumeCommand = (folder: string): string => `  dendrite resume ${shellQuoted(folder)}\n`;

@@ -34,6 +34,14 @@ export const dryRunOption = {
   describe: 'Say what would be run and how long it would take, measured for a moment, and write nothing',
 } satisfies Options;
 
+/** `--baselines`. */
+export const baselinesOption = {
+  type: 'boolean',
+  default: false,
+  describe:
+    'Score what needs no learning rule, too: chance, ridge regression of pixels and of random features, the nearest neighbour',
+} satisfies Options;
+
 /** `--tune` and `--tune-seed`. */
 export const tuneOptions = {
   tune: {

@@ -13,6 +13,7 @@ import {
   type OpenComparison,
   openComparison,
   type RunResult,
+  readBaselines,
   readExperiment,
   reopenComparison,
   type StoredRun,
@@ -20,6 +21,7 @@ import {
 } from '../results/index.ts';
 import { RULES } from '../rules/index.ts';
 import type { RunSpec } from '../training/index.ts';
+import { type BaselineEvents, completeBaselines } from './baselines/complete.ts';
 import { type Experiment, type ExperimentInput, resolveExperiment } from './experiment.ts';
 import { oneByOne, seedsTogether } from './launchers/groups.ts';
 import { inThisThread } from './launchers/in-this-thread.ts';
@@ -52,7 +54,7 @@ export interface CompareOptions extends ExperimentInput {
 }
 
 /** What a comparison tells on its way, and how it is stopped. */
-export interface CompareEvents extends RunEvents {
+export interface CompareEvents extends RunEvents, BaselineEvents {
   /** Before the first run; and in a tuning before the first trial of each rung. */
   started?(comparison: Started): void;
   /** After each run, finished or not. */
@@ -316,7 +318,9 @@ async function runAll(
   { started, runEnded, signal, ...events }: CompareEvents,
 ): Promise<ComparisonDocument> {
   const { experiment, record, dataset, provenance } = setup;
+  const { folder } = comparison;
   const runs = new Map<string, RunResult>(before.map((run) => [run.folder, run]));
+  let baselineScores = readBaselines(folder);
   let saveAt = 0;
   const save = (): ComparisonDocument => {
     const begin = performance.now();
@@ -327,6 +331,7 @@ async function runAll(
       tuning,
       conditions: experiment.conditions,
       runs: [...runs.values()],
+      baselineScores,
     });
     comparison.save(document);
     const now = performance.now();
@@ -334,7 +339,6 @@ async function runAll(
     return document;
   };
   save();
-  const { folder } = comparison;
   const total = record.seeds.length * experiment.conditions.length;
   started?.({
     experiment,
@@ -351,5 +355,6 @@ async function runAll(
     runEnded?.(run);
     if (performance.now() >= saveAt) save();
   }
+  baselineScores = await completeBaselines(folder, setup, lock.path, stop, events);
   return save();
 }

@@ -151,6 +151,10 @@ export const experimentSchema = z.strictObject({
     .optional()
     .describe('Differences of the score below this margin count as none, and whether they are is tested'),
   tune: tuneSchema.optional(),
+  baselines: z
+    .union([z.boolean(), z.array(text).min(1, 'must name at least one').readonly()])
+    .optional()
+    .describe('Baselines to score beside the conditions: true for all, or their names; none when left out'),
   validation: whole.optional().describe('Training examples to set aside for a validation score'),
   splitSeed: seed.optional().describe('Seed of the draw that sets them aside'),
   diagnostics: z

@@ -4,11 +4,13 @@ import { UserError } from '../kernels/index.ts';
 import { type Contrast, contrastSchema } from '../results/index.ts';
 import { findRule, type RuleDefinition, type SearchSpace } from '../rules/index.ts';
 import {
+  BASELINES,
   type ChosenTask,
   type Condition,
   type ConditionInput,
   checkCondition,
   type Diagnostic,
+  findBaseline,
   findDiagnostics,
   findTask,
   parse,
@@ -40,6 +42,7 @@ const setupSchema = z.object({
   contrasts: z.array(contrastSchema).optional(),
   equivalence: z.number().positive('must be above 0').optional(),
   tune: tuneInputSchema.optional(),
+  baselines: z.union([z.boolean(), z.array(z.string())]).default(false),
 });
 
 /** A rule that is compared: by name or in memory, alone or with what is its own. */
@@ -73,6 +76,8 @@ export interface ExperimentInput {
   readonly equivalence?: number;
   /** How values of each condition are chosen before the runs; they are not when left out. */
   readonly tune?: TuneInput;
+  /** What is scored beside the conditions: baselines by name, or `true` for all; none when left out. */
+  readonly baselines?: boolean | readonly string[];
   /** Settings of all conditions. */
   readonly settings?: SettingsInput;
   readonly rules: readonly ComparedRule[];
@@ -104,6 +109,8 @@ export interface Experiment {
   readonly equivalence: number | undefined;
   /** How values of the conditions are still to be chosen; null where they stay. */
   readonly tuning: AskedTuning | null;
+  /** Names of the baselines. */
+  readonly baselines: readonly string[];
   /** As the user gave it, rules in memory by their names: plain JSON. */
   readonly given: unknown;
   readonly chosenTask: ChosenTask;
@@ -176,6 +183,7 @@ export function resolveExperiment(
     conditions,
     contrasts: resolveContrasts(parsed.contrasts, conditions),
     equivalence,
+    baselines: at(['baselines'], () => chooseBaselines(parsed.baselines, chosenTask)),
     tuning: tune === undefined ? null : { ...tuningOf(tune, seeds), spaces: spaces() },
     given: givenAsJson(input),
     chosenTask,
@@ -219,6 +227,18 @@ function chooseDiagnostics(names: readonly string[], extra: readonly Diagnostic[
   const diagnostics = findDiagnostics(names, extra).map(({ name }) => name);
   refuseRepeats('diagnostic', diagnostics);
   return diagnostics;
+}
+
+/** @throws UserError for a name that there is not, and where the score of the task is not that of a classifier */
+function chooseBaselines(asked: boolean | readonly string[], { definition }: ChosenTask): string[] {
+  const names = asked === true ? BASELINES.map(({ name }) => name) : asked || [];
+  for (const name of names) findBaseline(name);
+  refuseRepeats('baseline', names);
+  if (names.length > 0 && !definition.scoresClasses)
+    throw new UserError(
+      `the baselines classify, and the score of the task '${definition.name}' is another; leave them out`,
+    );
+  return [...names];
 }
 
 /** A compared rule with its definition. */

@@ -94,7 +94,7 @@ function partOf(
 
 /** What all parts share beside the conditions. */
 function commonOf(definition: ExperimentDefinition): Omit<ExperimentInput, 'rules'> {
-  const { seeds, diagnostics, validation, splitSeed, contrasts, equivalence, tune } = definition;
+  const { seeds, diagnostics, validation, splitSeed, contrasts, equivalence, tune, baselines } = definition;
   return {
     ...(seeds !== undefined && { seeds: typeof seeds === 'number' ? firstSeeds(seeds) : seeds }),
     ...(diagnostics !== undefined && {
@@ -105,6 +105,7 @@ function commonOf(definition: ExperimentDefinition): Omit<ExperimentInput, 'rule
     ...(contrasts !== undefined && { contrasts }),
     ...(equivalence !== undefined && { equivalence }),
     ...(tune !== undefined && { tune }),
+    ...(baselines !== undefined && { baselines }),
   };
 }
 

@@ -87,5 +87,6 @@ const inputOf = ({ experiment, dataset, conditions }: StoredExperiment): Experim
   contrasts: experiment.contrasts,
   ...(experiment.equivalence !== undefined && { equivalence: experiment.equivalence }),
   diagnostics: experiment.diagnostics.length === 0 ? ['none'] : experiment.diagnostics,
+  ...(experiment.baselines && { baselines: experiment.baselines }),
   rules: conditions.map(({ recipe, ...condition }) => ({ ...condition, ...(recipe !== null && { recipe }) })),
 });

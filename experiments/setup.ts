@@ -135,7 +135,8 @@ async function settleDevice(options: DeviceOptions, { conditions }: Experiment):
 
 /** The experiment as results show it. */
 function recordOf(experiment: Experiment, dataset: Dataset): ExperimentRecord {
-  const { dataset: name, validation, task, seeds, diagnostics, scored, contrasts, equivalence } = experiment;
+  const { dataset: name, validation, task, seeds, diagnostics, scored } = experiment;
+  const { contrasts, equivalence, baselines } = experiment;
   const overlap = findOverlap(dataset);
   return {
     dataset: name,
@@ -150,6 +151,7 @@ function recordOf(experiment: Experiment, dataset: Dataset): ExperimentRecord {
     ...(scored && { scored }),
     score: scoreOf(experiment),
     diagnostics: [...diagnostics],
+    ...(baselines.length > 0 && { baselines: [...baselines] }),
     seeds: [...seeds],
     contrasts: [...contrasts],
     ...(equivalence !== undefined && { equivalence }),

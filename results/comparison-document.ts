@@ -1,5 +1,7 @@
 import { mean } from 'simple-statistics';
 import { type Condition, type EpochRecord, firedIn } from '../training/index.ts';
+import { summarizeBaselines } from './baseline-summary.ts';
+import type { BaselineScore } from './baselines.schema.ts';
 import {
   type ComparedRun,
   type ComparisonDocument,
@@ -22,6 +24,8 @@ export interface Comparison {
   readonly conditions: readonly Condition[];
   /** In any order; some may be missing. */
   readonly runs: readonly RunResult[];
+  /** What is known of the baselines. */
+  readonly baselineScores?: readonly BaselineScore[];
 }
 
 /**
@@ -35,6 +39,7 @@ export function comparisonDocument({
   tuning,
   conditions,
   runs,
+  baselineScores = [],
 }: Comparison): ComparisonDocument {
   const places = new Map(conditions.map(({ id }, i) => [id, i]));
   const order = (run: RunResult) =>
@@ -49,6 +54,9 @@ export function comparisonDocument({
     runs: entries,
     summary: conditions.map((condition) => summaryOf(condition, experiment, entries)),
     contrasts: contrastsOf(experiment, entries),
+    ...(experiment.baselines && {
+      baselines: summarizeBaselines(experiment.baselines, conditions, baselineScores),
+    }),
   }) as unknown as ComparisonDocument;
 }
 

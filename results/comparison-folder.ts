@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../kernels/index.ts';
 import { conditionSchema, runSpecSchema } from '../training/index.ts';
+import { readBaselines } from './baselines-file.ts';
 import {
   type ComparedRun,
   type ComparisonDocument,
@@ -192,6 +193,7 @@ export function readExperiment(folder: string): ReadComparison {
     tuning: experiment.tuning,
     conditions: experiment.conditions,
     runs,
+    baselineScores: readBaselines(folder),
   });
   return { experiment, runs, document };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { conditionSchema, countOf, epochSchema, quantity } from '../training/index.ts';
+import { baselineSchema } from './baselines.schema.ts';
 import { contrastResultSchema, contrastSchema } from './contrast.schema.ts';
 import { spread } from './spread.schema.ts';
 import { tuningSchema } from './tuning.schema.ts';
@@ -134,6 +135,10 @@ const experimentSchema = z.object({
     })
     .describe('What is measured.'),
   diagnostics: z.array(z.string()),
+  baselines: z
+    .array(z.string())
+    .optional()
+    .describe('Names of the baselines; left out where there are none.'),
   seeds: z.array(z.int()).min(1),
   contrasts: z.array(contrastSchema).describe('Which conditions are compared, declared before the runs.'),
   equivalence: z
@@ -159,6 +164,10 @@ const comparisonSchema = z
       .describe(
         'One entry a declared contrast: score after the last epoch minus that of the other condition, over the seeds that finished with both.',
       ),
+    baselines: z
+      .array(baselineSchema)
+      .optional()
+      .describe('What the baselines came to, as far as they are scored; left out where there are none.'),
   })
   .meta({ title: 'Dendrite comparison' });
 

@@ -1,3 +1,6 @@
+export { lastHidden } from './baseline-summary.ts';
+export type { BaselineScore, BaselineSummary } from './baselines.schema.ts';
+export { readBaselines, writeBaselines } from './baselines-file.ts';
 export {
   addCheckpoint,
   type NewestCheckpoint,

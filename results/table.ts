@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { ComparisonDocument, ConditionSummary } from './comparison.schema.ts';
+import { baselineTable } from './table-baselines.ts';
 import { contextLines, warningLines } from './table-context.ts';
 import { contrastTable } from './table-contrasts.ts';
 import { type Colours, type Column, fitting, grid, joined, paragraph } from './table-grid.ts';
@@ -16,8 +17,8 @@ export interface TableOptions {
 }
 
 /**
- * What `dendrite compare` prints: the statistics of each condition, the declared contrasts with their verdicts, and below them what they
- * were measured on.
+ * What `dendrite compare` prints: the statistics of each condition, the declared contrasts with their verdicts, the baselines, and below them
+ * what they were measured on.
  */
 export function comparisonTable(
   document: ComparisonDocument,
@@ -30,7 +31,9 @@ export function comparisonTable(
     ...warningLines(document).map((line) => paragraph(line, width, colours.yellow)),
     ...contextLines(document).map((line) => paragraph(line, width, colours.dim)),
   ];
-  return [conditions, ...(contrasts === null ? [] : [contrasts]), context.join('\n')].join('\n\n');
+  const baselines = baselineTable(document, colours);
+  const parts = [conditions, contrasts, baselines, context.join('\n')];
+  return parts.filter((part) => part !== null).join('\n\n');
 }
 
 /** `separator` stands between a mean and its interval: a line break makes the table narrow. */

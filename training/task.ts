@@ -57,6 +57,8 @@ export interface TaskDefinition {
   /** What follows the name and a colon, e.g. 'population'; left out: nothing does. */
   readonly argument?: string;
   readonly score: Score;
+  /** The score is the share of images to which another class than theirs is answered, in %: baselines that classify have the same. */
+  readonly scoresClasses?: true;
   /** Settings that hold where neither the user nor a recipe chooses. */
   readonly defaults?: SettingsInput;
   /** @throws UserError when dataset, settings or rule do not go with the task, saying what to do */

@@ -14,6 +14,7 @@ import { DIAGNOSTICS, optionName, TASKS, usage } from '../../training/index.ts';
 import type { Command } from '../command.ts';
 import { printEstimates } from '../dry-run.ts';
 import {
+  baselinesOption,
   dryRunOption,
   parseContrast,
   parseGrid,
@@ -115,6 +116,7 @@ const options = {
   },
   tune: { ...tuneOptions.tune, group: EXPERIMENT },
   'tune-seed': { ...tuneOptions['tune-seed'], group: EXPERIMENT },
+  baselines: { ...baselinesOption, group: EXPERIMENT },
   plugin: { ...pluginOption('rules, datasets, tasks or diagnostics'), group: EXPERIMENT },
   ...settingOptions(TRAINING),
   device: {
@@ -223,6 +225,7 @@ async function plan(args: CompareArguments): Promise<PlannedExperiment> {
     ...(args.contrast && { contrasts: args.contrast.map(parseContrast) }),
     ...(args.equivalence !== undefined && { equivalence: parseMargin(args.equivalence) }),
     ...tuneOf(args),
+    ...(args.baselines && { baselines: true }),
   };
   return planExperiment(
     { definition, locate },
@@ -255,6 +258,7 @@ interface CompareArguments
   set?: string[];
   vary?: string[];
   plugin?: string[];
+  baselines: boolean;
   device: 'auto' | 'cpu' | 'gpu';
   backend?: 'auto' | 'webgpu' | 'headlessgl' | 'webasm' | 'cpu';
   blas?: string;

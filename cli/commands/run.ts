@@ -9,7 +9,15 @@ import { UserError } from '../../kernels/index.ts';
 import type { ComparisonDocument } from '../../results/index.ts';
 import type { Command } from '../command.ts';
 import { printEstimates } from '../dry-run.ts';
-import { dryRunOption, parseJobs, parseText, type TuneArguments, tuneOf, tuneOptions } from '../options.ts';
+import {
+  baselinesOption,
+  dryRunOption,
+  parseJobs,
+  parseText,
+  type TuneArguments,
+  tuneOf,
+  tuneOptions,
+} from '../options.ts';
 import { print } from '../output.ts';
 import { printComparison } from '../print-comparison.ts';
 import { parseCheckpoints, type RecordingArguments, recordingOptions } from '../recording.ts';
@@ -19,6 +27,7 @@ import { parseSlurm, type SlurmArguments, slurmOptions, submitPlanned } from '..
 interface RunArguments extends RecordingArguments, SlurmArguments, TuneArguments {
   experiment?: string;
   override?: string[];
+  baselines: boolean;
   out: string;
   jobs?: string;
   'dry-run': boolean;
@@ -44,6 +53,7 @@ export const run: Command<RunArguments> = {
             'Replace what the file says: key=value, e.g. settings.epochs=5, seeds=[1,2] or rules.0.recipe=x',
         },
         ...tuneOptions,
+        baselines: baselinesOption,
         'dry-run': dryRunOption,
         out: { type: 'string', default: 'runs', describe: "Folder for the experiment's folder" },
         jobs: {
@@ -76,9 +86,13 @@ export const run: Command<RunArguments> = {
     const slurm = parseSlurm({ ...args, json });
     const jobs = parseJobs(args.jobs);
     const { definition, locate } = await readExperimentFile(builtInFile(experiment), override);
-    const tuned = { ...definition, ...tuneOf(args, definition.tune) };
+    const asked = {
+      ...definition,
+      ...tuneOf(args, definition.tune),
+      ...(args.baselines && { baselines: true }),
+    };
     const planned = await planExperiment(
-      { definition: tuned, locate },
+      { definition: asked, locate },
       {
         out: parseText('out', args.out),
         jobs,

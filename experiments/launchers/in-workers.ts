@@ -102,7 +102,7 @@ class LastingWorker {
 
   #hear(report: Report): void {
     if ('progress' in report) this.#events.progress?.(report.progress);
-    else this.#settle(report);
+    else if (!('score' in report)) this.#settle(report);
   }
 
   #lost(jobs: readonly Job[], outcome: Exclude<Outcome, { results: unknown }>): RunResult[] {

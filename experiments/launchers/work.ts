@@ -1,18 +1,24 @@
-import type { RunResult } from '../../results/index.ts';
+import type { BaselineScore, RunResult } from '../../results/index.ts';
+import { type BaselineWork, score } from '../baselines/score.ts';
 import { firstLine, loadPlugins, type Plugins } from '../plugins.ts';
 import type { Job, RunProgress, Shared } from './launcher.ts';
 import { runGroup } from './run-group.ts';
 
-/** What a worker is told: first what its runs share, then one group of jobs after the other; and to stop. */
-export type Order = { readonly shared: Shared } | { readonly jobs: readonly Job[] } | typeof ABORT;
+/** What a worker is told: first what its runs share, then one group of jobs after the other; and to stop. Or baselines, one after the other. */
+export type Order =
+  | { readonly shared: Shared }
+  | { readonly jobs: readonly Job[] }
+  | { readonly baseline: BaselineWork }
+  | typeof ABORT;
 
 /** Ends the runs at hand after their minibatches. */
 export const ABORT = 'abort';
 
-/** What a worker says. A group ends in `results`, or in an `error` where it could not be begun. */
+/** What a worker says. A group ends in `results`, a baseline in its `score`, or either in an `error` where that could not be. */
 export type Report =
   | { readonly progress: RunProgress }
   | { readonly results: readonly RunResult[] }
+  | { readonly score: BaselineScore }
   | { readonly error: string };
 
 /**
@@ -33,8 +39,9 @@ export function startWork(report: (message: Report) => void): (order: Order) => 
       shared = order.shared;
       return;
     }
-    const { jobs } = order;
     try {
+      if ('baseline' in order) return report({ score: await score(order.baseline) });
+      const { jobs } = order;
       plugins ??= loadPlugins(jobs[0]!.spec.plugins.map(({ path }) => path));
       const resources = { ...shared!, extensions: await plugins };
       const progress = nowAndThen((now) => report({ progress: now }));

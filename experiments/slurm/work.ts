@@ -14,12 +14,12 @@ import {
   removeDocument,
   reopenComparison,
   runsOfTask,
-  type StoredExperiment,
 } from '../../results/index.ts';
+import { completeBaselines } from '../baselines/complete.ts';
 import { type CompareEvents, checkJobs, launcherFor } from '../compare.ts';
 import { missingJobs } from '../missing-jobs.ts';
 import { setUpAgain } from '../resume.ts';
-import { placeOf } from '../setup.ts';
+import { placeOf, type Setup } from '../setup.ts';
 
 /** Which of a folder's runs are a task's. */
 export interface Task {
@@ -55,8 +55,9 @@ export async function work(
   if (own.length === 0) throw new UserError(`submission ${number} of ${folder} has no task ${task}`);
   const ended: RunResult[] = [];
   const lock = await lockFolder(folder, { runs: own, patience: PATIENCE });
+  let setup: Setup;
   try {
-    const setup = await setUpAgain(folder, stored, []);
+    setup = await setUpAgain(folder, stored, []);
     const specs = setup.specs.filter((spec) => own.includes(placeOf(spec).folder));
     const begun = own.map((run) => join(folder, run)).filter(holdsRun);
     const toDo = missingJobs(folder, specs, begun.map(readRun), submission.retryFailed);
@@ -81,20 +82,26 @@ export async function work(
   } finally {
     lock.release();
   }
-  await saveIfAllEnded(folder, stored);
+  await endIfAllEnded(folder, setup, { ...events, ...(signal && { signal }) });
   return ended;
 }
 
 /**
- * Writes comparison.json if no run is missing any more. Each task looks after it has given back its lock, so that the last one to look
+ * Scores the baselines and writes comparison.json, if no run is missing any more. Each task looks after it has given back its lock, so that the last one to look
  * sees all runs ended and nobody at work; who finds the folder taken leaves it to a task that has yet to look.
  */
-async function saveIfAllEnded(folder: string, { runs }: StoredExperiment): Promise<void> {
+async function endIfAllEnded(
+  folder: string,
+  setup: Setup,
+  { signal, ...events }: CompareEvents,
+): Promise<void> {
   // From the end, since the last ones are missing for the longest time.
-  if (runs.findLast((run) => !hasEnded(join(folder, run.folder)))) return;
+  if (setup.specs.findLast((spec) => !hasEnded(join(folder, placeOf(spec).folder)))) return;
   try {
     const lock = await lockFolder(folder);
+    const stop = signal ? AbortSignal.any([signal, lock.lost]) : lock.lost;
     try {
+      await completeBaselines(folder, setup, lock.path, stop, events);
       const { document } = readExperiment(folder);
       checkLock(lock.path);
       reopenComparison(folder).save(document);

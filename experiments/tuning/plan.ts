@@ -48,6 +48,7 @@ export async function setUpTrials(
   const trials: Experiment = {
     ...experiment,
     tuning: null,
+    baselines: [],
     validation: record.validation,
     scored: 'validation',
     // Trials are chosen from, not compared.

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { GUARDS } from '../../training/index.ts';
+import { BASELINES, GUARDS } from '../../training/index.ts';
 
-/** The page that lists guards has what there is. */
+/** The pages that list guards and baselines have what there is. */
 
 const rowsOf = (page: string): string[][] =>
   [
@@ -17,6 +17,10 @@ const described = (items: readonly { name: string; description: string }[]): str
 
 test('docs/guards.md has every guard', () => {
   assert.equal(rowsOf('guards.md'), described(GUARDS));
+});
+
+test('docs/baselines.md has every baseline', () => {
+  assert.equal(rowsOf('baselines.md'), described(BASELINES));
 });
 
 test.run();

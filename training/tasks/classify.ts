@@ -11,6 +11,7 @@ export const classify: TaskDefinition = {
   name: 'classify',
   description: 'Name the class of an image; scored by the share of wrong answers.',
   score: { label: 'Test error', unit: '%', better: 'lower', digits: 2 },
+  scoresClasses: true,
   check({ dataset, settings: { layers } }) {
     checkInputs(layers, dataset);
     checkClasses(layers, dataset);

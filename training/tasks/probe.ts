@@ -20,6 +20,7 @@ export const probe: TaskDefinition = {
     'Classify from the firing rates of one population, by a linear readout that is fitted to them after every epoch.',
   argument: 'population',
   score: { label: 'Test error of the probe', unit: '%', better: 'lower', digits: 2 },
+  scoresClasses: true,
   check({ argument, dataset, settings: { layers } }) {
     checkInputs(layers, dataset);
     checkClasses(layers, dataset);
