@@ -62,6 +62,7 @@ export {
   type Submission,
   submitComparison,
   type TuneInput,
+  writeReport,
 } from './experiments/index.ts';
 // Rules
 export {

@@ -42,6 +42,7 @@ export {
   type RunPrediction,
 } from './predict.ts';
 export { checkRepeatable, type Repetition, repeatRun } from './repeat.ts';
+export { writeReport } from './report.ts';
 export { type Paper, type Part, paperNames, readCatalogue, readPaper } from './reproduce/catalogue.ts';
 export { RESULT_COLUMNS, resultCells } from './reproduce/pages.ts';
 export { type RunRecord, readRecords, writeRecords } from './reproduce/records.ts';

@@ -15,19 +15,23 @@ export function baselineTable(
   const fixed = (value: number | null): string => (value === null ? MISSING : value.toFixed(digits));
   const scoreText = ({ mean, sd }: BaselineSummary): string =>
     sd === null ? fixed(mean) : `${fixed(mean)} ± ${fixed(sd)}`;
-  const about = (one: BaselineSummary): string => [seedsOf(one), detailOf(one)].filter(Boolean).join(', ');
   return grid(
     [
-      { align: 'left', cells: ['Baseline', ...baselines.map(nameOf)] },
+      { align: 'left', cells: ['Baseline', ...baselines.map(baselineName)] },
       { align: 'right', cells: [`${label}, ${unit}\nmean ± sd`, ...baselines.map(scoreText)] },
-      { align: 'left', cells: ['', ...baselines.map(about)] },
+      { align: 'left', cells: ['', ...baselines.map(baselineDetail)] },
     ],
     colours,
   );
 }
 
-const nameOf = ({ baseline, width }: BaselineSummary): string =>
+/** A baseline in words. */
+export const baselineName = ({ baseline, width }: BaselineSummary): string =>
   width === null ? baseline : `${baseline}, ${thousands(width)} features`;
+
+/** Over how many seeds it is, and what it chose. */
+export const baselineDetail = (one: BaselineSummary): string =>
+  [seedsOf(one), detailOf(one)].filter(Boolean).join(', ');
 
 const seedsOf = ({ width, n }: BaselineSummary): string => (width === null ? '' : countOf(n, 'seed'));
 

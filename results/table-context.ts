@@ -153,7 +153,8 @@ function trainingText(settings: Settings): string {
   ].join(', ');
 }
 
-function deviceText(device: DeviceRecord | null): string {
+/** A device in words: what executed, on which hardware. */
+export function deviceText(device: DeviceRecord | null): string {
   if (device === null) return 'none opened, in a run that failed';
   const { name, backend, blas, executorKind, hardware } = device;
   const software = [backend, blas, executorKind].filter((part) => part !== null);

@@ -1,7 +1,7 @@
 import type { ComparisonDocument, ExperimentRecord } from './comparison.schema.ts';
 import type { ContrastResult } from './contrast.schema.ts';
 import { type Colours, type Column, fitting, grid, joined, widthOf, wrap } from './table-grid.ts';
-import { intervalText, type Line, pText, signedText } from './table-words.ts';
+import { intervalText, type Line, labelOf, pText, signedText } from './table-words.ts';
 
 /** The declared contrasts: differences, p and verdicts in words; null where none was declared. */
 export function contrastTable(document: ComparisonDocument, width: number, colours: Colours): string | null {
@@ -25,14 +25,13 @@ function columnsOf(
   colours: Colours,
 ): Column[] {
   const { digits } = experiment.score;
-  const labelOf = (id: string): string => conditions.find((condition) => condition.id === id)!.label;
   const signed = (value: number | null): string => signedText(value, digits);
   const [{ to }] = contrasts as [ContrastResult];
   const isToOne = contrasts.every((contrast) => contrast.to === to);
   const names = contrasts.map((contrast) =>
     isToOne
-      ? labelOf(contrast.condition)
-      : `${labelOf(contrast.condition)}${separator}to ${labelOf(contrast.to)}`,
+      ? labelOf(conditions, contrast.condition)
+      : `${labelOf(conditions, contrast.condition)}${separator}to ${labelOf(conditions, contrast.to)}`,
   );
   const means = joined(
     contrasts.map(({ mean }) => signed(mean)),
@@ -40,7 +39,10 @@ function columnsOf(
     separator,
   ).map((cell, row) => colourOf(contrasts[row]!, colours)(cell));
   return [
-    { align: 'left', cells: [isToOne ? `Difference to\n${labelOf(to)}` : 'Difference', ...names] },
+    {
+      align: 'left',
+      cells: [isToOne ? `Difference to\n${labelOf(conditions, to)}` : 'Difference', ...names],
+    },
     {
       align: 'right',
       cells: [`mean${separator}[95 % interval]`, ...means],
@@ -111,7 +113,7 @@ export const contrastNotes = ({ contrasts, conditions }: ComparisonDocument): st
   contrasts
     .filter((contrast) => isDoubtful(contrast, contrasts.length))
     .map(({ condition, permutation }) => {
-      const { label } = conditions.find(({ id }) => id === condition)!;
+      const label = labelOf(conditions, condition);
       return `${label}: the permutation test, which does not assume that scores scatter normally, does not bear out the verdict (p = ${pText(permutation!.pHolm)})`;
     });
 

@@ -80,7 +80,8 @@ function chosenText(
   return `${valuesText(trial)} (trial ${trial.trial}${own}: ${result})${lost}`;
 }
 
-const valuesText = ({ values }: Trial): string =>
+/** What a trial tried. */
+export const valuesText = ({ values }: Trial): string =>
   Object.entries(values)
     .map(([name, value]) => `${wordsOf(name)} ${valueText(name, value)}`)
     .join(', ');

@@ -1,10 +1,14 @@
-import type { Settings } from '../training/index.ts';
+import type { Condition, Settings } from '../training/index.ts';
 
 /** A labelled line below the table. */
 export interface Line {
   label: string;
   text: string;
 }
+
+/** The name for people of the condition with an id. */
+export const labelOf = (conditions: readonly Condition[], id: string): string =>
+  conditions.find((condition) => condition.id === id)!.label;
 
 export const thousands = (value: number): string => value.toLocaleString('en-US');
 

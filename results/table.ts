@@ -78,7 +78,7 @@ function conditionTable(
         : []),
       right(
         'Examples/s\ntraining',
-        summary.map(({ examplesPerSecond }) => rate(examplesPerSecond)),
+        summary.map(({ examplesPerSecond }) => rateText(examplesPerSecond)),
       ),
     ],
     colours,
@@ -86,7 +86,7 @@ function conditionTable(
 }
 
 /** How many runs are in the mean, and what became of the others. */
-function runsText({ n, diverged, failed, unfinished }: ConditionSummary, total: number): string {
+export function runsText({ n, diverged, failed, unfinished }: ConditionSummary, total: number): string {
   const others = Object.entries({ diverged, failed, unfinished }).filter(([, count]) => count > 0);
   const counted = n === total ? `${n}` : `${n} of ${total}`;
   return [counted, ...others.map(([what, count]) => `${count} ${what}`)].join('\n');
@@ -94,4 +94,6 @@ function runsText({ n, diverged, failed, unfinished }: ConditionSummary, total: 
 
 const THREE_DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
 
-const rate = (value: number | null): string => (value === null ? MISSING : THREE_DIGITS.format(value));
+/** Examples a second, with three digits. */
+export const rateText = (value: number | null): string =>
+  value === null ? MISSING : THREE_DIGITS.format(value);

@@ -19,13 +19,13 @@ const ALLOWED: Record<string, readonly string[]> = {
 };
 
 /**
- * Entry points besides index.ts: `browser.ts` leaves out what needs Node, `inspect.ts` is for tools of ours, `figures/index.ts` is loaded
- * when a figure is drawn.
+ * Entry points besides index.ts: `browser.ts` leaves out what needs Node, `inspect.ts` is for tools of ours, `figures/index.ts` and
+ * `report/index.ts` are loaded when a figure is drawn.
  */
 const ENTRY_POINTS: Record<string, readonly string[]> = {
   data: ['browser.ts'],
   kernels: ['inspect.ts'],
-  results: ['figures/index.ts'],
+  results: ['figures/index.ts', 'report/index.ts'],
 };
 
 /** What runs in a browser too: the files that are loaded from here import nothing of Node. */

@@ -38,7 +38,7 @@ const ON_NODE = words(`
   comparisonJsonSchema comparisonStatus comparisonTable defineDataset defineExperiment diffComparisons
   experimentJsonSchema explainCell exportFolder formatPivot listDatasets listDevices listFigures loadDataset
   newestCheckpoint openDevice pivotJsonSchema pivotTable plotFigure predictRun readCheckpoint readExperiment
-  readRun repeatRun resubmit resume runExperiment submitComparison writeCheckpoint
+  readRun repeatRun resubmit resume runExperiment submitComparison writeCheckpoint writeReport
 `);
 
 /** From 'dendrite/browser' alone: what Node's part reads from files is handed in. */

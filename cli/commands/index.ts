@@ -10,6 +10,7 @@ import { exportCommand } from './export.ts';
 import { plot } from './plot.ts';
 import { predict } from './predict.ts';
 import { repeat } from './repeat.ts';
+import { report } from './report.ts';
 import { reproduce } from './reproduce.ts';
 import { resume } from './resume.ts';
 import { rule } from './rule.ts';
@@ -31,6 +32,7 @@ export const COMMANDS: readonly Command[] = [
   table,
   diff,
   plot,
+  report,
   exportCommand,
   predict,
   rules,

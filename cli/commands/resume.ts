@@ -5,6 +5,7 @@ import { exitCodeOf, follow } from '../follow.ts';
 import { parseJobs } from '../options.ts';
 import { print } from '../output.ts';
 import { printComparison } from '../print-comparison.ts';
+import { printReports, reportOn } from '../report.ts';
 import { parseSlurm, printSubmission, type SlurmArguments, slurmOptions } from '../slurm.ts';
 import { TensorBoardLogs, tensorBoardOption } from '../tensorboard.ts';
 
@@ -59,7 +60,9 @@ export const resume: Command<ResumeArguments> = {
     );
     if (stopped !== null) return stopped;
     printComparison(result, json);
+    const exitCode = exitCodeOf(result, folder);
+    const reported = printReports([await reportOn(folder)]);
     logs?.end();
-    return exitCodeOf(result, folder);
+    return Math.max(exitCode, reported);
   },
 };

@@ -18,6 +18,7 @@ import {
 import { completeBaselines } from '../baselines/complete.ts';
 import { type CompareEvents, checkJobs, launcherFor } from '../compare.ts';
 import { missingJobs } from '../missing-jobs.ts';
+import { writeReport } from '../report.ts';
 import { setUpAgain } from '../resume.ts';
 import { placeOf, type Setup } from '../setup.ts';
 
@@ -87,7 +88,7 @@ export async function work(
 }
 
 /**
- * Scores the baselines and writes comparison.json, if no run is missing any more. Each task looks after it has given back its lock, so that the last one to look
+ * Scores the baselines, and writes comparison.json and the report, if no run is missing any more. Each task looks after it has given back its lock, so that the last one to look
  * sees all runs ended and nobody at work; who finds the folder taken leaves it to a task that has yet to look.
  */
 async function endIfAllEnded(
@@ -105,6 +106,7 @@ async function endIfAllEnded(
       const { document } = readExperiment(folder);
       checkLock(lock.path);
       reopenComparison(folder).save(document);
+      await writeReport(folder);
     } finally {
       lock.release();
     }

@@ -4,19 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { build } from 'vite';
 import { openDevice } from '../../devices/index.ts';
 import { RULES } from '../../rules/index.ts';
+import { CHROMIUM, launchChromium } from './chromium.ts';
 import { type ConformanceRun, conformanceRun } from './conformance-run.ts';
 
-/** A bundle of dendrite/browser trains every rule in a browser, with the bits of Node. */
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
-  existsSync(path),
-);
 const folder = mkdtempSync(join(tmpdir(), 'dendrite-browser-'));
+/** A bundle of dendrite/browser trains every rule in a browser, with the bits of Node. */
 const test = suite('browser');
 test.after(() => rmSync(folder, { recursive: true }));
 
@@ -42,10 +39,7 @@ const serve = (root: string): Promise<Server> =>
   });
 
 async function runInPage(url: string): Promise<{ runs: ConformanceRun[]; shared: string }> {
-  const browser = await chromium.launch({
-    executablePath: CHROMIUM!,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
-  });
+  const browser = await launchChromium();
   try {
     const page = await browser.newPage();
     const failures: string[] = [];

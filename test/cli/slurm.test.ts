@@ -137,6 +137,7 @@ test('its tasks do their runs, and the one that ends last writes what compare wo
   const written = readFileSync(join(at, 'comparison.json'), 'utf8');
   assert.equal(outcomes(written), outcomes(local.stdout));
   assert.is((await inThisProcess(['table', at, '--json'])).stdout, written);
+  assert.match(readFileSync(join(at, 'report.html'), 'utf8'), 'Against backprop over 2 seeds: drtp ');
   // What is written is not left to grow old while runs go on again.
   for (const run of ['backprop-seed-1', 'drtp-seed-2']) rmSync(join(at, run, 'status.json'));
   assert.is((await work(at, 1)).code, 0);

@@ -1,0 +1,3 @@
+export { reportFigures } from './figures.ts';
+export { type ReportParts, reportPage } from './page.ts';
+export { verdictSentences } from './verdict.ts';
