@@ -7,7 +7,8 @@ import { condition, experiment, run } from './example.ts';
 /** What the table says of the start of the runs. */
 
 const linesOf = (conditions: readonly Condition[], runs: RunResult[]): string[] => {
-  const document = comparisonDocument({ dendrite: '1.2.3', experiment, conditions, runs });
+  const about = { ...experiment, contrasts: [] };
+  const document = comparisonDocument({ dendrite: '1.2.3', experiment: about, conditions, runs });
   const lines = comparisonTable(document, { colour: false, width: 300 }).split('\n');
   const start = lines.findIndex((line) => line.startsWith('Start'));
   if (start < 0) return [];
