@@ -87,12 +87,17 @@ export const FAULTS: readonly Fault[] = [
   ...faultsOf(
     'predict',
     PREDICT,
+    [['the smallest rate for the largest', 'Math.max(...values)', 'Math.min(...values)']],
+    'experiments/predict.ts',
+  ),
+  ...faultsOf(
+    'predict',
+    PREDICT,
     [
       ['untrained weights', 'await trainer.load(checkpoint);', ';'],
-      ['the smallest rate for the largest', 'Math.max(...values)', 'Math.min(...values)'],
       ['another dataset is not noticed', 'checkDataset($$arguments);', ';'],
     ],
-    'experiments/predict.ts',
+    'experiments/trained-run.ts',
   ),
   ...faultsOf(
     'predict',
