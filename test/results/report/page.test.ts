@@ -123,6 +123,27 @@ test('tells notes once, those of runs with their condition', async () => {
   ]);
 });
 
+test('tells what guards have found', async () => {
+  const guards = [{ guard: 'dead-layer', layer: 'hidden 1', sentence: 'hidden 1 is silent' }];
+  const runs = both.map((one) => ({ ...one, epochs: one.epochs.map((epoch) => ({ ...epoch, guards })) }));
+  assert.ok(
+    (await reportOf(comparisonOf(runs)))
+      .texts('#notes li')
+      .includes('backprop: hidden 1 is silent (seed 1, and alike with seeds 2, 3)'),
+  );
+});
+
+test('has the baselines apart from the conditions', async () => {
+  const scores = [
+    { baseline: 'ridge', width: null, seed: null, score: 14.2, detail: 'penalty 1', seconds: 1 },
+  ];
+  const baselines = [
+    { baseline: 'ridge', width: null, conditions: ['backprop'], n: 1, mean: 14.2, sd: null, scores },
+  ];
+  const report = await reportOf({ ...whole, document: { ...whole.document, baselines } });
+  assert.equal(report.texts('#baselines tbody tr'), ['ridge14.20penalty 1']);
+});
+
 /** Every text that a user or a machine can choose, as `text` makes it. */
 const withTexts = (text: (place: string) => string) => {
   const conditions = ['backprop', 'feedback-alignment'].map((rule) => ({
