@@ -88,8 +88,15 @@ const has = (value: unknown, place: Place): boolean =>
 export function toSentence(locate: (place: Place) => string, error: unknown): unknown {
   if (!(error instanceof ExperimentMistake)) return error;
   const where = locate(error.place);
-  return new UserError(`${where}${where === '' ? '' : ': '}${error.message}`);
+  return new UserError(withoutBreaks(`${where}${where === '' ? '' : ': '}${error.message}`));
 }
+
+/** A sentence that quotes what a user wrote, with the characters spelled out that would break its line. */
+const withoutBreaks = (text: string): string =>
+  text.replaceAll(
+    /[\p{Cc}\u2028\u2029]/gu,
+    (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
+  );
 
 function readYaml(file: string, path: string): Content {
   const counter = new LineCounter();

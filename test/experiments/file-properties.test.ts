@@ -167,6 +167,13 @@ test('a file with any characters out of place is read, or it is one sentence wit
   assert.ok(wrong > 40, String(wrong));
 });
 
+test('a character that breaks lines is spelled out where a mistake quotes it', async () => {
+  assert.match(
+    String(await mistakeIn(`\u2028settings: {}\nrules: [backprop]\n`)),
+    /no key '\\u2028settings'/,
+  );
+});
+
 /** Ways to any part of a value. */
 function placesIn(value: unknown, place: readonly string[] = []): (readonly string[])[] {
   if (typeof value !== 'object' || value === null) return [place];
