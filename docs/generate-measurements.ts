@@ -13,10 +13,10 @@ import {
   type ComparisonDocument,
   type ConditionSummary,
   comparisonDocument,
+  markdownTable,
   verdictText,
 } from '../results/index.ts';
 import { DENDRITES, ENERGY, FEEDBACK, MEASURED, type MeasuredComparison } from './measurements/list.ts';
-import { markdownTable } from './table.ts';
 
 /** The committed documents, by file. */
 export const committedMeasurements = (): Map<string, ComparisonDocument> =>

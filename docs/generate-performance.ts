@@ -22,9 +22,8 @@ import { describeOurs, describePrograms, describePython, showRatio, whole } from
 import type { RunnerDocument } from '../bench/runner-document.ts';
 import type { ScalingDocument, Series } from '../bench/scaling.ts';
 import { WORKLOADS } from '../bench/workloads.ts';
-import { withBlock } from '../results/index.ts';
+import { markdownTable as table, withBlock } from '../results/index.ts';
 import { runnerSection } from './runner-section.ts';
-import { markdownTable as table } from './table.ts';
 
 export interface Results {
   readonly peers: PeersDocument;

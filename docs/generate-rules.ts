@@ -6,7 +6,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { withBlock } from '../results/index.ts';
+import { markdownTable, withBlock } from '../results/index.ts';
 import {
   describePlausibility,
   describeRecipe,
@@ -17,7 +17,6 @@ import {
   type RuleDefinition,
 } from '../rules/index.ts';
 import { declaredSpace } from '../training/index.ts';
-import { markdownTable } from './table.ts';
 
 const FOLDER = fileURLToPath(new URL('rules/', import.meta.url));
 const README = fileURLToPath(new URL('../README.md', import.meta.url));

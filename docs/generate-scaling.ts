@@ -10,7 +10,7 @@ import type { FileOperations } from '../bench/folder-cost.ts';
 import type { PeersDocument } from '../bench/peers-document.ts';
 import type { RunnerDocument } from '../bench/runner-document.ts';
 import { WORKLOADS } from '../bench/workloads.ts';
-import { markdownTable } from './table.ts';
+import { markdownTable } from '../results/index.ts';
 
 export interface Measured {
   readonly peers: PeersDocument;

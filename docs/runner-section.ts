@@ -2,7 +2,7 @@ import { describeMachine } from '../bench/environment.ts';
 import { describeOurs, showRatio } from '../bench/report.ts';
 import { AIMS, type EqualRuns, type RunnerDocument } from '../bench/runner-document.ts';
 import { median } from '../bench/statistics.ts';
-import { markdownTable } from './table.ts';
+import { markdownTable } from '../results/index.ts';
 
 const tenths = (value: number): string => value.toFixed(1);
 

@@ -65,6 +65,7 @@ export {
 } from './figure-file.ts';
 export { causeOf, hasCode, makeFolder, readText, writeWhole, writingTo } from './files.ts';
 export { checkLock, type FolderLock, FolderTaken, lockFolder, type Owner, ownersOf } from './folder-lock.ts';
+export { markdownTable } from './markdown-table.ts';
 export {
   COST_NAMES,
   type Explanation,

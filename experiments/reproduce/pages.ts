@@ -1,4 +1,10 @@
-import { encodeFigure, makeFigureDocument, type Spread, withBlock } from '../../results/index.ts';
+import {
+  encodeFigure,
+  makeFigureDocument,
+  markdownTable,
+  type Spread,
+  withBlock,
+} from '../../results/index.ts';
 import type { Paper, PublishedValue } from './catalogue.ts';
 import type { RunRecord } from './records.ts';
 import { ends, type ReproducedRow, scoreOf, type Verdict } from './verdict.ts';
@@ -182,7 +188,3 @@ function verdictsInWords(rows: readonly ReproducedRow[]): string {
 
 const list = (title: string, items: readonly string[]): string =>
   items.length === 0 ? '' : `## ${title}\n\n${items.map((item) => `- ${item}`).join('\n')}`;
-
-/** A table in Markdown. */
-const markdownTable = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');

@@ -1,3 +1,4 @@
+import { markdownTable } from '../../markdown-table.ts';
 import { aboutLines } from '../about.ts';
 import { type Dialect, gridOf } from '../grid.ts';
 import type { PivotTable } from '../pivot.ts';
@@ -23,7 +24,6 @@ const DIALECT: Dialect = {
 export function pivotMarkdown(table: PivotTable): string {
   const { head, rows, names } = gridOf(table, DIALECT);
   const rule = head.map((_, column) => (column < names ? '---' : '---:'));
-  const lines = [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   const about = aboutLines(table).map(({ label, text }) => `${label}: ${escaped(text)}.`);
-  return `${lines.join('\n')}\n\n${about.join('\n')}\n`;
+  return `${markdownTable(head, rows, rule)}\n\n${about.join('\n')}\n`;
 }
