@@ -71,11 +71,14 @@ test('what is asked of the file system is counted, and nothing after that', () =
     appendFileSync(join(folder, 'here'), 'x', { flush: true });
     counter.end();
     assert.equal(counter.operations, { names: 1, flushes: 1, lookups: 2 });
-    // The folder's own name, and three files: made, written whole under another name, and named.
+    // The folder's own name, and three files: made, written whole under another name, and named; their names are waited for together.
     counter.begin();
     openRun(join(folder, 'run'), { spec: spec(1), provenance: { ...collectProvenance(), device: null } });
     counter.end();
-    assert.equal([counter.operations.names, counter.operations.flushes], [1 + 1 + 1 + 2 + 2, 1 + 2 + 2 + 1]);
+    assert.equal(
+      [counter.operations.names, counter.operations.flushes],
+      [1 + 1 + 1 + 2 + 2, 1 + 1 + 1 + 1 + 1],
+    );
     const { operations } = counter;
     readRun(join(folder, 'run'));
     assert.equal(counter.operations, operations);
