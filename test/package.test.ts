@@ -185,7 +185,7 @@ async function compileErrors(
   return (await execute(process.execPath, [tsc, '-p', project], project)).stdout;
 }
 
-test('the package holds built files only', () => {
+test('the package holds built files and the reproduced tables only', () => {
   assert.equal(readdirSync(installed).sort(), [
     'CHANGELOG.md',
     'LICENSE',
@@ -193,7 +193,9 @@ test('the package holds built files only', () => {
     'dist',
     'docs',
     'package.json',
+    'results',
   ]);
+  assert.equal(readdirSync(join(installed, 'results')), ['tables']);
   const sources = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' }).filter(
     (name) => name.endsWith('.ts') && !name.endsWith('.d.ts'),
   );
