@@ -51,7 +51,7 @@ const CHECKPOINT_EVERY = 60;
 
 /**
  * Runs some seeds of a part, or goes on with them where they were begun.
- * @returns those that ended, and not as failed
+ * @returns records of those that ended, and how many failed
  * @throws UserError for what cannot work
  */
 export async function runPart(
@@ -59,7 +59,7 @@ export async function runPart(
   seeds: readonly number[],
   { out, jobs }: ReproduceOptions,
   events: CompareEvents = {},
-): Promise<RunRecord[]> {
+): Promise<{ records: RunRecord[]; failed: number }> {
   const parent = join(out, part.paper);
   const name = `${part.name}-seeds-${seeds.join('-')}`;
   const folder = join(parent, name);
@@ -70,5 +70,9 @@ export async function runPart(
     const { parts } = await planExperiment(source, { jobs, checkpointEvery: CHECKPOINT_EVERY });
     await openPlanned(parts[0]!.plan, parent, definition, name).run(events);
   }
-  return readExperiment(folder).runs.flatMap((run) => recordOf(part, run) ?? []);
+  const { runs } = readExperiment(folder);
+  return {
+    records: runs.flatMap((run) => recordOf(part, run) ?? []),
+    failed: runs.filter(({ status }) => status === 'failed').length,
+  };
 }
