@@ -47,6 +47,9 @@ const megabytes = (bytes: number): number => Math.round(bytes / 1e5) / 10;
 /** So little that what remains is the runner. */
 const TINY = ['--layers', '784,10,10', '--batch', '50', '--examples', '100'];
 
+/** A folder whose files are in memory, under Linux. */
+const IN_MEMORY = '/dev/shm';
+
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 
 await runBench('bench:runner', async () => {
@@ -106,9 +109,6 @@ async function equalRuns(ours: Ours, { runs, epochs, rounds }: Plan): Promise<Eq
       one[0]!.memory.length === 0 ? null : { one: megabytes(peaks[0]!), two: megabytes(peaks[1]!) },
   };
 }
-
-/** A folder whose files are in memory, under Linux. */
-const IN_MEMORY = '/dev/shm';
 
 async function tinyRuns(ours: Ours, runs: number): Promise<TinyRuns> {
   const workers = availableParallelism();

@@ -1,4 +1,4 @@
-import { RandomStream, UserError } from '../kernels/index.ts';
+import { consecutive, RandomStream, UserError } from '../kernels/index.ts';
 import { type Dataset, makeSplit, type Split, sharedBytes } from './dataset.ts';
 
 /**
@@ -19,7 +19,7 @@ export function divide(
   const quota = quotas(classOf, labels?.columns ?? 1, size);
   const kept: number[] = [];
   const held: number[] = [];
-  for (const row of stream.shuffle(Uint32Array.from({ length: count }, (_, i) => i))) {
+  for (const row of stream.shuffle(consecutive(0, count))) {
     const label = classOf[row]!;
     if (quota[label]! > 0) {
       quota[label]!--;

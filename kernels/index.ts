@@ -1,3 +1,4 @@
+export { consecutive } from './consecutive.ts';
 export { AS_IS, type Blas, ROW_MAJOR, TRANSPOSED } from './cpu/blas.ts';
 export { openCpu, type Processor } from './cpu/device.ts';
 export { hasRelaxedSimd } from './cpu/relaxed-simd.ts';

@@ -87,9 +87,11 @@ export function streamKey(seed: number, name: string): [number, number] {
 export class RandomStream {
   readonly key: [number, number];
   readonly #moment: number;
-  #pair = 0;
-  #spare: number | null = null;
-  readonly #words = new Uint32Array(2);
+  /** Of the next word. */
+  #index = 0;
+  /** The pair that the next word belongs to, where the index is odd. */
+  readonly #pair = new Uint32Array(2);
+  readonly #pairAt = new Uint32Array(2);
 
   /** @param moment numbers streams of one name, e.g. one for each epoch */
   constructor(seed: number, name: string, moment = 0) {
@@ -99,21 +101,16 @@ export class RandomStream {
 
   /** An unsigned 32-bit word. */
   word(): number {
-    if (this.#spare !== null) {
-      const word = this.#spare;
-      this.#spare = null;
-      return word;
-    }
-    threefry(this.#pair, this.#moment, this.key[0], this.key[1], this.#words);
-    this.#pair++;
-    this.#spare = this.#words[1]!;
-    return this.#words[0]!;
+    const place = this.#index & 1;
+    if (place === 0) threefry(this.#index / 2, this.#moment, this.key[0], this.key[1], this.#pair);
+    this.#index++;
+    return this.#pair[place]!;
   }
 
   /** Word number `index` of the stream, without drawing it: for what depends on a step's number alone. */
   wordAt(index: number): number {
-    threefry(index >>> 1, this.#moment, this.key[0], this.key[1], this.#words);
-    return this.#words[index & 1]!;
+    threefry(index >>> 1, this.#moment, this.key[0], this.key[1], this.#pairAt);
+    return this.#pairAt[index & 1]!;
   }
 
   /** A whole number from 0 to limit - 1, without bias (words above the largest multiple of `limit` are dropped). */
@@ -125,7 +122,10 @@ export class RandomStream {
   }
 
   uniform(count: number, low: number, high: number): Float32Array {
-    return Float32Array.from({ length: count }, () => low + (high - low) * unitUniform(this.word()));
+    // A loop, here and in `consecutive`: `from` takes ten times as long.
+    const values = new Float32Array(count);
+    for (let i = 0; i < count; i++) values[i] = low + (high - low) * unitUniform(this.word());
+    return values;
   }
 
   normal(count: number, mean: number, deviation: number): Float32Array {

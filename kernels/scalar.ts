@@ -82,6 +82,9 @@ const COMPARISON: Record<string, ConditionOperator | undefined> = {
 
 const LOGICAL: Record<string, ConditionOperator | undefined> = { '&&': 'and', '||': 'or' };
 
+/** By their source: every run of a comparison traces the same functions. */
+const bodies = new Map<string, Expression>();
+
 /**
  * Reads a scalar function and fixes the arguments given as numbers.
  * @param fn an arrow function of numbers
@@ -90,10 +93,12 @@ const LOGICAL: Record<string, ConditionOperator | undefined> = { '&&': 'and', '|
  */
 export function parseScalarFunction(fn: JsScalarFunction, bound: readonly (number | null)[]): ScalarFunction {
   const text = fn.toString();
-  const body = new Reader(text).readFunction(bound);
   const shown = bound.map((value) => (value === null ? '_' : Object.is(value, -0) ? '-0' : value));
+  const source = `${text} | ${shown.join(', ')}`;
+  const body = bodies.get(source) ?? new Reader(text).readFunction(bound);
+  bodies.set(source, body);
   return {
-    source: `${text} | ${shown.join(', ')}`,
+    source,
     js: (...values) => {
       let next = 0;
       return fn(...bound.map((value) => (value === null ? values[next++]! : value)));

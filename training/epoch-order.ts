@@ -1,4 +1,4 @@
-import { RandomStream } from '../kernels/index.ts';
+import { consecutive, RandomStream } from '../kernels/index.ts';
 
 /**
  * The order of the training examples in an epoch: it depends on the seed and the epoch alone.
@@ -7,4 +7,4 @@ import { RandomStream } from '../kernels/index.ts';
  * @returns numbers of rows, each once
  */
 export const epochOrder = (seed: number, epoch: number, count: number): Uint32Array =>
-  new RandomStream(seed, 'batches', epoch).shuffle(Uint32Array.from({ length: count }, (_, i) => i));
+  new RandomStream(seed, 'batches', epoch).shuffle(consecutive(0, count));

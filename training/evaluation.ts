@@ -1,4 +1,4 @@
-import type { Executable, Kernels, Tensor } from '../kernels/index.ts';
+import { consecutive, type Executable, type Kernels, type Tensor } from '../kernels/index.ts';
 import { Pace } from './pace.ts';
 
 /** Images shown at once: enough to fill the product kernels, little enough to stay in the cache. */
@@ -44,7 +44,7 @@ export async function passOver(
         for (let done = 0, steps: number; done < all; done += steps) {
           signal?.throwIfAborted();
           steps = pace.next(all - done);
-          const rows = Uint32Array.from({ length: batch * steps }, (_, i) => firstRow + i);
+          const rows = consecutive(firstRow, batch * steps);
           const firstStep = Math.floor(firstRow / atOnce);
           await pace.time(steps, () => executable.run({ steps, firstStep, rows }));
           firstRow += rows.length;

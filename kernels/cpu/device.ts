@@ -32,17 +32,47 @@ function compiled(kernels: Uint8Array): Promise<WebAssembly.Module> {
   return module;
 }
 
+/** A memory and the built-in kernels over it. */
+interface Core {
+  readonly memory: WebAssembly.Memory;
+  readonly kernels: CpuKernels;
+}
+
+/** A larger memory is worth more to others than the little that a new one costs beside its run. */
+const LARGEST_IDLE = 256 * 2 ** 20;
+
+/**
+ * What the last device of this thread left, by the bytes of its kernels. A new memory for each run would cost a short run more
+ * than its training: pages to clear, calls that V8 has to make fast again, and garbage collections for the bytes that it counts.
+ */
+const idle = new WeakMap<Uint8Array, Core>();
+
+function takeIdle(kernels: Uint8Array): Core | undefined {
+  const core = idle.get(kernels);
+  idle.delete(kernels);
+  return core;
+}
+
+function keepIdle(kernels: Uint8Array, core: Core): void {
+  if (core.memory.buffer.byteLength <= LARGEST_IDLE) idle.set(kernels, core);
+}
+
+async function newCore(kernels: Uint8Array): Promise<Core> {
+  const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES });
+  const instance = await WebAssembly.instantiate(await compiled(kernels), { env: { memory } });
+  return { memory, kernels: instance.exports as unknown as CpuKernels };
+}
+
 /**
  * Opens the device that computes on the thread at hand, in Node and in a browser.
  * @param kernels the built-in kernels: the bytes of kernels.wasm, which has the same bits on every machine, or of
  * kernels-fma.wasm, where `hasRelaxedSimd`
  * @throws UserError if there is no memory for it
  */
-export async function openCpu(kernels: Uint8Array, { hardware, blas = null }: Processor): Promise<Device> {
+export async function openCpu(kernels: Uint8Array, processor: Processor): Promise<Device> {
   try {
-    const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES });
-    const instance = await WebAssembly.instantiate(await compiled(kernels), { env: { memory } });
-    return new CpuDevice({ memory, kernels: instance.exports as unknown as CpuKernels, blas, hardware });
+    const core = takeIdle(kernels) ?? (await newCore(kernels));
+    return new CpuDevice(core, processor, () => keepIdle(kernels, core));
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     // JavaScript engines guard a memory by the addresses behind it, of which they reserve about 10 GiB.
@@ -51,14 +81,6 @@ export async function openCpu(kernels: Uint8Array, { hardware, blas = null }: Pr
         '(`ulimit -v`), use fewer workers, or set NODE_OPTIONS=--disable-wasm-trap-handler, which needs no reserve',
     );
   }
-}
-
-interface Parts {
-  readonly memory: WebAssembly.Memory;
-  /** Instantiated over the memory. */
-  readonly kernels: CpuKernels;
-  readonly blas: Blas | null;
-  readonly hardware: string;
 }
 
 /**
@@ -72,7 +94,12 @@ class CpuDevice implements Device {
   readonly #states = new Map<Tensor, number>();
   readonly #executables = new Set<Executable>();
 
-  constructor({ memory, kernels, blas, hardware }: Parts) {
+  /** Null once disposed of. */
+  #giveBack: (() => void) | null;
+
+  /** @param giveBack called when the device no longer needs the core */
+  constructor({ memory, kernels }: Core, { blas = null, hardware }: Processor, giveBack: () => void) {
+    this.#giveBack = giveBack;
     this.info = {
       name: 'cpu',
       backend: kernels.roundsOnce(2 ** -13) ? 'wasm-simd+fma' : 'wasm-simd',
@@ -122,6 +149,9 @@ class CpuDevice implements Device {
     for (const place of this.#states.values()) this.#engine.arena.release(place);
     this.#executables.clear();
     this.#states.clear();
+    // Once: two devices must never get the same memory.
+    this.#giveBack?.();
+    this.#giveBack = null;
   }
 
   #placeOf(tensor: Tensor): number {

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { RandomStream } from '../../kernels/index.ts';
+import { consecutive, RandomStream } from '../../kernels/index.ts';
 import type { FigureDocument, FigureElement } from './dom.ts';
 import { drawFigure, type Panel, panelWidth } from './layout.ts';
 import { pixelImage } from './pixel-image.ts';
@@ -77,7 +77,7 @@ function fieldsPanel(network: InputWeights, title: string, columns: number): Pan
 
 /** Drawn from a stream of its own, so that networks of one size show the same neurons; in order. */
 function chosen(size: number): number[] {
-  const all = Uint32Array.from({ length: size }, (_, i) => i);
+  const all = consecutive(0, size);
   if (size <= SHOWN) return [...all];
   return [...new RandomStream(0, 'receptive fields').shuffle(all).subarray(0, SHOWN)].sort((a, b) => a - b);
 }

@@ -44,6 +44,37 @@ test('a new state is zero, also where something else was', async () => {
   assert.equal([...(await device.read(k.state('new', 30, 30)))], new Array(900).fill(0));
 });
 
+test('a device that takes over the memory of another begins with zeros and gives the bits of a new one', async () => {
+  const fresh = new Map<string, Map<string, Float32Array>>();
+  const { device: held } = await builtIn();
+  for (const opCase of OP_TABLE) fresh.set(opCase.name, await runCase(held, opCase));
+  const used = await builtIn();
+  used.k.state('what lay there', 500, 500, new Float32Array(250_000).fill(Number.NaN));
+  await used.device.dispose();
+  const next = await builtIn();
+  assert.is(next.device.liveBuffers(), 0);
+  const state = next.k.state('new', 500, 500);
+  assert.ok((await next.device.read(state)).every((value) => value === 0));
+  for (const opCase of OP_TABLE)
+    for (const [name, values] of await runCase(next.device, opCase))
+      assert.equal(
+        new Uint32Array(values.buffer),
+        new Uint32Array(fresh.get(opCase.name)!.get(name)!.buffer),
+        opCase.name,
+      );
+});
+
+test('a device that is disposed of twice gives its memory to one device only', async () => {
+  const { device } = await builtIn();
+  await device.dispose();
+  const first = await builtIn();
+  await device.dispose();
+  const second = await builtIn();
+  const a = first.k.state('a', 1, 4, Float32Array.of(1, 2, 3, 4));
+  second.k.state('b', 1, 4, Float32Array.of(5, 6, 7, 8));
+  assert.equal([...(await first.device.read(a))], [1, 2, 3, 4]);
+});
+
 test('values stay when the memory grows, and steps traced before go on', async () => {
   const { device, k } = await builtIn();
   const a = k.state('a', 2, 2, Float32Array.of(1, 2, 3, 4));

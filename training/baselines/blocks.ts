@@ -1,4 +1,4 @@
-import type { Executable, Kernels } from '../../kernels/index.ts';
+import { consecutive, type Executable, type Kernels } from '../../kernels/index.ts';
 
 /** Images at once: enough to fill the product kernels. */
 export const BLOCK = 500;
@@ -30,7 +30,7 @@ export async function traceBlocks(
     async run(after) {
       for (let first = 0; first < count; first += block) {
         const batch = Math.min(block, count - first);
-        const rows = Uint32Array.from({ length: batch }, (_, i) => first + i);
+        const rows = consecutive(first, batch);
         await traces.get(batch)!.run({ steps: 1, firstStep: 0, rows });
         await after(first, batch);
       }

@@ -1,4 +1,4 @@
-import { Kernels, type Table, type Tensor } from '../../kernels/index.ts';
+import { consecutive, Kernels, type Table, type Tensor } from '../../kernels/index.ts';
 import type { Baseline } from './baseline.ts';
 import { BLOCK, blockSizes, traceBlocks } from './blocks.ts';
 
@@ -31,7 +31,7 @@ export const nearestNeighbour: Baseline = {
       };
       const blocks = await traceBlocks(k, 'products', train.images.count, multiply, NEIGHBOURS);
       passes.set(batch, async (first) => {
-        const rows = Uint32Array.from({ length: batch }, (_, i) => first + i);
+        const rows = consecutive(first, batch);
         await show.run({ steps: 1, firstStep: 0, rows });
         await blocks.run(async (begin, size) =>
           search.look({ first, batch, begin, size }, await device.read(products.get(size)!)),

@@ -1,4 +1,4 @@
-import type { Table, Tensor } from '../../kernels/index.ts';
+import { consecutive, type Table, type Tensor } from '../../kernels/index.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { ObservedMinibatch, type ObservedRun } from './observed-minibatch.ts';
 import type { Reading } from './reading.ts';
@@ -31,7 +31,7 @@ export async function prepareMeasurements(
   if (diagnostics.length === 0) return { measure: async () => ({}), notes };
   const { kernels: k } = run;
   const examples = Math.min(EXAMPLES, images.count);
-  const rows = Uint32Array.from({ length: examples }, (_, i) => i);
+  const rows = consecutive(0, examples);
   const executable = await k.trace('diagnostics', () => {
     const input = k.gather(images, examples);
     const observed = new ObservedMinibatch(run, { input, target: target(input) });
