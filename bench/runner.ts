@@ -22,7 +22,7 @@ import { median, ratio } from './statistics.ts';
 
 const OPTIONS = {
   runs: { type: 'number', default: 16, describe: 'Equal runs, with one worker and with two' },
-  epochs: { type: 'number', default: 10, describe: 'Epochs of each of them' },
+  epochs: { type: 'number', default: 20, describe: 'Epochs of each of them' },
   tiny: { type: 'number', default: 2000, describe: 'Tiny runs' },
   rounds: { type: 'number', default: 3, describe: 'Measurements with one worker and with two, in turn' },
   node: NODE_OPTION,

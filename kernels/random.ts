@@ -9,23 +9,31 @@
  * `laterPair`.
  */
 
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 const PARITY = 0x1bd11bda;
 
-/** The two 32-bit words of Threefry-2x32-20 for a counter and a key; written into `out[0]` and `out[1]`. */
+const rotate = (x: number, bits: number): number => (x << bits) | (x >>> (32 - bits));
+
+/**
+ * The two 32-bit words of Threefry-2x32-20 for a counter and a key; written into `out[0]` and `out[1]`. Without tables: they take
+ * most of the time of a draw.
+ */
 export function threefry(c0: number, c1: number, k0: number, k1: number, out: Uint32Array): void {
-  const keys = [k0, k1, k0 ^ k1 ^ PARITY];
-  let x0 = (c0 + k0) | 0;
-  let x1 = (c1 + k1) | 0;
-  for (let round = 0; round < 20; round++) {
-    const r = ROTATIONS[round % 8]!;
+  let [key0, key1, key2] = [k0, k1, k0 ^ k1 ^ PARITY];
+  let x0 = (c0 + key0) | 0;
+  let x1 = (c1 + key1) | 0;
+  for (let group = 1; group <= 5; group++) {
+    const odd = group % 2 === 1;
     x0 = (x0 + x1) | 0;
-    x1 = ((x1 << r) | (x1 >>> (32 - r))) ^ x0;
-    if (round % 4 === 3) {
-      const group = (round + 1) / 4;
-      x0 = (x0 + keys[group % 3]!) | 0;
-      x1 = (x1 + keys[(group + 1) % 3]! + group) | 0;
-    }
+    x1 = rotate(x1, odd ? 13 : 17) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = rotate(x1, odd ? 15 : 29) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = rotate(x1, odd ? 26 : 16) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = rotate(x1, odd ? 6 : 24) ^ x0;
+    [key0, key1, key2] = [key1, key2, key0];
+    x0 = (x0 + key0) | 0;
+    x1 = (x1 + key1 + group) | 0;
   }
   out[0] = x0;
   out[1] = x1;
@@ -115,7 +123,8 @@ export class RandomStream {
 
   /** A whole number from 0 to limit - 1, without bias (words above the largest multiple of `limit` are dropped). */
   integer(limit: number): number {
-    const bound = 2 ** 32 - (2 ** 32 % limit);
+    // What is left over of 2^32, by whole numbers: the remainder of floating-point numbers is slow.
+    const bound = 2 ** 32 - (((0xffffffff % limit) + 1) % limit);
     let word = this.word();
     while (word >= bound) word = this.word();
     return word % limit;
