@@ -8,6 +8,7 @@ export { feedbackAlignment } from './feedback-alignment.ts';
 export { indirectFeedbackAlignment } from './indirect-feedback-alignment.ts';
 export { kolenPollack } from './kolen-pollack.ts';
 export { pepita } from './pepita.ts';
+export { predictiveCoding } from './predictive-coding.ts';
 export { segregatedDendrite } from './segregated-dendrite.ts';
 export { shallow } from './shallow.ts';
 export { signSymmetry } from './sign-symmetry.ts';

@@ -1,8 +1,8 @@
 import type { Kernels, Tensor } from '../kernels/index.ts';
-import type { EnergyNetwork, Nudge, SettlingState, Synapses } from '../networks/index.ts';
+import type { EnergyNetwork, Nudge, SettlingState } from '../networks/index.ts';
 import { contrast } from './contrast.ts';
-import type { Direction } from './direction.ts';
 import type { FreePhase } from './free-phase.ts';
+import { copySynapses, descend } from './moving-synapses.ts';
 
 /**
  * A nudged phase in which weights and biases follow each step (Ernoult et al. 2020):
@@ -21,10 +21,7 @@ export function continualPhase(
   inverse: Tensor,
   { iterations, learningRate }: { iterations: number; learningRate: readonly number[] },
 ): SettlingState {
-  const copy = (t: Tensor) => k.map((w) => w, t);
-  const moving = network.settlingConnections.map(
-    ({ weights, bias }): Synapses => ({ weights: copy(weights), bias: bias && copy(bias) }),
-  );
+  const moving = copySynapses(k, network.settlingConnections);
   const synapses = network.readout ? [...moving, network.readout] : moving;
   let state = free;
   for (let i = 0; i < iterations; i++) {
@@ -34,13 +31,4 @@ export function continualPhase(
     state = next;
   }
   return state;
-}
-
-/** Plain gradient descent of copies; the scale of a contrast is a number. */
-function descend(k: Kernels, { weights, bias }: Synapses, { products }: Direction, rate: number): void {
-  for (const { pre, post, scale } of products) {
-    const change = -rate * (scale as number);
-    k.matmul(pre, post, { transposeA: true, scale: change, into: weights, accumulate: true });
-    if (bias) k.sum(post, { over: 'rows', scale: change, into: bias, accumulate: true });
-  }
 }

@@ -3,7 +3,14 @@ import * as builtIn from './built-in.ts';
 import type { RuleDefinition } from './rule.ts';
 
 /** In the order of lists. */
-const FAMILIES = ['gradient', 'feedback alignment', 'energy-based', 'segregated dendrites', 'control'];
+const FAMILIES = [
+  'gradient',
+  'feedback alignment',
+  'predictive coding',
+  'energy-based',
+  'segregated dendrites',
+  'control',
+];
 const place = ({ family }: RuleDefinition): number => FAMILIES.indexOf(family!);
 
 /** The rules that come with the framework, in the order of lists: by family, then by name. */

@@ -134,9 +134,9 @@ export const FAULTS: readonly Fault[] = [
     ],
   ),
   ...faultsOf(
-    'continual',
-    ['equilibrium-propagation'],
-    [['continual weights go the wrong way', '-rate * scale', 'rate * (scale as number)']],
+    'moving-synapses',
+    ['equilibrium-propagation', 'predictive-coding'],
+    [['weights that move go the wrong way', '-learningRate * scale', 'learningRate * (scale as number)']],
   ),
   ...faultsOf(
     'contrastive-hebbian',

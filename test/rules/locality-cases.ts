@@ -53,11 +53,16 @@ const caseOf = (
   network,
 });
 
+/** Options under which neurons of a layer do not act on each other: in more steps they do, through the layer above. */
+const HIDDEN: Readonly<Record<string, Case['options']>> = {
+  'predictive-coding': { iterations: 2, inferenceRate: 0.5 },
+};
+
 export const LAYERED: readonly FeedForwardCase[] = RULES.filter(
   ({ network }) => network === layeredNetwork,
 ).flatMap(({ name, options }) =>
   (options.variant?.choices ?? [undefined]).map((variant) => ({
-    ...caseOf(name, variant === undefined ? {} : { variant }, {}, {}),
+    ...caseOf(name, variant === undefined ? {} : { variant }, HIDDEN[name] ?? {}, {}),
     inputGain: 1,
     rate: Math.tanh,
   })),
