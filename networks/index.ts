@@ -21,6 +21,13 @@ export {
   type Synapses,
 } from './energy.ts';
 export { drawFeedback, type FeedbackPath, feedbackPath } from './feedback.ts';
+export {
+  ForwardForwardNetwork,
+  type ForwardForwardOptions,
+  forwardForwardNetwork,
+  type HiddenActivity,
+  NORMALISATIONS,
+} from './forward-forward.ts';
 export { INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
 export { KeptCurrents } from './kept-currents.ts';
 export { LayeredNetwork, layeredNetwork } from './layered.ts';

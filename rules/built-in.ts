@@ -5,6 +5,7 @@ export { directFeedbackAlignment } from './direct-feedback-alignment.ts';
 export { drtp } from './drtp.ts';
 export { equilibriumPropagation } from './equilibrium-propagation.ts';
 export { feedbackAlignment } from './feedback-alignment.ts';
+export { forwardForward } from './forward-forward.ts';
 export { indirectFeedbackAlignment } from './indirect-feedback-alignment.ts';
 export { kolenPollack } from './kolen-pollack.ts';
 export { pepita } from './pepita.ts';

@@ -7,6 +7,7 @@ const SYNAPTIC_FACTORS = [
   'error from above',
   'output error',
   'target',
+  'goodness of its layer',
 ] as const;
 
 /** One of SYNAPTIC_FACTORS: something that a synapse may see. */

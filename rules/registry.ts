@@ -7,6 +7,7 @@ const FAMILIES = [
   'gradient',
   'feedback alignment',
   'predictive coding',
+  'layer-wise losses',
   'energy-based',
   'segregated dendrites',
   'control',

@@ -13,7 +13,8 @@ const BOTH = words(`
   ACTIVATIONS Activation ActivationName Activity BROADCASTS BroadcastFeedback BroadcastKind BuiltTask
   Checkpoint Compartment CompartmentalNetwork CompartmentalOptions Condition ConditionInput Connection
   DEFAULTS DIAGNOSTICS DYNAMICS Dataset DatasetParts Device DeviceInfo Diagnostic Direction Electrode
-  EnergyNetwork EpochRecord EpochsOptions FeedbackPath GUERGUIEV_2017 INITIAL_WEIGHTS InitialWeights Instant
+  EnergyNetwork EpochRecord EpochsOptions FeedbackPath ForwardForwardNetwork ForwardForwardOptions
+  GUERGUIEV_2017 HiddenActivity INITIAL_WEIGHTS InitialWeights Instant
   JsScalarFunction Kernels LayeredNetwork MatmulOptions MeanName Minibatch Network NetworkKind NetworkSettings
   NeuronConstants NeuronState Nudge OPTIMIZERS Observation ObservedMinibatch OptimizerOptions OptionDefinition
   OptionTable OptionValue OptionValues Options Particles PhaseMeans Plausibility Population Presentation
@@ -22,7 +23,7 @@ const BOTH = words(`
   RunSpec SCHEDULES SavedTensor Score Search Settings SettingsInput SettlingOptions SettlingPhase SettlingState Split
   SplitBytes StepInfo SumOptions Synapses SynapticFactor TASKS Table TaskContext TaskDefinition TaskSetup
   Tensor TimedPhase Times Trainer UserError checkNeurons compartmentalNetwork createRecorder createTrainer
-  defineRule divide drawFeedback energyNetwork feedbackPath gradient hashDataset layeredNetwork makeDataset
+  defineRule divide drawFeedback energyNetwork feedbackPath forwardForwardNetwork gradient hashDataset layeredNetwork makeDataset
   meanOverExamples outerProduct randomDuration sigmoid tinyDataset weightMatrix
 `);
 

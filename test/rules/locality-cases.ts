@@ -117,6 +117,11 @@ export const SETTLED: readonly Case[] = [
   settling('contrastive-hebbian', {}, { clampedIterations: 80 }),
 ];
 
+/** Layers that learn by themselves; peer normalisation would show them the mean activity of the layer too. */
+export const LAYER_WISE: readonly Case[] = ['sum', 'mean'].map((goodness) =>
+  caseOf('forward-forward', { goodness }, { peerNormalisation: 0 }, {}),
+);
+
 /** How far the direction of each hidden connection moves, in all and for single synapses. */
 export async function moved(
   { rule, options, network }: Case,

@@ -10,6 +10,7 @@ import {
   FELT,
   type FeedForwardCase,
   freeRate,
+  LAYER_WISE,
   LAYERED,
   moved,
   ROUNDING,
@@ -21,7 +22,7 @@ import {
 } from './locality-cases.ts';
 
 test('every rule of the registry is held to its row in the plausibility table', () => {
-  const cases = [...LAYERED, ...COMPARTMENTAL, ...SETTLED];
+  const cases = [...LAYERED, ...COMPARTMENTAL, ...SETTLED, ...LAYER_WISE];
   const uncovered = RULES.filter(({ name }) => !cases.some(({ rule }) => rule === name));
   assert.equal(
     uncovered.map(({ name }) => name),
