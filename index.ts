@@ -121,6 +121,7 @@ export {
   type NetworkSettings,
   type NeuronConstants,
   type NeuronState,
+  NORMALISATIONS,
   type Nudge,
   type Particles,
   type PhaseMeans,
