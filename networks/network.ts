@@ -23,7 +23,7 @@ export interface Connection {
   readonly compartment: Compartment;
   /** Synaptic weights, from.size x to.size: row = presynaptic neuron, so that the current is `rate @ weights`. */
   readonly weights: Tensor;
-  /** 1 x to.size; feedback has none. */
+  /** 1 x to.size; feedback has none, unless it is an inverse that learns. */
   readonly bias: Tensor | null;
 }
 

@@ -24,6 +24,8 @@ export interface Direction {
   readonly products: readonly Product[];
   /** Decay that is part of the rule: so many times the weights are added to the direction of the weights. */
   readonly decay?: number;
+  /** Learning rate in those of the optimizer; 1 when left out. */
+  readonly relativeRate?: number;
   /** `false`: the biases do not learn. */
   readonly biases?: boolean;
 }

@@ -64,7 +64,7 @@ export class Optimizer {
   apply(directions: readonly Direction[]): void {
     const { optimizer, weightDecay } = this.#options;
     for (const direction of directions) {
-      const rate = this.#rateOf(direction.connection);
+      const rate = this.#rateOf(direction);
       const decay = weightDecay + (direction.decay ?? 0);
       if (optimizer === 'sgd') this.#descend(direction, rate, decay);
       else this.#update(direction, rate, decay);
@@ -72,20 +72,18 @@ export class Optimizer {
   }
 
   /** The learning rate of the step times -1, 1 x 1. */
-  #rateOf(connection: Connection): Tensor {
+  #rateOf({ connection, relativeRate = 1 }: Direction): Tensor {
     const { learningRate, schedule } = this.#options;
     const base = learningRate[learningRate.length === 1 ? 0 : this.#indexOf(connection)]!;
     return this.#k.hostScalar(
       `learning rate of ${connection.name}`,
-      ({ step }) => -base * scheduleFactor(schedule, step, this.#totalSteps()),
+      ({ step }) => -base * relativeRate * scheduleFactor(schedule, step, this.#totalSteps()),
     );
   }
 
-  /** Feedback learns at the learning rate of the forward connection between the same two populations. */
+  /** Feedback learns at the learning rate of the forward connection that leaves the population where it ends. */
   #indexOf(connection: Connection): number {
-    return this.#connections.findIndex(
-      (other) => other === connection || (other.from === connection.to && other.to === connection.from),
-    );
+    return this.#connections.findIndex((other) => other === connection || other.from === connection.to);
   }
 
   /** Plain gradient descent, where it can straight into the weights: the direction never exists as a matrix. */

@@ -6,6 +6,7 @@ import type { RuleDefinition } from './rule.ts';
 const FAMILIES = [
   'gradient',
   'feedback alignment',
+  'target propagation',
   'predictive coding',
   'layer-wise losses',
   'energy-based',

@@ -60,6 +60,8 @@ export async function learnedOf(name: string, { network: given, options, batch =
     biases: network.connections.map((c) => read(biases.get(c.name))),
     /** Directions of feedback, by the connection's name. */
     feedback: (connection: string) => read(own.get(connection)),
+    /** Of the biases of feedback. */
+    feedbackBias: (connection: string) => read(biases.get(connection)),
     /** The gradient of each forward connection, of a layered network. */
     exact: exact.map((t) => device.values(t)),
   };

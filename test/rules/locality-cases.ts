@@ -58,11 +58,20 @@ const HIDDEN: Readonly<Record<string, Case['options']>> = {
   'predictive-coding': { iterations: 2, inferenceRate: 0.5 },
 };
 
+/** Variants of target propagation that need no forward weights, where the rule's row speaks of those that do. */
+const WITHOUT_TRANSPORT = ['from-output', 'direct'];
+
+const rowOf = (rule: string, variant?: string): Plausibility => {
+  const row = findRule(rule).plausibility!;
+  return variant && WITHOUT_TRANSPORT.includes(variant) ? { ...row, weightTransport: 'learned' } : row;
+};
+
 export const LAYERED: readonly FeedForwardCase[] = RULES.filter(
   ({ network }) => network === layeredNetwork,
 ).flatMap(({ name, options }) =>
   (options.variant?.choices ?? [undefined]).map((variant) => ({
     ...caseOf(name, variant === undefined ? {} : { variant }, HIDDEN[name] ?? {}, {}),
+    plausibility: rowOf(name, variant as string | undefined),
     inputGain: 1,
     rate: Math.tanh,
   })),

@@ -129,6 +129,12 @@ for (const one of LAYERED) {
     const shift = [0.7, -0.4, 1.1];
     const change: Change = (values) => {
       for (const state of ['bias 3', 'target']) values(state).set(values(state).map((v, j) => v + shift[j]!));
+      if (one.options.variant !== 'from-output') return;
+      // The inverse of the output layer gets biases that undo the shift in what it receives.
+      const bias = values('bias of feedback from output to hidden 2');
+      const inverse = matrix(values('feedback from output to hidden 2'), bias.length);
+      const received = multiply([shift], inverse)[0]!;
+      bias.set(bias.map((b, j) => b - received[j]!));
     };
     // With linear outputs and squared error, a shift of output and target leaves the error as it is.
     const network = { loss: 'squared-error', outputActivation: 'linear' } as const;

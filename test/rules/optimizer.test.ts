@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { UserError } from '../../kernels/index.ts';
-import { LayeredNetwork } from '../../networks/index.ts';
+import { feedbackPath, LayeredNetwork } from '../../networks/index.ts';
 import {
   type Direction,
   Optimizer,
@@ -127,6 +127,32 @@ for (const optimizer of ['sgd', 'momentum'] as const)
 
 test('a schedule reaches the weights', async () => {
   await expectTrajectory({ schedule: 'linear' }, (g, t) => 0.1 * (1 - (t - 1) / STEPS) * g);
+});
+
+for (const optimizer of ['sgd', 'momentum', 'adam'] as const)
+  test(`the relative rate of a direction multiplies the learning rate: ${optimizer}`, async () => {
+    const wanted = await trajectory({ optimizer, learningRate: [0.03] });
+    const seen = await trajectory({ optimizer }, { relativeRate: 0.3 });
+    for (const [i, w] of wanted.weights.entries()) close(seen.weights[i]!, w);
+    close(seen.bias, wanted.bias);
+  });
+
+test('feedback from any layer learns at the rate of the forward connection out of the layer where it ends', async () => {
+  const { device, k } = float64();
+  const network = new LayeredNetwork(k, 1, networkSettings({ layers: [1, 1, 1, 1] }));
+  const [, first, second, output] = network.populations;
+  const one = k.state('one', 1, 1, Float32Array.of(1));
+  const rates = { ...OPTIONS, learningRate: [0.125, 0.25, 0.5] };
+  const optimizer = new Optimizer(k, network.connections, rates, () => 1);
+  const feedback = [feedbackPath(k, network, output!, first!), feedbackPath(k, network, output!, second!)];
+  const step = await k.trace('step', () =>
+    optimizer.apply(feedback.map(({ connection }) => outerProduct(connection, one, one, 1))),
+  );
+  await step.run({ steps: 1, firstStep: 0, rows: new Uint32Array(0) });
+  assert.equal(
+    feedback.map(({ connection }) => device.values(connection.weights)[0]),
+    [-0.25, -0.5],
+  );
 });
 
 test('each connection can have its own learning rate', async () => {
