@@ -1,6 +1,6 @@
 /**
- * Writes docs/measurements.md from the documents of comparisons in docs/measurements/, none of its numbers by hand. After a
- * change that moves figures, run the commands that the page names, keep their documents, and
+ * Writes docs/measurements.md, and what README.md and docs/tuning.md show of comparisons, from the documents in docs/measurements/, none of the
+ * numbers by hand. After a change that moves figures, run the commands that the pages name, with --json, keep their documents, and
  *
  *     npm run docs
  *
@@ -13,10 +13,21 @@ import {
   type ComparisonDocument,
   type ConditionSummary,
   comparisonDocument,
+  comparisonTable,
+  encodeFigure,
+  makeFigureDocument,
   markdownTable,
   verdictText,
+  withBlock,
 } from '../results/index.ts';
-import { DENDRITES, ENERGY, FEEDBACK, MEASURED, type MeasuredComparison } from './measurements/list.ts';
+import {
+  DENDRITES,
+  ENERGY,
+  FEEDBACK,
+  MEASURED,
+  type MeasuredComparison,
+  PRINTED,
+} from './measurements/list.ts';
 
 /** The committed documents, by file. */
 export const committedMeasurements = (): Map<string, ComparisonDocument> =>
@@ -47,6 +58,66 @@ export function measurementsPage(documents: Documents): string {
     ...dendriteSections(documents),
     '',
   ].join('\n\n');
+}
+
+/** Pages with what the command prints of a comparison: file, and how its text is brought up to date. */
+export const PRINTED_PAGES: readonly (readonly [
+  file: string,
+  update: (text: string, documents: Documents) => string,
+])[] = [
+  ['README.md', withStart],
+  ['docs/tuning.md', withTuning],
+];
+
+/** Columns of an output that is no terminal. */
+const WIDTH = 100;
+
+/** What the command prints, as a block of code. */
+const printed = (document: ComparisonDocument, brief: boolean): string =>
+  comparisonTable(document, { colour: false, width: WIDTH, brief }).replaceAll(/^(?=.)/gm, '    ');
+
+const block = (file: string, name: string) => ({ file, name, generator: 'docs/generate-measurements.ts' });
+
+/** Without speeds, which are those of one machine. */
+function withStart(text: string, documents: Documents): string {
+  const document = documents.get(PRINTED.start.file)!;
+  const { dendrite, runs } = document;
+  const { hardware, blas } = runs[0]!.device!;
+  return withBlock(
+    text,
+    block('README.md', 'start'),
+    [
+      printed(document, true),
+      `(Dendrite ${dendrite}, ${blas ?? 'built-in kernels'}, on an ${hardware}; another BLAS gives other last digits.)`,
+    ].join('\n\n'),
+  );
+}
+
+function withTuning(text: string, documents: Documents): string {
+  const [tuned, untuned] = [PRINTED.tuned, PRINTED.untuned].map(({ file }) => documents.get(file)!) as [
+    ComparisonDocument,
+    ComparisonDocument,
+  ];
+  const { label, unit } = tuned.experiment.score;
+  const spread = ({ mean, sd }: ConditionSummary): string => `${fixed(mean)} ± ${fixed(sd)}`;
+  const file = 'docs/tuning.md';
+  return withBlock(
+    withBlock(text, block(file, 'tuned'), printed(tuned, false)),
+    block(file, 'tuned and not'),
+    markdownTable(
+      [`${label.toLowerCase()}, ${unit}`, 'with the values that were chosen', 'with its own values'],
+      tuned.summary.map((one) => [one.rule, spread(one), spread(summaryOf(untuned, one.rule))]),
+    ),
+  );
+}
+
+/** The learning curves of `npm start`, as SVG. */
+export async function startFigure(documents: Documents): Promise<string> {
+  const { FIGURES } = await import('../results/figures/index.ts');
+  const figure = FIGURES.find(({ name }) => name === 'curves')!;
+  if (figure.of !== 'records') throw new Error('learning curves are drawn of records');
+  const drawn = figure.draw(await makeFigureDocument(), documents.get(PRINTED.start.file)!, 'examples');
+  return new TextDecoder().decode(await encodeFigure(drawn, 'svg'));
 }
 
 const commands = (...measured: readonly MeasuredComparison[]): string =>
@@ -278,4 +349,9 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   for (const [file, document] of documents)
     writeFileSync(new URL(`measurements/${file}.json`, import.meta.url), `${JSON.stringify(document)}\n`);
   writeFileSync(fileURLToPath(new URL('measurements.md', import.meta.url)), measurementsPage(documents));
+  writeFileSync(new URL('figures/start.svg', import.meta.url), await startFigure(documents));
+  for (const [file, update] of PRINTED_PAGES) {
+    const page = new URL(`../${file}`, import.meta.url);
+    writeFileSync(page, update(readFileSync(page, 'utf8'), documents));
+  }
 }

@@ -72,7 +72,7 @@ export const performancePage = (results: Results): string =>
     ...growth(results.scaling),
   ].join('\n\n')}\n`;
 
-/** The README with its table of speeds brought up to date: one thread each, what has an aim, its first peer. */
+/** The README with its speeds brought up to date: one thread each, what has an aim, its first peer; and two runs at a time. */
 export function withSpeeds(readme: string, { peers: document }: Results): string {
   const programs = Object.keys(document.ours);
   const rows = document.workloads.flatMap(({ name, title }) => {
@@ -84,8 +84,15 @@ export function withSpeeds(readme: string, { peers: document }: Results): string
   const head = programs.map((program) => `${program}, Node ${major(document.ours[program]!.node)}`);
   const { torch, numpy } = document.python ?? {};
   const peers = `PyTorch ${torch ?? '-'} or NumPy ${numpy ?? '-'}`;
-  const block = table(['training examples a second', ...head, peers], rows);
-  return withBlock(readme, 'speeds', 'docs/generate-performance.ts', block);
+  const ratios = document.pairs.map(({ ratio }) => ratio.median);
+  return withBlock(
+    readme,
+    { file: 'README.md', name: 'speeds', generator: 'docs/generate-performance.ts' },
+    [
+      table(['training examples a second', ...head, peers], rows),
+      `Runs are spread over the cores: two workers do ${tenths(Math.min(...ratios))} to ${tenths(Math.max(...ratios))} times as much as one.`,
+    ].join('\n\n'),
+  );
 }
 
 const list = (lines: readonly string[]): string => lines.map((line) => `- ${line}`).join('\n');

@@ -48,7 +48,7 @@ const familyTable = (): string =>
 
 /** The README with the table of the rules brought up to date. */
 export const withFamilyTable = (readme: string): string =>
-  withBlock(readme, 'rules', 'docs/generate-rules.ts', familyTable());
+  withBlock(readme, { file: 'README.md', name: 'rules', generator: 'docs/generate-rules.ts' }, familyTable());
 
 function rulePage(rule: RuleDefinition): string {
   const { name, title, summary, source, family, network, plausibility, notes } = rule;

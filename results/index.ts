@@ -65,6 +65,7 @@ export {
 } from './figure-file.ts';
 export { causeOf, hasCode, makeFolder, readText, writeWhole, writingTo } from './files.ts';
 export { checkLock, type FolderLock, FolderTaken, lockFolder, type Owner, ownersOf } from './folder-lock.ts';
+export { withBlock } from './generated-block.ts';
 export { markdownTable } from './markdown-table.ts';
 export {
   COST_NAMES,
@@ -85,7 +86,6 @@ export {
   type TerminalOptions,
 } from './pivot/index.ts';
 export { collectProvenance, ownPackage, type Provenance } from './provenance.ts';
-export { withBlock } from './readme-block.ts';
 export {
   endRun,
   hasEnded,

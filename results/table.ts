@@ -14,6 +14,8 @@ export interface TableOptions {
   width: number;
   /** Whether the best score of any epoch stands beside the last one; not when left out. */
   best?: boolean;
+  /** Whether scores, verdicts and notes stand alone, without speeds and what was trained on which machine; not when left out. */
+  brief?: boolean;
 }
 
 /**
@@ -22,17 +24,19 @@ export interface TableOptions {
  */
 export function comparisonTable(
   document: ComparisonDocument,
-  { colour, width, best = false }: TableOptions,
+  { colour, width, best = false, brief = false }: TableOptions,
 ): string {
   const colours = pc.createColors(colour && !process.env.NO_COLOR);
-  const conditions = fitting(width, (separator) => conditionTable(document, separator, best, colours));
+  const conditions = fitting(width, (separator) =>
+    conditionTable(document, separator, { best, brief }, colours),
+  );
   const contrasts = contrastTable(document, width, colours);
   const context = [
     ...warningLines(document).map((line) => paragraph(line, width, colours.yellow)),
-    ...contextLines(document).map((line) => paragraph(line, width, colours.dim)),
+    ...(brief ? [] : contextLines(document)).map((line) => paragraph(line, width, colours.dim)),
   ];
   const baselines = baselineTable(document, colours);
-  const parts = [conditions, contrasts, baselines, context.join('\n')];
+  const parts = [conditions, contrasts, baselines, context.length === 0 ? null : context.join('\n')];
   return parts.filter((part) => part !== null).join('\n\n');
 }
 
@@ -40,7 +44,7 @@ export function comparisonTable(
 function conditionTable(
   { summary, experiment, conditions }: ComparisonDocument,
   separator: ' ' | '\n',
-  best: boolean,
+  { best, brief }: Required<Pick<TableOptions, 'best' | 'brief'>>,
   colours: Colours,
 ): string {
   const { score, seeds, scored = 'test' } = experiment;
@@ -76,10 +80,14 @@ function conditionTable(
             ),
           ]
         : []),
-      right(
-        'Examples/s\ntraining',
-        summary.map(({ examplesPerSecond }) => rateText(examplesPerSecond)),
-      ),
+      ...(brief
+        ? []
+        : [
+            right(
+              'Examples/s\ntraining',
+              summary.map(({ examplesPerSecond }) => rateText(examplesPerSecond)),
+            ),
+          ]),
     ],
     colours,
   );

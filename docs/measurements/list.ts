@@ -56,6 +56,20 @@ export const DENDRITES = {
   rates: dendritic('sd-8000-rates', '--examples 8000 --seeds 1, --set segregated-dendrite.feedback=rates'),
 } as const;
 
+/** On the embedded digits: what README.md and docs/tuning.md show. */
+export const PRINTED = {
+  /** `npm start`. */
+  start: experiment('families'),
+  tuned: {
+    file: 'tuned',
+    command: 'npx dendrite compare --rules backprop,feedback-alignment --epochs 9 --tune 9',
+  },
+  untuned: {
+    file: 'untuned',
+    command: 'npx dendrite compare --rules backprop,feedback-alignment --epochs 9',
+  },
+} as const satisfies Record<string, MeasuredComparison>;
+
 /** All of them. */
 export const MEASURED: readonly MeasuredComparison[] = [
   FEEDBACK.family,
@@ -64,4 +78,5 @@ export const MEASURED: readonly MeasuredComparison[] = [
   ...FEEDBACK.optimizers,
   ENERGY,
   ...Object.values(DENDRITES),
+  ...Object.values(PRINTED),
 ];

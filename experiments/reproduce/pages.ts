@@ -71,8 +71,7 @@ export const withPublishedRows = (
 ): string =>
   withBlock(
     readme,
-    'published tables',
-    'dendrite reproduce --record',
+    { file: 'README.md', name: 'published tables', generator: 'dendrite reproduce --record' },
     markdownTable(
       ['published test error on MNIST, %', 'published', 'here: mean ± sd [95 % interval]', 'runs', 'verdict'],
       papers.flatMap(([{ name, source }, rows]) =>

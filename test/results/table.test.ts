@@ -138,6 +138,17 @@ test('the best epoch is shown when it is asked for, and labelled', () => {
   assert.not.match(table(finished), 'optimistic');
 });
 
+test('a brief table has scores, verdicts and notes, and nothing of the machine', () => {
+  const noted = { note: 'not comparable' };
+  const text = squeezed(table(finished, { brief: true }, noted));
+  assert.match(text, 'backprop 3 6.00 ± 1.00 [3.52, 8.48] feedback-alignment');
+  assert.match(text, 'Difference to backprop');
+  assert.match(text, 'Note not comparable');
+  for (const absent of ['Examples/s', 'Dataset', 'Device']) assert.not.match(text, absent);
+  const whole = squeezed(table(finished, {}, noted));
+  for (const there of ['Examples/s', 'Dataset', 'Device']) assert.match(whole, there);
+});
+
 test('a verdict that the permutation test does not bear out has a note', () => {
   // One outlier each way: with seven seeds the signs could reach 2 / 128.
   const differences = [1, 1.2, 1.1, 0.9, 1, 1.3, -0.2];
