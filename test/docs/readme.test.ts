@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readCheckpoint } from '../../results/index.ts';
-import { RULES } from '../../rules/index.ts';
-import { TASKS } from '../../training/index.ts';
 import { execute, ROOT } from '../cli/dendrite.ts';
 
 /** The README's code, run as a user would run it: from a folder where Dendrite is installed. (Needs `npm run build`.) */
@@ -68,26 +66,6 @@ globalThis.fetch = async () => new Response(readFileSync(${kernels}));\n`;
   assert.is(scores.length, 10);
   // Chance is 75 %.
   assert.ok(scores.at(-1)! < 10, `${scores}`);
-});
-
-test('commands name rules, recipes and tasks that there are', () => {
-  const commands = readme.match(/^ {4}npx dendrite compare .*$/gm)!;
-  assert.ok(commands.length > 5);
-  const valuesOf = (option: string): string[] =>
-    commands.flatMap((command) => new RegExp(`--${option} (\\S+)`).exec(command)?.[1] ?? []);
-  const rules = RULES.map(({ name }) => name);
-  for (const name of valuesOf('rules').flatMap((list) => list.split(',')))
-    assert.ok(rules.includes(name) || name === 'my-rule', name);
-  for (const [rule, recipe] of valuesOf('recipe').map((text) => text.split('=')))
-    assert.ok(
-      RULES.find(({ name }) => name === rule)!.recipes!.some(({ name }) => name === recipe),
-      recipe!,
-    );
-  for (const task of valuesOf('task'))
-    assert.ok(
-      TASKS.some(({ name }) => name === task.split(':')[0]),
-      task,
-    );
 });
 
 test.run();
