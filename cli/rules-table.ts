@@ -13,7 +13,7 @@ const COLUMNS = [
 const LEGEND = `
 weight transport  what feedback knows of the forward weights: all, their signs, what it learned from activity, nothing
 phases            how many things happen one after the other for each minibatch
-feedback pathway  how signals of higher layers reach lower ones: layer by layer, directly, not at all
+feedback pathway  how signals of higher layers reach lower ones: layer by layer, directly, as one number for all, not at all
 stored activity   what a neuron has to remember until its synapses change
 a synapse sees    all that the change of a synapse onto a hidden neuron depends on
 

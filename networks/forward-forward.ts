@@ -4,12 +4,10 @@ import { drawLayers } from './layers.ts';
 import { type Readout, readoutOf } from './loss.ts';
 import type { Activity, Connection, Network, NetworkKind, NetworkSettings, Population } from './network.ts';
 
-/** What a hidden layer divides the activity below it by: see ForwardForwardNetwork. */
-export const NORMALISATIONS = ['rms', 'length'] as const;
-
 /** What a forward-forward network has to know of its rule. */
 export interface ForwardForwardOptions {
-  readonly normalisation: (typeof NORMALISATIONS)[number];
+  /** What a hidden layer divides the activity below it by: root mean square or length. */
+  readonly normalisation: 'rms' | 'length';
 }
 
 /** What a hidden layer does in one pass; tensors are batch x size. */

@@ -26,7 +26,6 @@ export {
   type ForwardForwardOptions,
   forwardForwardNetwork,
   type HiddenActivity,
-  NORMALISATIONS,
 } from './forward-forward.ts';
 export { INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
 export { KeptCurrents } from './kept-currents.ts';

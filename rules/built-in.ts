@@ -9,6 +9,7 @@ export { feedbackAlignment } from './feedback-alignment.ts';
 export { forwardForward } from './forward-forward.ts';
 export { indirectFeedbackAlignment } from './indirect-feedback-alignment.ts';
 export { kolenPollack } from './kolen-pollack.ts';
+export { nodePerturbation } from './node-perturbation.ts';
 export { pepita } from './pepita.ts';
 export { predictiveCoding } from './predictive-coding.ts';
 export { segregatedDendrite } from './segregated-dendrite.ts';

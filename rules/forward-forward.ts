@@ -1,10 +1,5 @@
 import { sigmoid, type Tensor } from '../kernels/index.ts';
-import {
-  type ForwardForwardNetwork,
-  forwardForwardNetwork,
-  type HiddenActivity,
-  NORMALISATIONS,
-} from '../networks/index.ts';
+import { type ForwardForwardNetwork, forwardForwardNetwork, type HiddenActivity } from '../networks/index.ts';
 import { type Direction, outerProduct } from './direction.ts';
 import type { OptionValues } from './options.ts';
 import {
@@ -37,7 +32,7 @@ const OPTIONS = {
   },
   normalisation: {
     default: 'rms',
-    choices: NORMALISATIONS,
+    choices: ['rms', 'length'],
     description:
       'What the activity of a layer, and the image, are divided by before the next layer receives them: root mean square or length.',
   },

@@ -8,6 +8,8 @@ const SYNAPTIC_FACTORS = [
   'output error',
   'target',
   'goodness of its layer',
+  'postsynaptic noise',
+  'global reward',
 ] as const;
 
 /** One of SYNAPTIC_FACTORS: something that a synapse may see. */
@@ -27,9 +29,9 @@ export interface Plausibility {
   readonly phases: readonly string[];
   /**
    * How signals made in higher layers come down: to the layer below (`layerwise`), by a connection of their own to
-   * where they are used (`direct`), or not at all (`none`).
+   * where they are used (`direct`), as one number for every synapse (`global`), or not at all (`none`).
    */
-  readonly feedbackPathway: 'layerwise' | 'direct' | 'none';
+  readonly feedbackPathway: 'layerwise' | 'direct' | 'global' | 'none';
   /** What a neuron has to remember of its activity until its synapses change, in a few words; `none` if nothing. */
   readonly storedActivity: string;
   /** Everything that a synapse onto a hidden neuron sees when it changes; the tests hold the rule to it. */
@@ -47,7 +49,7 @@ export const describePlausibility = (plausibility: Plausibility): [name: string,
 
 const CHOICES = {
   weightTransport: ['exact', 'signs', 'learned', 'none'],
-  feedbackPathway: ['layerwise', 'direct', 'none'],
+  feedbackPathway: ['layerwise', 'direct', 'global', 'none'],
 } as const;
 
 /** What is wrong with a row of the plausibility table (it may come from a plain JavaScript file), or null. */

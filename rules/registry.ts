@@ -5,6 +5,7 @@ import type { RuleDefinition } from './rule.ts';
 /** In the order of lists. */
 const FAMILIES = [
   'gradient',
+  'perturbation',
   'feedback alignment',
   'target propagation',
   'predictive coding',

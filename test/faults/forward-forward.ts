@@ -45,7 +45,11 @@ export const FAULTS: readonly Fault[] = [
         '2 * peerNormalisation * $rest',
       ],
       ['the running mean is forgotten', 'decay * m + (1 - decay) * now', '0 * decay * m + (1 - decay) * now'],
-      ['the running mean is not kept', 'k.mapInto(this.#means[l], (m) => m, mean)', 'mean'],
+      [
+        'the running mean is not kept',
+        'this.#context.kernels.mapInto(this.#means[l], (m) => m, mean)',
+        'mean',
+      ],
       [
         'activities of the negative pass in the mean',
         'this.#nextMean(mean, positive[l].rate)',
@@ -75,8 +79,8 @@ export const FAULTS: readonly Fault[] = [
       ['the read-out reads the first hidden layer', 'layers.slice(1)', 'layers.slice(0, -1)'],
       [
         'the read-out receives activity that is not normalised',
-        'received: this.normalise(rate)',
-        'received: rate',
+        '{ $$before, received: this.normalise(rate) }',
+        '{ $$before, received: rate }',
       ],
     ],
     'networks/forward-forward.ts',

@@ -12,8 +12,11 @@ for (const definition of LAYERED) {
     const { k } = float64();
     const network = new LayeredNetwork(k, 1, networkSettings({ layers: [7, 6, 5, 4] }));
     const { feedback } = buildRule(definition, network, k);
-    // Backprop and predictive coding use the forward weights themselves; the control has no feedback.
-    assert.is(feedback === undefined, ['backprop', 'predictive-coding', 'shallow'].includes(definition.name));
+    // Backprop and predictive coding use the forward weights themselves; the control has no feedback, and one number for all needs no weights.
+    const has =
+      !['backprop', 'predictive-coding', 'shallow'].includes(definition.name) &&
+      definition.plausibility!.feedbackPathway !== 'global';
+    assert.is(feedback !== undefined, has);
     for (const { connection, forward } of feedback ?? []) {
       for (const [i, { from }] of forward.entries()) if (i > 0) assert.is(from, forward[i - 1]!.to);
       assert.is(connection.from, forward.at(-1)!.to);

@@ -213,7 +213,7 @@ class Spied extends ForwardForwardNetwork {
 }
 
 /** Wrong labels of several steps, one list a step, beside the prediction of the read-out, which does not change. */
-async function drawn(negatives: string, { seed = 1, steps = 400 } = {}) {
+async function drawn(negatives: string, { seed = 1, steps = 150 } = {}) {
   const { device, k } = float64(seed);
   const network = new Spied(k, 3, networkSettings(NETWORK), { normalisation: 'rms' });
   const rule = buildRule(RULE, network, k, { negatives });
@@ -249,8 +249,8 @@ for (const negatives of ['uniform', 'hard']) {
       const p = others.map((c) => (negatives === 'uniform' ? 1 : prediction[i]![c]!));
       const expected = p[0]! / (p[0]! + p[1]!);
       const share = mean(labels.map((rows) => rows[i]![others[0]!]!));
-      // Five standard errors of a share of 400.
-      assert.ok(Math.abs(share - expected) < 5 * Math.sqrt((expected * (1 - expected)) / 400));
+      // Five standard errors of a share of 150.
+      assert.ok(Math.abs(share - expected) < 5 * Math.sqrt((expected * (1 - expected)) / 150));
     }
     const again = await drawn(negatives, { steps: 20 });
     assert.equal(again.labels, labels.slice(0, 20));

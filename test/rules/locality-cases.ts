@@ -66,15 +66,24 @@ const rowOf = (rule: string, variant?: string): Plausibility => {
   return variant && WITHOUT_TRANSPORT.includes(variant) ? { ...row, weightTransport: 'learned' } : row;
 };
 
-export const LAYERED: readonly FeedForwardCase[] = RULES.filter(
-  ({ network }) => network === layeredNetwork,
-).flatMap(({ name, options }) =>
-  (options.variant?.choices ?? [undefined]).map((variant) => ({
-    ...caseOf(name, variant === undefined ? {} : { variant }, HIDDEN[name] ?? {}, {}),
-    plausibility: rowOf(name, variant as string | undefined),
-    inputGain: 1,
-    rate: Math.tanh,
-  })),
+const pointNeurons = (is: (plausibility: Plausibility) => boolean): FeedForwardCase[] =>
+  RULES.filter(({ network, plausibility }) => network === layeredNetwork && is(plausibility!)).flatMap(
+    ({ name, options }) =>
+      (options.variant?.choices ?? [undefined]).map((variant) => ({
+        ...caseOf(name, variant === undefined ? {} : { variant }, HIDDEN[name] ?? {}, {}),
+        plausibility: rowOf(name, variant as string | undefined),
+        inputGain: 1,
+        rate: Math.tanh,
+      })),
+  );
+
+export const LAYERED: readonly FeedForwardCase[] = pointNeurons(
+  ({ feedbackPathway }) => feedbackPathway !== 'global',
+);
+
+/** One number reaches every synapse. */
+export const REWARDED: readonly FeedForwardCase[] = pointNeurons(
+  ({ feedbackPathway }) => feedbackPathway === 'global',
 );
 
 const { leak, basal, maximalRate } = GUERGUIEV_2017;

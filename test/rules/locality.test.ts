@@ -13,6 +13,7 @@ import {
   LAYER_WISE,
   LAYERED,
   moved,
+  REWARDED,
   ROUNDING,
   SETTLED,
   SYMMETRIC,
@@ -22,7 +23,7 @@ import {
 } from './locality-cases.ts';
 
 test('every rule of the registry is held to its row in the plausibility table', () => {
-  const cases = [...LAYERED, ...COMPARTMENTAL, ...SETTLED, ...LAYER_WISE];
+  const cases = [...LAYERED, ...COMPARTMENTAL, ...SETTLED, ...LAYER_WISE, ...REWARDED];
   const uncovered = RULES.filter(({ name }) => !cases.some(({ rule }) => rule === name));
   assert.equal(
     uncovered.map(({ name }) => name),

@@ -1,0 +1,26 @@
+import { type Fault, faultsOf } from './fault.ts';
+
+/** Of the rules that learn from noise and the change of the loss. */
+export const FAULTS: readonly Fault[] = [
+  ...faultsOf(
+    'node-perturbation',
+    ['node-perturbation', 'locality-reward'],
+    [
+      ['sign of the change', 'after - before', 'before - after'],
+      ['divided by the deviation, not the variance', '(c * xi) / (sigma * sigma)', '(c * xi) / sigma'],
+      ['the loss in place of its change', 'after - before', 'after + 0 * before'],
+      ['one layer without noise', 'i + b + xi', 'i + b + (xi > 1 ? xi : 0)'],
+      ['a change shared by the minibatch', "{ over: 'columns' }", "{ over: 'all' }"],
+      [
+        'all layers of one size have the same noise',
+        '$k.normal($name, input.rows, to.size, 0, sigma)',
+        '$k.map((x, y) => x + 0 * y, $k.normal($name, input.rows, 1, 0, sigma), $k.constant(0, 1, to.size))',
+      ],
+      [
+        'presynaptic rates that see the noise of the whole network',
+        'errorDirections(network, activity, errors)',
+        'errorDirections(network, activity.map((a) => ({ ...a, rate: k.map((r, c) => r * c, a.rate, change) })), errors)',
+      ],
+    ],
+  ),
+];
