@@ -76,7 +76,6 @@ export {
   type NetworkSettings,
   type NeuronConstants,
   type NeuronState,
-  NORMALISATIONS,
   type Nudge,
   type Particles,
   type PhaseMeans,

@@ -32,7 +32,7 @@ export const rulePages = (): Map<string, string> =>
 
 /** A comparison small enough to be tried at once: the test of this page runs it. */
 const exampleOf = ({ name, trial }: RuleDefinition): string =>
-  `npx dendrite compare --rules ${name === 'backprop' ? name : `backprop,${name}`} --layers 784,50,10 --examples ${trial?.examples ?? 2000} --seeds 2`;
+  `npx dendrite compare --rules ${name === 'backprop' ? name : `backprop,${name}`} --layers ${trial?.layers ?? '784,50,10'} --examples ${trial?.examples ?? 2000} --seeds 2`;
 
 /** The families and their rules, as they stand in the README between two comments. */
 const familyTable = (): string =>

@@ -16,3 +16,4 @@ export { segregatedDendrite } from './segregated-dendrite.ts';
 export { shallow } from './shallow.ts';
 export { signSymmetry } from './sign-symmetry.ts';
 export { weightMirror } from './weight-mirror.ts';
+export { weightPerturbation } from './weight-perturbation.ts';

@@ -22,6 +22,13 @@ export interface Product {
 export interface Direction {
   readonly connection: Connection;
   readonly products: readonly Product[];
+  /** What is no sum over examples, such as noise in the weights; it is added to the products, of which there may then be none. */
+  readonly estimate?: {
+    /** from.size x to.size */
+    readonly weights: Tensor;
+    /** 1 x to.size */
+    readonly bias: Tensor;
+  };
   /** Decay that is part of the rule: so many times the weights are added to the direction of the weights. */
   readonly decay?: number;
   /** Learning rate in those of the optimizer; 1 when left out. */
@@ -42,18 +49,22 @@ export const outerProduct = (
 });
 
 /** The direction of the weights as a matrix, from.size x to.size, without decay. */
-export function weightMatrix(k: Kernels, { products }: Direction): Tensor {
+export function weightMatrix(k: Kernels, { products, estimate }: Direction): Tensor {
   return products.reduce<Tensor | null>(
     (into, { pre, post, scale }) =>
       k.matmul(pre, post, { transposeA: true, scale, ...(into && { into, accumulate: true }) }),
-    null,
+    copyOf(k, estimate?.weights),
   )!;
 }
 
 /** The direction of the biases, 1 x to.size. */
-export function biasVector(k: Kernels, { products }: Direction): Tensor {
+export function biasVector(k: Kernels, { products, estimate }: Direction): Tensor {
   return products.reduce<Tensor | null>(
     (into, { post, scale }) => k.sum(post, { over: 'rows', scale, ...(into && { into, accumulate: true }) }),
-    null,
+    copyOf(k, estimate?.bias),
   )!;
 }
+
+/** To be added to: the rule's own stays as it is. */
+const copyOf = (k: Kernels, estimate: Tensor | undefined): Tensor | null =>
+  estimate ? k.map((x) => x, estimate) : null;

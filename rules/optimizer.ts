@@ -90,7 +90,8 @@ export class Optimizer {
   #descend(direction: Direction, rate: Tensor, decay: number): void {
     const { weights } = direction.connection;
     if (decay > 0) this.#k.mapInto(weights, (w, r, d) => w + r * d * w, weights, rate, decay);
-    if (direction.products.every(hasFixedScale)) this.#addProducts(direction, direction.products, rate);
+    if (!direction.estimate && direction.products.every(hasFixedScale))
+      this.#addProducts(direction, direction.products, rate);
     else this.#update(direction, rate, 0);
   }
 

@@ -9,6 +9,7 @@ const SYNAPTIC_FACTORS = [
   'target',
   'goodness of its layer',
   'postsynaptic noise',
+  'synaptic noise',
   'global reward',
 ] as const;
 

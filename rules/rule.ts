@@ -154,9 +154,13 @@ export interface RuleDefinition<
   readonly needsClasses?: boolean;
   /**
    * What small trials need where the usual is too little for the rule to show that it learns: sizes of the two hidden
-   * layers in `dendrite check` (24 and 12), examples in the command of its page (2000).
+   * layers in `dendrite check` (24 and 12), layers (784,50,10) and examples (2000) in the command of its page.
    */
-  readonly trial?: { readonly hidden?: readonly [number, number]; readonly examples?: number };
+  readonly trial?: {
+    readonly hidden?: readonly [number, number];
+    readonly layers?: readonly number[];
+    readonly examples?: number;
+  };
   readonly options: O;
   /**
    * Where a tuning looks for settings of training, beside the options that have a `search`. The learning rate is always tuned: left

@@ -184,12 +184,16 @@ function checkOutput(rule: string, output: RuleOutput, target: Tensor): void {
   expect('an output', output?.output, target.rows, target.columns);
   if (!Array.isArray(output.directions) || output.directions.length === 0)
     throw new Error(`the rule '${rule}' gives no directions`);
-  for (const { connection, products } of output.directions) {
-    if (products.length === 0)
+  for (const { connection, products, estimate } of output.directions) {
+    const { from, to } = connection;
+    if (estimate) {
+      expect(`an estimate for '${connection.name}'`, estimate.weights, from.size, to.size);
+      expect(`an estimate for the biases of '${connection.name}'`, estimate.bias, 1, to.size);
+    } else if (products.length === 0)
       throw new Error(`the rule '${rule}' gives a direction without products for '${connection.name}'`);
     for (const { pre, post } of products) {
-      expect(`a presynaptic factor for '${connection.name}'`, pre, post.rows, connection.from.size);
-      expect(`a postsynaptic factor for '${connection.name}'`, post, pre.rows, connection.to.size);
+      expect(`a presynaptic factor for '${connection.name}'`, pre, post.rows, from.size);
+      expect(`a postsynaptic factor for '${connection.name}'`, post, pre.rows, to.size);
     }
   }
 }

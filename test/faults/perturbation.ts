@@ -23,4 +23,35 @@ export const FAULTS: readonly Fault[] = [
       ],
     ],
   ),
+  ...faultsOf(
+    'weight-perturbation',
+    ['weight-perturbation', 'locality-reward'],
+    [
+      ['sign of the change', 'after - before', 'before - after'],
+      ['divided by the deviation, not the variance', '(c * xi) / (sigma * sigma)', '(c * xi) / sigma'],
+      ['the loss in place of its change', 'after - before', 'after + 0 * before'],
+      ['the sum over the minibatch, not its mean', '1 / input.rows', '1'],
+      ['weights without noise', '(w, xi) => w + xi', '(w, xi) => w + 0 * xi'],
+      ['biases without noise', 'i + b + xi', 'i + b + 0 * xi'],
+      ['biases learn from other noise', 'estimate(noise[l].bias)', 'estimate(noise[0]!.bias)'],
+    ],
+  ),
+  ...faultsOf(
+    'weight-perturbation',
+    ['weight-perturbation', 'optimizer'],
+    [['an estimate is not among the weights to change', 'copyOf(k, estimate?.weights)', 'null']],
+    'rules/direction.ts',
+  ),
+  ...faultsOf(
+    'weight-perturbation',
+    ['optimizer'],
+    [
+      [
+        'plain descent overlooks an estimate',
+        '!direction.estimate && direction.products.every(hasFixedScale)',
+        'direction.products.every(hasFixedScale)',
+      ],
+    ],
+    'rules/optimizer.ts',
+  ),
 ];

@@ -1,9 +1,12 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { UserError } from '../../kernels/index.ts';
+
+import { type Tensor, UserError } from '../../kernels/index.ts';
 import { feedbackPath, LayeredNetwork } from '../../networks/index.ts';
+
 import {
   type Direction,
+  OPTIMIZERS,
   Optimizer,
   type OptimizerOptions,
   outerProduct,
@@ -26,7 +29,10 @@ const close = (a: number, b: number, tolerance = 1e-12) =>
  * A 1-1 network under a direction that is `w` itself for the weight (the gradient of w²/2) and 1 for the bias, so
  * that five steps can be written out by hand.
  */
-async function trajectory(options: Partial<OptimizerOptions>, own: Partial<Direction> = {}) {
+async function trajectory(
+  options: Partial<OptimizerOptions>,
+  own: (w: Tensor, one: Tensor, negative: (t: Tensor) => Tensor) => Partial<Direction> = () => ({}),
+) {
   const { device, k } = float64();
   const network = new LayeredNetwork(k, 1, networkSettings({ layers: [1, 1] }));
   const connection = network.connections[0]!;
@@ -35,7 +41,8 @@ async function trajectory(options: Partial<OptimizerOptions>, own: Partial<Direc
   const optimizer = new Optimizer(k, network.connections, { ...OPTIONS, ...options }, () => STEPS);
   const step = await k.trace('step', () => {
     const w = k.map((x) => x, connection.weights);
-    optimizer.apply([{ ...outerProduct(connection, w, one, 1), ...own }]);
+    const given = own(w, one, (t) => k.map((x) => -x, t));
+    optimizer.apply([{ ...outerProduct(connection, w, one, 1), ...given }]);
   });
   const weights = [];
   for (let i = 0; i < STEPS; i++) {
@@ -113,16 +120,36 @@ test('schedules fall from the whole learning rate, and would be 0 after the last
 for (const optimizer of ['sgd', 'momentum'] as const)
   test(`a rule's own decay adds to the weight decay: ${optimizer}`, async () => {
     const together = await trajectory({ optimizer, weightDecay: 0.5 });
-    const apart = await trajectory({ optimizer, weightDecay: 0.3 }, { decay: 0.2 });
+    const apart = await trajectory({ optimizer, weightDecay: 0.3 }, () => ({ decay: 0.2 }));
     for (const [i, w] of together.weights.entries()) close(apart.weights[i]!, w);
   });
 
 for (const optimizer of ['sgd', 'momentum'] as const)
   test(`biases stay where a rule does not teach them: ${optimizer}`, async () => {
     const taught = await trajectory({ optimizer });
-    const { weights, bias } = await trajectory({ optimizer }, { biases: false });
+    const { weights, bias } = await trajectory({ optimizer }, () => ({ biases: false }));
     assert.is(bias, 0);
     assert.equal(weights, taught.weights);
+  });
+
+for (const optimizer of OPTIMIZERS)
+  test(`an estimate is a direction as products are, and is added to them: ${optimizer}`, async () => {
+    const products = await trajectory({ optimizer, weightDecay: 0.5 });
+    const estimate = await trajectory({ optimizer, weightDecay: 0.5 }, (weights, bias) => ({
+      products: [],
+      estimate: { weights, bias },
+    }));
+    const both = await trajectory({ optimizer, weightDecay: 0.5 }, (w, one, negative) => ({
+      products: [{ pre: w, post: one, scale: 3 }],
+      estimate: { weights: negative(w), bias: negative(one) },
+    }));
+    for (const [i, w] of products.weights.entries()) close(estimate.weights[i]!, w);
+    close(estimate.bias, products.bias);
+    const twice = await trajectory({ optimizer, weightDecay: 0.5 }, (w, one) => ({
+      products: [{ pre: w, post: one, scale: 2 }],
+    }));
+    for (const [i, w] of twice.weights.entries()) close(both.weights[i]!, w);
+    close(both.bias, twice.bias);
   });
 
 test('a schedule reaches the weights', async () => {
@@ -132,7 +159,7 @@ test('a schedule reaches the weights', async () => {
 for (const optimizer of ['sgd', 'momentum', 'adam'] as const)
   test(`the relative rate of a direction multiplies the learning rate: ${optimizer}`, async () => {
     const wanted = await trajectory({ optimizer, learningRate: [0.03] });
-    const seen = await trajectory({ optimizer }, { relativeRate: 0.3 });
+    const seen = await trajectory({ optimizer }, () => ({ relativeRate: 0.3 }));
     for (const [i, w] of wanted.weights.entries()) close(seen.weights[i]!, w);
     close(seen.bias, wanted.bias);
   });
