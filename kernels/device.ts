@@ -60,10 +60,14 @@ export interface Device {
   readonly capabilities: Capabilities;
   /** Makes room for a state tensor, filled with zeros. */
   allocate(tensor: Tensor): void;
+  /** Sets a state tensor to values row by row. */
   write(tensor: Tensor, values: Float32Array): Promise<void>;
+  /** The values of a state tensor, row by row. */
   read(tensor: Tensor): Promise<Float32Array>;
+  /** Makes a traced step ready to run. @throws UserError for what the device cannot do */
   compile(program: Program): Promise<Executable>;
   /** Number of live buffers, for leak tests. */
   liveBuffers(): number;
+  /** Releases every buffer. */
   dispose(): Promise<void>;
 }

@@ -219,7 +219,7 @@ export class Kernels {
    * Brings `sum`, which holds the product of `before` with `b` among other things, up to date: sum += (after - before) b.
    * It pays on the cpu where few values changed since, as in a network that settles: only these are multiplied. The result is
    * that of the product but for rounding.
-   * @param before, after of one shape
+   * @param before of the shape of `after`
    */
   accumulateDelta(sum: Tensor, before: Tensor, after: Tensor, b: Tensor): Tensor {
     if (before.rows !== after.rows || before.columns !== after.columns)
@@ -235,6 +235,7 @@ export class Kernels {
     return out;
   }
 
+  /** @param a of m x n @returns n x m */
   transpose(a: Tensor): Tensor {
     const out = this.#tensor(`${a.name} transposed`, a.columns, a.rows, 'temporary');
     this.#push({ kind: 'transpose', out, a });
@@ -254,6 +255,7 @@ export class Kernels {
     return this.#map(fn, args, out);
   }
 
+  /** The sum over the rows (1 x n), over the columns (m x 1) or over all (1 x 1) of `a` of m x n. */
   sum(a: Tensor, { over, scale = 1, accumulate = false, into }: SumOptions): Tensor {
     const rows = over === 'columns' ? a.rows : 1;
     const columns = over === 'rows' ? a.columns : 1;

@@ -130,6 +130,7 @@ export class RandomStream {
     return word % limit;
   }
 
+  /** `count` numbers between `low` and `high`. */
   uniform(count: number, low: number, high: number): Float32Array {
     // A loop, here and in `consecutive`: `from` takes ten times as long.
     const values = new Float32Array(count);
@@ -137,6 +138,7 @@ export class RandomStream {
     return values;
   }
 
+  /** `count` numbers of a normal distribution. */
   normal(count: number, mean: number, deviation: number): Float32Array {
     const values = new Float32Array(count);
     for (let i = 0; i < count; i += 2) {

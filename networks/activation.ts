@@ -8,8 +8,11 @@ export interface Activation {
   readonly backward: JsScalarFunction;
 }
 
+/** One of ACTIVATIONS. */
+export type ActivationName = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'hard-sigmoid';
+
 /** By the name of the settings activation and outputActivation. Potentials and rates have no unit. */
-export const ACTIVATIONS = {
+export const ACTIVATIONS: Readonly<Record<ActivationName, Activation>> = {
   linear: {
     rate: (v: number) => v,
     backward: (error: number, _v: number, _r: number) => error,
@@ -31,7 +34,4 @@ export const ACTIVATIONS = {
     rate: (v: number) => Math.min(Math.max(v, 0), 1),
     backward: (error: number, v: number, _r: number) => (v > 0 && v < 1 ? error : 0),
   },
-} satisfies Record<string, Activation>;
-
-/** One of ACTIVATIONS. */
-export type ActivationName = keyof typeof ACTIVATIONS;
+};

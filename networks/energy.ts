@@ -202,7 +202,7 @@ export class EnergyNetwork implements Network {
     return energy;
   }
 
-  /** @param examples of the training set */
+  /** Room for where the neurons settled for each training example, to go on from. @param examples of the training set */
   particles(examples: number): Particles {
     const k = this.#k;
     const populations = this.settlingConnections.map(({ to }) => to);

@@ -31,11 +31,13 @@ export interface RecorderOptions {
 /** Shows an image to the network at rest, and a target from the middle on, and records. It does not learn. */
 export interface Recorder {
   /**
+   * Records one presentation of an image.
    * @param image pixels from 0 to 1
    * @param label class of the target phase
    * @param draw chooses the spikes: equal numbers, equal spikes
    */
   record(image: Float32Array, label: number, draw?: number): Promise<Recording>;
+  /** Releases its buffers. */
   dispose(): void;
 }
 

@@ -119,7 +119,7 @@ export interface Recipe {
   readonly source: string;
   /** The figure that it was published with, in words; left out where there is none. */
   readonly figure?: string;
-  /** @param layers sizes of the network, input first */
+  /** What the rule was trained with. @param layers sizes of the network, input first */
   settings(layers: readonly number[]): RecipeSettings;
 }
 
@@ -171,6 +171,7 @@ export interface RuleDefinition<
   readonly recipes?: readonly Recipe[];
   /** What options must be together, beyond the bounds of each. @throws UserError */
   checkOptions?(options: OptionValues<O>, settings: NetworkSettings & OptimizerOptions): void;
+  /** Makes the rule of a run, with the run's network, kernels and options. */
   build(context: RuleContext<O, N>): Rule;
 }
 

@@ -196,6 +196,7 @@ test('the package holds built files and the reproduced tables only', () => {
     'results',
   ]);
   assert.equal(readdirSync(join(installed, 'results')), ['tables']);
+  for (const name of ['api', 'typedoc']) assert.not(existsSync(join(installed, 'docs', name)), name);
   const sources = readdirSync(join(installed, 'dist'), { recursive: true, encoding: 'utf8' }).filter(
     (name) => name.endsWith('.ts') && !name.endsWith('.d.ts'),
   );

@@ -15,6 +15,7 @@ import type { BaselineTask } from './score.ts';
 export interface BaselineEvents {
   /** Before the first of so many. */
   baselinesBegun?(count: number): void;
+  /** After each. */
   baselineScored?(score: BaselineScore): void;
 }
 
