@@ -113,9 +113,14 @@ export {
   INITIAL_WEIGHTS,
   type InitialWeights,
   type Instant,
+  type LateralCircuit,
   LayeredNetwork,
   layeredNetwork,
   type MeanName,
+  type MicrocircuitConstants,
+  MicrocircuitNetwork,
+  type MicrocircuitOptions,
+  microcircuitNetwork,
   type Network,
   type NetworkKind,
   type NetworkSettings,
@@ -138,6 +143,7 @@ export {
   type SettlingPhase,
   type SettlingState,
   type Synapses,
+  type TaughtLayer,
   type TimedPhase,
 } from './networks/index.ts';
 // Reading and writing results

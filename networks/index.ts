@@ -31,6 +31,14 @@ export { INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
 export { KeptCurrents } from './kept-currents.ts';
 export { LayeredNetwork, layeredNetwork } from './layered.ts';
 export { LOSSES, type Loss, type Readout } from './loss.ts';
+export {
+  type LateralCircuit,
+  type MicrocircuitConstants,
+  MicrocircuitNetwork,
+  type MicrocircuitOptions,
+  microcircuitNetwork,
+  type TaughtLayer,
+} from './microcircuit.ts';
 export type { Instant } from './millisecond.ts';
 export type {
   Activity,

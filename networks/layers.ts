@@ -13,7 +13,7 @@ export function drawLayers(
   seed: number,
   settings: NetworkSettings,
 ): { populations: Population[]; connections: Connection[] } {
-  const { layers, activation, loss, outputActivation, initial } = settings;
+  const { layers, activation, loss, outputActivation } = settings;
   checkLayers(layers);
   const last = layers.length - 1;
   const populations = layers.map(
@@ -26,8 +26,7 @@ export function drawLayers(
   );
   const connections = layers.slice(1).map((size, l): Connection => {
     const [from, to] = [populations[l]!, populations[l + 1]!];
-    const weights = INITIAL_WEIGHTS[initial](new RandomStream(seed, `weights ${l + 1}`), from.size, size);
-    const biases = INITIAL_BIASES[initial]?.(new RandomStream(seed, `biases ${l + 1}`), size);
+    const { weights, biases } = initialSynapses(seed, settings, l);
     return {
       name: `${from.name} to ${to.name}`,
       from,
@@ -38,6 +37,19 @@ export function drawLayers(
     };
   });
   return { populations, connections };
+}
+
+/** What connection `l` (0 leaves the input) starts from; without biases they are zero. */
+export function initialSynapses(
+  seed: number,
+  { layers, initial }: Pick<NetworkSettings, 'layers' | 'initial'>,
+  l: number,
+): { weights: Float32Array; biases: Float32Array | undefined } {
+  const [from, to] = [layers[l]!, layers[l + 1]!];
+  return {
+    weights: INITIAL_WEIGHTS[initial](new RandomStream(seed, `weights ${l + 1}`), from, to),
+    biases: INITIAL_BIASES[initial]?.(new RandomStream(seed, `biases ${l + 1}`), to),
+  };
 }
 
 /** @throws UserError when the sizes do not make a network */

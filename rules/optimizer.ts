@@ -81,9 +81,14 @@ export class Optimizer {
     );
   }
 
-  /** Feedback learns at the learning rate of the forward connection that leaves the population where it ends. */
+  /**
+   * Feedback learns at the learning rate of the forward connection that leaves the population where it ends, and synapses onto
+   * interneurons at that of the one that leaves where they come from.
+   */
   #indexOf(connection: Connection): number {
-    return this.#connections.findIndex((other) => other === connection || other.from === connection.to);
+    const all = this.#connections;
+    const found = all.findIndex((other) => other === connection || other.from === connection.to);
+    return found >= 0 ? found : all.findIndex((other) => other.from === connection.from);
   }
 
   /** Plain gradient descent, where it can straight into the weights: the direction never exists as a matrix. */

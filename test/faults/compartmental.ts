@@ -266,4 +266,57 @@ export const FAULTS: readonly Fault[] = [
     ],
     'kernels/random.ts',
   ),
+  ...faultsOf(
+    'dendritic-microcircuit',
+    ['dendritic-microcircuit'],
+    [
+      ['the error of the wrong sign', 'r - sigmoid(u)', 'sigmoid(u) - r'],
+      [
+        'interneurons learn from the rates of another layer',
+        'activity[h + 1]!.rate',
+        'activity[h]!.rate',
+        '#directions',
+      ],
+      [
+        'a hidden layer is taught by the layer below the one above',
+        'network.teachHidden(l, activity[l]!, somata[0]!)',
+        'network.teachHidden(l, activity[l]!, activity[l + 1]!.potential)',
+      ],
+      [
+        'the gradient through the wrong layer',
+        'k.matmul(deltas[0]!, connections[l]!.weights, { transposeB: true })',
+        'k.matmul(deltas[0]!, k.map((w) => -w, connections[l]!.weights), { transposeB: true })',
+      ],
+    ],
+  ),
+  ...faultsOf(
+    'dendritic-microcircuit',
+    ['test/networks/microcircuit.test.ts', 'dendritic-microcircuit'],
+    [
+      ['interneurons do not cancel the feedback', 'down.map((w) => -w)', 'down.map((w) => w)'],
+      [
+        'the ratio of the attenuations upside down',
+        'ownUp.weights.map((w) => ratio * w)',
+        'ownUp.weights.map((w) => w / ratio)',
+      ],
+      [
+        'output neurons attenuated as if they had apical dendrites',
+        'l < this.populations.length - 1 ? apical : 0',
+        'apical',
+      ],
+      ['a target of 1 and 0', 'off + span * t', '0.001 + 0.998 * t + 0 * off * span', 'teachOutput'],
+      ['interneurons that nobody teaches', '(1 - share) * v + share * u', 'v + 0 * share * u'],
+      [
+        'feedback from the rates that interneurons predict',
+        '$k.matmul(this.rate(interneuronSoma), $w, $into)',
+        '$k.matmul(this.rate(interneuronPrediction), $w, $into)',
+      ],
+      [
+        'apical dendrites at the conductance of the teaching',
+        '(v, a, share) => v + share * a',
+        '(v: number, a: number, share: number) => v + 0.5 * share * a',
+      ],
+    ],
+    'networks/microcircuit.ts',
+  ),
 ];

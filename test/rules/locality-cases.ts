@@ -34,6 +34,8 @@ export interface FeedForwardCase extends Case {
   readonly inputGain: number;
   /** Rate of a hidden neuron for a basal potential, which is its current and bias. */
   readonly rate: (potential: number) => number;
+  /** Undoes what another rate of neuron i of the first hidden layer does to interneurons beside it. */
+  readonly keepLateral?: (values: Values, i: number, change: number) => void;
 }
 
 /**
@@ -107,6 +109,26 @@ const dendritic = (feedbackWeights: string): FeedForwardCase => ({
   inputGain: maximalRate,
   rate: freeRate,
 });
+
+/** g_B v / (g_l + g_B + g_A), with the conductances of the case below. */
+const microcircuitRate = (v: number) => sigma(v / (0.1 + 1 + 2));
+
+/** Interneurons and feedback stay as they are while the weights above change. */
+export const MICROCIRCUIT: FeedForwardCase = {
+  ...caseOf(
+    'dendritic-microcircuit',
+    {},
+    // Strong, so that what is seen is felt.
+    { teachingConductance: 0.5, apicalConductance: 2, feedbackScale: 10 },
+    { activation: 'sigmoid', loss: 'squared-error', outputActivation: 'sigmoid' },
+  ),
+  inputGain: 1,
+  rate: microcircuitRate,
+  keepLateral: (values, i, change) => {
+    const [bias, weights] = [values('bias of interneurons 1'), values('weights to interneurons 1')];
+    bias.set(bias.map((b, j) => b - change * weights[i * bias.length + j]!));
+  },
+};
 
 /** Steady potentials in phases of fixed length: nothing is random. */
 export const COMPARTMENTAL: readonly FeedForwardCase[] = [dendritic('random'), dendritic('sparse')];

@@ -12,6 +12,7 @@ import {
   freeRate,
   LAYER_WISE,
   LAYERED,
+  MICROCIRCUIT,
   moved,
   REWARDED,
   ROUNDING,
@@ -23,7 +24,7 @@ import {
 } from './locality-cases.ts';
 
 test('every rule of the registry is held to its row in the plausibility table', () => {
-  const cases = [...LAYERED, ...COMPARTMENTAL, ...SETTLED, ...LAYER_WISE, ...REWARDED];
+  const cases = [...LAYERED, ...COMPARTMENTAL, MICROCIRCUIT, ...SETTLED, ...LAYER_WISE, ...REWARDED];
   const uncovered = RULES.filter(({ name }) => !cases.some(({ rule }) => rule === name));
   assert.equal(
     uncovered.map(({ name }) => name),
@@ -61,7 +62,7 @@ const changeKeepingActivity =
 const random = (name: string) => new RandomStream(11, name).uniform(100, 0.2, 3);
 const sizes = [random('first'), random('second'), random('third')];
 
-for (const one of [...LAYERED, ...COMPARTMENTAL, SYMMETRIC]) {
+for (const one of [...LAYERED, ...COMPARTMENTAL, MICROCIRCUIT, SYMMETRIC]) {
   const { title, plausibility } = one;
 
   /** The weights of connection 2 are not above connection 2, so for it only those of connection 3 are changed. */
@@ -113,6 +114,7 @@ for (const one of [...LAYERED, ...COMPARTMENTAL, SYMMETRIC]) {
       const change = rate() - before;
       const [above, weights] = [values('bias 2'), values('weights 2')];
       above.set(above.map((b, j) => b - change * weights[3 * above.length + j]!));
+      one.keepLateral?.(values, 3, change);
     });
     for (const j of [0, 1, 2, 4, 5])
       for (let i = 0; i < 5; i++) assert.ok((synapse(i, j) ?? 0) < ROUNDING, `onto neuron ${j}`);
