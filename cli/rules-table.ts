@@ -2,12 +2,12 @@ import Table from 'cli-table3';
 import { describePlausibility, type RuleDefinition } from '../rules/index.ts';
 
 const COLUMNS = [
-  { head: 'rule and source', width: 29 },
+  { head: 'rule and source', width: 31 },
   { head: 'weight transport', width: 11 },
   { head: 'phases', width: 8 },
   { head: 'feedback pathway', width: 11 },
-  { head: 'stored activity', width: 18 },
-  { head: 'a synapse sees', width: 26 },
+  { head: 'stored activity', width: 17 },
+  { head: 'a synapse sees', width: 25 },
 ] as const;
 
 const LEGEND = `

@@ -95,7 +95,7 @@ async function plantAll(copy: string, faults: Fault[]): Promise<string[]> {
     const noticed = await firstFailure(copy, testFiles(fault));
     writeFileSync(path, right);
     if (!noticed) unnoticed.push(`${fault.rule}: ${fault.what}`);
-    console.log(`${fault.rule.padEnd(28)}${fault.what.padEnd(72)} ${noticed ?? 'NOT NOTICED'}`);
+    console.log(`${fault.rule.padEnd(30)}${fault.what.padEnd(72)} ${noticed ?? 'NOT NOTICED'}`);
   }
   return unnoticed;
 }
@@ -114,7 +114,7 @@ async function main(wanted: readonly string[]): Promise<void> {
     for (const copy of copies) if (existsSync(copy)) rmSync(copy, { recursive: true });
   }
   const bare = wanted.length > 0 ? [] : RULES.filter(({ name }) => !all.some(({ rule }) => rule === name));
-  for (const { name } of bare) console.log(`${name.padEnd(28)}has no planted fault`);
+  for (const { name } of bare) console.log(`${name.padEnd(30)}has no planted fault`);
   console.log(`\n${count - unnoticed.length} of ${count} faults noticed`);
   for (const name of unnoticed) console.log(`not noticed: ${name}`);
   if (unnoticed.length + bare.length > 0) process.exitCode = 1;
