@@ -42,7 +42,6 @@ const OPTIONS = {
     default: 0.5,
     above: 0,
     max: 1,
-    search: { uniform: [0.05, 1] },
     description: 'Strength of the nudging; without nudging it is not used.',
   },
   incremental: {
