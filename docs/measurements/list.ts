@@ -3,6 +3,8 @@ export interface MeasuredComparison {
   /** Of the document, without .json. */
   readonly file: string;
   readonly command: string;
+  /** Which comparison of the command, where it makes several; the first when left out. */
+  readonly part?: number;
 }
 
 /** A built-in experiment, whose name the document has. */
@@ -70,6 +72,16 @@ export const PRINTED = {
   },
 } as const satisfies Record<string, MeasuredComparison>;
 
+/** What docs/claims.md is about. */
+export const CLAIMS = {
+  /** A document for each part of the training set, the smallest first. */
+  fewLabels: [60, 600, 6000].map((images, part) => ({
+    file: `few-labels-${images}`,
+    command: 'npx dendrite run few-labels',
+    part,
+  })),
+} as const satisfies Record<string, readonly MeasuredComparison[]>;
+
 /** All of them. */
 export const MEASURED: readonly MeasuredComparison[] = [
   FEEDBACK.family,
@@ -79,4 +91,5 @@ export const MEASURED: readonly MeasuredComparison[] = [
   ENERGY,
   ...Object.values(DENDRITES),
   ...Object.values(PRINTED),
+  ...CLAIMS.fewLabels,
 ];

@@ -10,7 +10,7 @@ import {
   recomputed,
   startFigure,
 } from '../../docs/generate-measurements.ts';
-import { MEASURED } from '../../docs/measurements/list.ts';
+import { MEASURED, type MeasuredComparison } from '../../docs/measurements/list.ts';
 import {
   builtInFile,
   type Experiment,
@@ -46,11 +46,14 @@ test('the statistics of the committed documents are those of their runs', () => 
 });
 
 /** What a command compares. */
-async function whatIs(command: string): Promise<Pick<Experiment, 'conditions' | 'seeds' | 'dataset'>> {
+async function whatIs({
+  command,
+  part = 0,
+}: MeasuredComparison): Promise<Pick<Experiment, 'conditions' | 'seeds' | 'dataset'>> {
   const [name] = command.split(' ').slice(3);
   const built = command.startsWith('npx dendrite run ') && (await readExperimentFile(builtInFile(name!)));
   const definition = built ? built.definition : definitionOf(command);
-  return resolveExperiment(expandExperiment(definition)[0]!.input);
+  return resolveExperiment(expandExperiment(definition)[part]!.input);
 }
 
 function definitionOf(command: string): ExperimentDefinition {
@@ -79,7 +82,8 @@ const beforeTuning = ({ conditions, tuning }: ComparisonDocument): Condition[] =
 
 test('every document is a whole comparison, of the conditions that its command names', async () => {
   const validate = new Ajv2020({ allowUnionTypes: true }).compile(comparisonJsonSchema());
-  for (const { file, command } of MEASURED) {
+  for (const measured of MEASURED) {
+    const { file, command } = measured;
     const document = documents.get(file)!;
     assert.ok(validate(document), `${file}: ${JSON.stringify(validate.errors)}`);
     const { experiment, conditions, runs } = document;
@@ -88,7 +92,7 @@ test('every document is a whole comparison, of the conditions that its command n
       runs.every(({ status }) => status === 'finished'),
       file,
     );
-    const asked = await whatIs(command);
+    const asked = await whatIs(measured);
     assert.is(experiment.dataset, asked.dataset, file);
     assert.equal(beforeTuning(document), asked.conditions, file);
     assert.equal(experiment.seeds, asked.seeds, file);

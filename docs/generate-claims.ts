@@ -1,0 +1,108 @@
+/**
+ * Writes docs/claims.md: claims of the literature beside what runs of this project say, none of the numbers by hand. They come from the
+ * documents in docs/measurements/ and the records of results/tables/.
+ */
+import { writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { RESULT_COLUMNS, readPaper, resultCells, rowsOf, TABLES } from '../experiments/index.ts';
+import { type ComparisonDocument, markdownTable, verdictText } from '../results/index.ts';
+import { committedMeasurements } from './generate-measurements.ts';
+import { CLAIMS, FEEDBACK } from './measurements/list.ts';
+
+type Documents = ReturnType<typeof committedMeasurements>;
+
+interface Claim {
+  readonly title: string;
+  /** What was claimed, and where. */
+  readonly claimed: string;
+  readonly command: string;
+  /** Tables. */
+  readonly shown: string;
+  readonly notShown: string;
+}
+
+export function claimsPage(documents: Documents): string {
+  const claims = [fewLabels(documents), feedbackAlignment(documents), depth()];
+  return [
+    '<!-- Written by docs/generate-claims.ts from docs/measurements/ and results/tables/: `npm run docs` writes it again. -->',
+    '# Claims of the literature, tried',
+    'For each claim: what was claimed, one command that tries it, what its runs say, and what they do not. Verdicts are those of [statistics](statistics.md); a claim that runs of one seed seem to bear out is not borne out.',
+    ...claims.flatMap(({ title, claimed, command, shown, notShown }) => [
+      `## ${title}`,
+      `**Claimed:** ${claimed}`,
+      `    ${command}`,
+      `**Shown:** test errors in percent, mean ± sd over seeds.`,
+      shown,
+      `**Not shown:** ${notShown}`,
+    ]),
+    '',
+  ].join('\n\n');
+}
+
+const fixed = (value: number): string => value.toFixed(2);
+const signed = (value: number): string => {
+  const rounded = Number(fixed(value)) + 0;
+  return `${rounded > 0 ? '+' : ''}${fixed(rounded)}`;
+};
+
+/** A row for each condition, with its difference to the first. */
+const rowsOfDocument = ({ conditions, summary, contrasts, experiment }: ComparisonDocument): string[][] =>
+  summary.map(({ condition, n, mean, sd }, i) => {
+    const contrast = contrasts.find((one) => one.condition === condition);
+    return [
+      experiment.trainExamples.toLocaleString('en'),
+      conditions[i]!.label,
+      String(n),
+      `${fixed(mean!)}${sd === null ? '' : ` ± ${fixed(sd)}`}`,
+      contrast ? `${signed(contrast.mean!)} [${contrast.ci95!.map(signed).join(', ')}]` : '',
+      contrast ? verdictText(contrast, experiment) : '',
+    ];
+  });
+
+const comparisonRows = (documents: readonly ComparisonDocument[]): string =>
+  markdownTable(
+    ['training images', 'rule', 'seeds', 'test error', 'difference to backprop [95 % interval]', 'verdict'],
+    documents.flatMap(rowsOfDocument),
+  );
+
+function fewLabels(documents: Documents): Claim {
+  const { command } = CLAIMS.fewLabels[0]!;
+  return {
+    title: 'Rules without weight transport are ahead where labels are few',
+    claimed:
+      'where few images have a label, biologically motivated rules make fewer errors than backpropagation (said often, and of no single paper).',
+    command,
+    shown: comparisonRows(CLAIMS.fewLabels.map(({ file }) => documents.get(file)!)),
+    notShown:
+      'what tuning would change. All rules but equilibrium propagation have the default recipe, which suits backprop and large training sets, and nothing stops a run early; a rule that is ahead here may be ahead because it learns more slowly. `--tune 9` and `--patience` answer that.',
+  };
+}
+
+function feedbackAlignment(documents: Documents): Claim {
+  const { file, command } = FEEDBACK.alignment;
+  return {
+    title: 'Fixed random feedback learns MNIST as well as backpropagation',
+    claimed:
+      'networks with one hidden layer reach the same test error by feedback alignment as by backpropagation, or a lower one (Lillicrap et al. 2016; Nøkland 2016 for direct feedback).',
+    command,
+    shown: comparisonRows([documents.get(file)!]),
+    notShown:
+      'that the two are equal: an interval that reaches zero is no proof of it, and `--equivalence` tests it against a margin that one has to name. The gap depends on the recipe as much as on the rule ([other optimizers](measurements.md#other-optimizers)).',
+  };
+}
+
+function depth(): Claim {
+  const paper = readPaper('guerguiev2017');
+  return {
+    title: 'Segregated dendrites use depth',
+    claimed:
+      'with a hidden layer more, segregated dendrites make fewer errors (Guerguiev, Lillicrap & Richards 2017, Fig. 6B).',
+    command: 'npx dendrite reproduce guerguiev2017',
+    shown: markdownTable(RESULT_COLUMNS, rowsOf(paper, TABLES).map(resultCells)),
+    notShown:
+      'more than the column of runs says: runs of one seed have no spread, and one seed differs from another by several tenths. The [table](../results/tables/guerguiev2017.md) has the commit and the device behind each number.',
+  };
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href)
+  writeFileSync(new URL('claims.md', import.meta.url), claimsPage(committedMeasurements()));
