@@ -9,6 +9,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
+  type BaselineSummary,
   type ComparedRun,
   type ComparisonDocument,
   type ConditionSummary,
@@ -21,6 +22,7 @@ import {
   withBlock,
 } from '../results/index.ts';
 import {
+  BASELINES,
   DENDRITES,
   ENERGY,
   FEEDBACK,
@@ -41,7 +43,11 @@ export const committedMeasurements = (): Map<string, ComparisonDocument> =>
 type Documents = ReturnType<typeof committedMeasurements>;
 
 /** A document with everything that follows from its runs computed anew. */
-export const recomputed = (document: ComparisonDocument): ComparisonDocument => comparisonDocument(document);
+export const recomputed = (document: ComparisonDocument): ComparisonDocument =>
+  comparisonDocument({
+    ...document,
+    baselineScores: document.baselines?.flatMap(({ scores }) => scores) ?? [],
+  });
 
 export function measurementsPage(documents: Documents): string {
   const { dendrite, runs } = documents.get(FEEDBACK.family.file)!;
@@ -67,6 +73,7 @@ export const PRINTED_PAGES: readonly (readonly [
 ])[] = [
   ['README.md', withStart],
   ['docs/tuning.md', withTuning],
+  ['docs/baselines.md', withBaselines],
 ];
 
 /** Columns of an output that is no terminal. */
@@ -108,6 +115,34 @@ function withTuning(text: string, documents: Documents): string {
       [`${label.toLowerCase()}, ${unit}`, 'with the values that were chosen', 'with its own values'],
       tuned.summary.map((one) => [one.rule, spread(one), spread(summaryOf(untuned, one.rule))]),
     ),
+  );
+}
+
+function withBaselines(text: string, documents: Documents): string {
+  const [small, full] = [BASELINES.mnist, BASELINES.full].map(({ file }) => documents.get(file)!) as [
+    ComparisonDocument,
+    ComparisonDocument,
+  ];
+  const file = 'docs/baselines.md';
+  const seconds = ({ scores }: BaselineSummary): string =>
+    `${(scores.reduce((sum, { seconds }) => sum + seconds, 0) / scores.length).toFixed(1)} s${scores.length > 1 ? ' each' : ''}`;
+  const score = ({ mean, sd, n }: BaselineSummary): string =>
+    sd === null ? fixed(mean) : `${fixed(mean)} ± ${fixed(sd)} (${n} seeds)`;
+  const nameOf = ({ baseline, width }: BaselineSummary): string =>
+    width === null ? baseline : `${baseline}, ${width} features`;
+  const rows = small.baselines!.map((one, i) => {
+    const other = full.baselines![i]!;
+    return [nameOf(one), score(one), seconds(one), score(other), seconds(other)];
+  });
+  const { hardware, blas } = small.runs[0]!.device!;
+  return withBlock(
+    withBlock(text, block(file, 'rows of baselines'), printed(small, true)),
+    block(file, 'measured baselines'),
+    [
+      `Test errors in %, with ${blas ?? 'the built-in kernels'}, and the seconds of one core of an ${hardware} that they took:`,
+      markdownTable(['baseline', '`mnist`', '', '`mnist-full`', ''], rows),
+      commands(BASELINES.mnist, BASELINES.full),
+    ].join('\n\n'),
   );
 }
 

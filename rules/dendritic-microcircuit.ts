@@ -51,7 +51,7 @@ const OPTIONS = {
 export const dendriticMicrocircuit = defineRule({
   name: 'dendritic-microcircuit',
   title: 'Dendritic cortical microcircuit',
-  family: 'segregated dendrites',
+  family: 'dendritic microcircuits',
   source: 'Sacramento, Costa, Bengio & Senn 2018, NeurIPS 31, arXiv:1810.11393',
   summary:
     'Interneurons cancel the feedback that they can predict; what is left in the apical dendrites moves the soma away from what its basal dendrite predicts.',

@@ -12,6 +12,7 @@ const FAMILIES = [
   'layer-wise losses',
   'energy-based',
   'segregated dendrites',
+  'dendritic microcircuits',
   'control',
 ];
 const place = ({ family }: RuleDefinition): number => FAMILIES.indexOf(family!);

@@ -72,6 +72,17 @@ export const PRINTED = {
   },
 } as const satisfies Record<string, MeasuredComparison>;
 
+const baselines = (dataset: string, options: string): MeasuredComparison => ({
+  file: `baselines-${dataset}`,
+  command: `npx dendrite compare --rules backprop --epochs 1${options} --baselines`,
+});
+
+/** What docs/baselines.md shows. */
+export const BASELINES = {
+  mnist: baselines('mnist', ''),
+  full: baselines('mnist-full', ' --dataset mnist-full --seeds 1,'),
+} as const satisfies Record<string, MeasuredComparison>;
+
 /** What docs/claims.md is about. */
 export const CLAIMS = {
   /** A document for each part of the training set, the smallest first. */
@@ -91,5 +102,6 @@ export const MEASURED: readonly MeasuredComparison[] = [
   ENERGY,
   ...Object.values(DENDRITES),
   ...Object.values(PRINTED),
+  ...Object.values(BASELINES),
   ...CLAIMS.fewLabels,
 ];
