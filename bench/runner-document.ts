@@ -48,4 +48,14 @@ export interface RunnerDocument {
   readonly folders: readonly FolderCost[];
 }
 
+/** What of the overhead of a tiny run is its share of the start of the process, ms. */
+export const startShareMs = ({
+  tiny: { runs, workers },
+  startUpSeconds,
+}: Pick<RunnerDocument, 'tiny' | 'startUpSeconds'>): number => (1000 * startUpSeconds * workers) / runs;
+
+/** Without that: what a run of a long sweep costs beside training and evaluation, ms. */
+export const runCostMs = (document: Pick<RunnerDocument, 'tiny' | 'startUpSeconds'>): number =>
+  document.tiny.overheadMs - startShareMs(document);
+
 export const AIMS = { ratio: 1.8, megabytesPerWorker: 150, overheadMs: 20 } as const;

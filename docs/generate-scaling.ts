@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { describeMachine } from '../bench/environment.ts';
 import type { FileOperations } from '../bench/folder-cost.ts';
 import type { PeersDocument } from '../bench/peers-document.ts';
-import type { RunnerDocument } from '../bench/runner-document.ts';
+import { type RunnerDocument, runCostMs } from '../bench/runner-document.ts';
 import { WORKLOADS } from '../bench/workloads.ts';
 import { markdownTable } from '../results/index.ts';
 
@@ -91,7 +91,7 @@ export function secondsOfRun(
   const alone = rateOf(measured, workload, 1);
   const rate = cores === 1 ? alone : rateOf(measured, workload, 2);
   const evaluation = evaluationRate(measured, workload) * (rate / alone);
-  return EPOCHS * (train / rate + test / evaluation) + measured.runner.tiny.overheadMs / 1000;
+  return EPOCHS * (train / rate + test / evaluation) + runCostMs(measured.runner) / 1000;
 }
 
 export const runsPerDay = (measured: Measured, workload: string, size: Size, cores: number): number =>
@@ -107,7 +107,7 @@ function runsADay(measured: Measured): string[] {
   ];
   return [
     '## Runs a day',
-    `A run is ${EPOCHS} epochs and the evaluation of all test images after each. Its seconds are its training and test images over the rates that \`npm run bench\` measured with the built-in kernels, and the ${runner.tiny.overheadMs.toFixed(1)} ms that \`npm run bench:runner\` measured beside them. On one core the rate is that of a run alone; on more, that of a run beside another one, which is as far as this was measured: see [memory bandwidth](#memory-bandwidth). The evaluation of energy networks is counted as if it were training, which takes longer.`,
+    `A run is ${EPOCHS} epochs and the evaluation of all test images after each. Its seconds are its training and test images over the rates that \`npm run bench\` measured with the built-in kernels, and the ${runCostMs(runner).toFixed(1)} ms that \`npm run bench:runner\` measured beside them. On one core the rate is that of a run alone; on more, that of a run beside another one, which is as far as this was measured: see [memory bandwidth](#memory-bandwidth). The evaluation of energy networks is counted as if it were training, which takes longer.`,
     list([...describeMachine(peers.machine), `the runner: ${describeMachine(runner.machine)[0]!}`]),
     ...SIZES.flatMap((size) => [
       `On ${size.title}, ${whole(size.train)} training and ${whole(size.test)} test images:`,
@@ -136,14 +136,14 @@ function fastest(measured: Measured): { name: string; title: string; seconds: nu
 }
 
 function processes({ runner }: Measured): string[] {
-  const { tiny, startUpSeconds, equal } = runner;
+  const { startUpSeconds, equal } = runner;
   const peak = equal.find(({ program }) => program === PROGRAM)?.peakMegabytes;
   const memory = peak
     ? ` It takes ${whole(peak.one)} MB with one worker and ${whole(peak.two - peak.one)} MB more with each other one.`
     : '';
   return [
     '### One process',
-    `A process serves all cores of a machine with a worker thread each.${memory} Starting it takes ${startUpSeconds.toFixed(2)} s, and every run ${tiny.overheadMs.toFixed(1)} ms of a worker beside training and evaluation: below ${rounded((tiny.overheadMs / 1000) * 99)} s a run, that is more than a hundredth of the time.`,
+    `A process serves all cores of a machine with a worker thread each.${memory} Starting it takes ${startUpSeconds.toFixed(2)} s, and every run ${runCostMs(runner).toFixed(1)} ms of a worker beside training and evaluation: below ${rounded((runCostMs(runner) / 1000) * 99)} s a run, that is more than a hundredth of the time.`,
     'Answer: make short runs longer or fewer (more epochs, fewer seeds), and several runs a process: `dendrite run` does all of an experiment in one, `--runs-per-task` several on a cluster.',
   ];
 }
