@@ -50,6 +50,8 @@ export {
   CompartmentalNetwork,
   type CompartmentalOptions,
   type Connection,
+  checkForwardForward,
+  checkMicrocircuit,
   checkNeurons,
   compartmentalNetwork,
   createRecorder,

@@ -95,6 +95,8 @@ export {
   CompartmentalNetwork,
   type CompartmentalOptions,
   type Connection,
+  checkForwardForward,
+  checkMicrocircuit,
   checkNeurons,
   compartmentalNetwork,
   createRecorder,

@@ -44,7 +44,7 @@ export class ForwardForwardNetwork implements Network {
     settings: NetworkSettings,
     { normalisation }: ForwardForwardOptions,
   ) {
-    checkSizes(settings.layers);
+    checkForwardForward(settings);
     const { populations, connections } = drawLayers(kernels, seed, settings);
     const output = populations.at(-1)!;
     this.#kernels = kernels;
@@ -167,8 +167,11 @@ function labelPixels(k: Kernels, classes: number, inputs: number): Tensor {
   return k.state('label pixels', classes, inputs, values);
 }
 
-/** @throws UserError */
-function checkSizes(layers: readonly number[]): void {
+/**
+ * Whether there are forward-forward networks for these settings.
+ * @throws UserError when there is no hidden layer, or there are more classes than inputs
+ */
+export function checkForwardForward({ layers }: Pick<NetworkSettings, 'layers'>): void {
   const sizes = `layer sizes '${layers.join(',')}'`;
   const [inputs, classes] = [layers[0]!, layers.at(-1)!];
   if (layers.length < 3)

@@ -22,6 +22,7 @@ export {
 } from './energy.ts';
 export { drawFeedback, type FeedbackPath, feedbackPath } from './feedback.ts';
 export {
+  checkForwardForward,
   ForwardForwardNetwork,
   type ForwardForwardOptions,
   forwardForwardNetwork,
@@ -32,6 +33,7 @@ export { KeptCurrents } from './kept-currents.ts';
 export { LayeredNetwork, layeredNetwork } from './layered.ts';
 export { LOSSES, type Loss, type Readout } from './loss.ts';
 export {
+  checkMicrocircuit,
   type LateralCircuit,
   type MicrocircuitConstants,
   MicrocircuitNetwork,

@@ -75,7 +75,7 @@ export class MicrocircuitNetwork implements Network {
 
   /** @throws UserError when the settings ask for neurons without sigmoid rates */
   constructor(kernels: Kernels, seed: number, settings: NetworkSettings, options: MicrocircuitOptions) {
-    checkSigmoid(settings);
+    checkMicrocircuit(settings);
     const { populations, connections } = drawLayers(kernels, seed, settings);
     const last = populations.length - 1;
     this.kernels = kernels;
@@ -241,8 +241,11 @@ export const microcircuitNetwork: NetworkKind<MicrocircuitNetwork, MicrocircuitO
   build: (kernels, seed, settings, options) => new MicrocircuitNetwork(kernels, seed, settings, options),
 };
 
-/** @throws UserError when the settings ask for neurons without sigmoid rates */
-function checkSigmoid({ layers, activation, outputActivation, loss }: NetworkSettings): void {
+/**
+ * Whether there are microcircuits for these settings.
+ * @throws UserError when they ask for neurons without sigmoid rates
+ */
+export function checkMicrocircuit({ layers, activation, outputActivation, loss }: NetworkSettings): void {
   const hiddenIsSigmoid = layers.length < 3 || activation === 'sigmoid';
   if (!hiddenIsSigmoid || outputActivation !== 'sigmoid' || loss !== 'squared-error')
     throw new UserError(

@@ -1,6 +1,7 @@
 import { sigmoid, type Tensor } from '../kernels/index.ts';
 import {
   type Activity,
+  checkMicrocircuit,
   type FeedbackPath,
   type MicrocircuitNetwork,
   microcircuitNetwork,
@@ -105,6 +106,7 @@ export const dendriticMicrocircuit = defineRule({
       }),
     },
   ],
+  checkOptions: (_options, settings) => checkMicrocircuit(settings),
   build: (context) => new DendriticMicrocircuit(context),
 });
 

@@ -1,5 +1,10 @@
 import { sigmoid, type Tensor } from '../kernels/index.ts';
-import { type ForwardForwardNetwork, forwardForwardNetwork, type HiddenActivity } from '../networks/index.ts';
+import {
+  checkForwardForward,
+  type ForwardForwardNetwork,
+  forwardForwardNetwork,
+  type HiddenActivity,
+} from '../networks/index.ts';
 import { type Direction, outerProduct } from './direction.ts';
 import type { OptionValues } from './options.ts';
 import {
@@ -134,6 +139,7 @@ export const forwardForward = defineRule({
   trial: { examples: 16000 },
   options: OPTIONS,
   recipes: RECIPES,
+  checkOptions: (_options, settings) => checkForwardForward(settings),
   build: (context) => new ForwardForward(context),
 });
 

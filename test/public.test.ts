@@ -23,7 +23,7 @@ const BOTH = words(`
   RecorderOptions Recording ReferenceDevice RowStore RowWrite Rule RuleContext RuleDefinition RuleOutput
   RunSpec SCHEDULES SavedTensor Score Search Settings SettingsInput SettlingOptions SettlingPhase SettlingState Split
   SplitBytes StepInfo SumOptions Synapses SynapticFactor TASKS Table TaskContext TaskDefinition TaskSetup
-  Tensor TimedPhase Times Trainer UserError checkNeurons compartmentalNetwork createRecorder createTrainer
+  Tensor TimedPhase Times Trainer UserError checkForwardForward checkMicrocircuit checkNeurons compartmentalNetwork createRecorder createTrainer
   defineRule divide drawFeedback energyNetwork feedbackPath forwardForwardNetwork gradient hashDataset layeredNetwork makeDataset
   meanOverExamples outerProduct randomDuration sigmoid tinyDataset weightMatrix
 `);

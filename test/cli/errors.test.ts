@@ -37,6 +37,18 @@ const DATASET =
   "export const d = { name: 'd', title: 't', source: 's', licence: 'l', train: 1, test: 1, load() {} };";
 
 const MISTAKES: [string, string[], number, RegExp][] = [
+  [
+    'forward-forward without a hidden layer',
+    compare('--rules', 'forward-forward', '--layers', '784,10'),
+    1,
+    /no hidden layer, but a forward-forward network needs one/,
+  ],
+  [
+    'microcircuits of tanh neurons',
+    compare('--rules', 'dendritic-microcircuit', '--activation', 'tanh'),
+    1,
+    /have sigmoid rates: leave out/,
+  ],
   ['no command', [], 2, /give a command/],
   ['an unknown command', ['compear'], 2, /compare/],
   ['an unknown option', compare('--epoch', '3'), 2, /epoch.*did you mean --epochs\?/],
