@@ -1,6 +1,6 @@
 /**
- * Writes docs/measurements.md, and what README.md and docs/tuning.md show of comparisons, from the documents in docs/measurements/, none of the
- * numbers by hand. After a change that moves figures, run the commands that the pages name, with --json, keep their documents, and
+ * Writes docs/measurements.md, and what README.md, docs/tuning.md and docs/baselines.md show of comparisons, from the documents in
+ * docs/measurements/, none of the numbers by hand. After a change that moves figures, run the commands that the pages name, with --json, keep their documents, and
  *
  *     npm run docs
  *

@@ -1,5 +1,5 @@
 import { type Kernels, type Tensor, UserError } from '../kernels/index.ts';
-import { drawLayers } from './layers.ts';
+import { drawDendriticLayers, hasSigmoidRates } from './layers.ts';
 import { squaredError } from './loss.ts';
 import type { Connection, Network, NetworkKind, NetworkSettings, Population } from './network.ts';
 import type { Allocate, NeuronState } from './neuron-state.ts';
@@ -71,21 +71,12 @@ export class CompartmentalNetwork implements Network {
   /** @throws UserError when settings or options ask for neurons that there are not */
   constructor(kernels: Kernels, seed: number, settings: NetworkSettings, options: CompartmentalOptions) {
     checkNeurons(settings, options);
-    const { populations, connections } = drawLayers(kernels, seed, settings);
+    const { populations, connections } = drawDendriticLayers(kernels, seed, settings);
     this.kernels = kernels;
     this.options = options;
     this.constants = options.constants;
-    const last = populations.length - 1;
-    this.populations = populations.map((population, p) => ({
-      ...population,
-      compartments: p === 0 ? [] : p < last ? ['basal', 'apical', 'soma'] : ['basal', 'soma'],
-    }));
-    this.connections = connections.map((connection, l) => ({
-      ...connection,
-      from: this.populations[l]!,
-      to: this.populations[l + 1]!,
-      compartment: 'basal',
-    }));
+    this.populations = populations;
+    this.connections = connections;
     const taps = pspTaps(this.constants.psp);
     this.psp = kernels.state('taps of a postsynaptic potential', 1, taps.length, taps);
   }
@@ -168,11 +159,10 @@ export const compartmentalNetwork: NetworkKind<CompartmentalNetwork, Compartment
  * @throws UserError when there are none
  */
 export function checkNeurons(
-  { layers, activation, outputActivation, loss }: NetworkSettings,
+  settings: NetworkSettings,
   { neurons, plateauTimes, constants }: CompartmentalOptions,
 ): void {
-  const hiddenIsSigmoid = layers.length < 3 || activation === 'sigmoid';
-  if (!hiddenIsSigmoid || outputActivation !== 'sigmoid' || loss !== 'squared-error')
+  if (!hasSigmoidRates(settings))
     throw new UserError(
       "neurons with compartments, which the rule 'segregated-dendrite' trains, have sigmoid rates: leave out the settings activation, loss and outputActivation",
     );

@@ -39,6 +39,41 @@ export function drawLayers(
   return { populations, connections };
 }
 
+/**
+ * The same layers of neurons with dendrites: hidden ones have a basal and an apical dendrite, outputs a basal one alone, and forward
+ * connections end at basal dendrites.
+ * @throws UserError when the sizes do not make a network
+ */
+export function drawDendriticLayers(
+  kernels: Kernels,
+  seed: number,
+  settings: NetworkSettings,
+): { populations: Population[]; connections: Connection[] } {
+  const { populations: points, connections } = drawLayers(kernels, seed, settings);
+  const last = points.length - 1;
+  const populations = points.map(
+    (population, p): Population => ({
+      ...population,
+      compartments: p === 0 ? [] : p < last ? ['basal', 'apical', 'soma'] : ['basal', 'soma'],
+    }),
+  );
+  return {
+    populations,
+    connections: connections.map((connection, l) => ({
+      ...connection,
+      from: populations[l]!,
+      to: populations[l + 1]!,
+      compartment: 'basal',
+    })),
+  };
+}
+
+/** Whether hidden neurons and outputs have sigmoid rates and the loss that goes with them, as neurons with dendrites need it. */
+export const hasSigmoidRates = ({ layers, activation, outputActivation, loss }: NetworkSettings): boolean =>
+  (layers.length < 3 || activation === 'sigmoid') &&
+  outputActivation === 'sigmoid' &&
+  loss === 'squared-error';
+
 /** What connection `l` (0 leaves the input) starts from; without biases they are zero. */
 export function initialSynapses(
   seed: number,

@@ -1,7 +1,7 @@
 import { type Kernels, RandomStream, type Tensor, UserError } from '../kernels/index.ts';
 import { ACTIVATIONS } from './activation.ts';
 import { type FeedbackPath, feedbackPath } from './feedback.ts';
-import { drawLayers, initialSynapses } from './layers.ts';
+import { drawDendriticLayers, hasSigmoidRates, initialSynapses } from './layers.ts';
 import { squaredError } from './loss.ts';
 import type { Activity, Connection, Network, NetworkKind, NetworkSettings, Population } from './network.ts';
 
@@ -76,20 +76,11 @@ export class MicrocircuitNetwork implements Network {
   /** @throws UserError when the settings ask for neurons without sigmoid rates */
   constructor(kernels: Kernels, seed: number, settings: NetworkSettings, options: MicrocircuitOptions) {
     checkMicrocircuit(settings);
-    const { populations, connections } = drawLayers(kernels, seed, settings);
-    const last = populations.length - 1;
+    const { populations, connections } = drawDendriticLayers(kernels, seed, settings);
     this.kernels = kernels;
     this.#constants = options.constants;
-    this.populations = populations.map((population, p) => ({
-      ...population,
-      compartments: p === 0 ? [] : p < last ? ['basal', 'apical', 'soma'] : ['basal', 'soma'],
-    }));
-    this.connections = connections.map((connection, l) => ({
-      ...connection,
-      from: this.populations[l]!,
-      to: this.populations[l + 1]!,
-      compartment: 'basal',
-    }));
+    this.populations = populations;
+    this.connections = connections;
     this.circuits = this.populations
       .slice(1, -1)
       .map((_, h) => this.#drawCircuit(h + 1, seed, settings, options));
@@ -245,9 +236,8 @@ export const microcircuitNetwork: NetworkKind<MicrocircuitNetwork, MicrocircuitO
  * Whether there are microcircuits for these settings.
  * @throws UserError when they ask for neurons without sigmoid rates
  */
-export function checkMicrocircuit({ layers, activation, outputActivation, loss }: NetworkSettings): void {
-  const hiddenIsSigmoid = layers.length < 3 || activation === 'sigmoid';
-  if (!hiddenIsSigmoid || outputActivation !== 'sigmoid' || loss !== 'squared-error')
+export function checkMicrocircuit(settings: NetworkSettings): void {
+  if (!hasSigmoidRates(settings))
     throw new UserError(
       "microcircuits, which the rule 'dendritic-microcircuit' trains, have sigmoid rates: leave out the settings activation, loss and outputActivation",
     );
