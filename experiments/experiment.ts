@@ -200,7 +200,7 @@ export function checkAgainst({ conditions, definitions, chosenTask }: Experiment
 }
 
 /** The number a task's score has in tables: of the test examples, or of the validation examples where they alone are scored. */
-export function scoreOf({ chosenTask, scored }: Pick<Experiment, 'chosenTask' | 'scored'>): Score {
+export function comparedScore({ chosenTask, scored }: Pick<Experiment, 'chosenTask' | 'scored'>): Score {
   const { score } = chosenTask.definition;
   if (scored === undefined) return score;
   const label = /^Test /.test(score.label)

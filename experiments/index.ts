@@ -17,11 +17,11 @@ export {
 } from './experiment.schema.ts';
 export {
   type ComparedRule,
+  comparedScore,
   type Experiment,
   type ExperimentInput,
   type Extensions,
   resolveExperiment,
-  scoreOf,
 } from './experiment.ts';
 export { type ExperimentSource, isFileName, mapPaths, readExperimentFile } from './experiment-file.ts';
 export { expandExperiment } from './grid.ts';

@@ -10,7 +10,7 @@ import {
 } from '../results/index.ts';
 import { type Condition, type RunSpec, SPEC_FORMAT } from '../training/index.ts';
 import { checkBudgets } from './check-budgets.ts';
-import { checkAgainst, type Experiment, scoreOf } from './experiment.ts';
+import { checkAgainst, comparedScore, type Experiment } from './experiment.ts';
 import { mistakeAt } from './mistake.ts';
 import type { Plugins } from './plugins.ts';
 
@@ -149,7 +149,7 @@ function recordOf(experiment: Experiment, dataset: Dataset): ExperimentRecord {
     validation,
     task,
     ...(scored && { scored }),
-    score: scoreOf(experiment),
+    score: comparedScore(experiment),
     diagnostics: [...diagnostics],
     ...(baselines.length > 0 && { baselines: [...baselines] }),
     seeds: [...seeds],

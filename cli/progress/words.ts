@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
-import { type Experiment, type RunProgress, scoreOf } from '../../experiments/index.ts';
+import { comparedScore, type Experiment, type RunProgress } from '../../experiments/index.ts';
 import type { RunResult } from '../../results/index.ts';
 import { describeTime } from '../dry-run.ts';
 import { type Sweep, shareOf } from './sweep.ts';
@@ -16,7 +16,7 @@ export class Words {
 
   constructor(experiment: Pick<Experiment, 'conditions' | 'chosenTask' | 'scored'>) {
     this.#labels = new Map(experiment.conditions.map(({ id, label }) => [id, label]));
-    this.#score = scoreOf(experiment);
+    this.#score = comparedScore(experiment);
     this.#isOnValidation = experiment.scored !== undefined;
   }
 

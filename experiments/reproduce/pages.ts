@@ -7,7 +7,7 @@ import {
 } from '../../results/index.ts';
 import type { Paper, PublishedValue } from './catalogue.ts';
 import type { RunRecord } from './records.ts';
-import { ends, type ReproducedRow, scoreOf, type Verdict } from './verdict.ts';
+import { ends, type ReproducedRow, scoreAfter, type Verdict } from './verdict.ts';
 
 const GENERATED = (name: string): string =>
   `<!-- Written by 'dendrite reproduce --record' from the records in ${name}/; 'dendrite reproduce --check' makes it again. -->`;
@@ -27,7 +27,7 @@ export async function paperFigure(
     label: row,
     published: published && ends(published.value),
     spread: published?.spread ?? null,
-    scores: runs.flatMap(({ scores }) => scoreOf(scores, published?.epoch ?? 'last') ?? []),
+    scores: runs.flatMap(({ scores }) => scoreAfter(scores, published?.epoch ?? 'last') ?? []),
     verdict,
   }));
   const figure = draw(await makeFigureDocument(), title, `after ${source}`, measured);

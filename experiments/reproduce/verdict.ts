@@ -36,8 +36,8 @@ export const reproduceRows = (part: Part, records: readonly RunRecord[]): Reprod
         id === row.condition && seeds.includes(seed) && spec === specHash(part, condition, seed),
     );
     const finished = runs.filter(({ status }) => status === 'finished');
-    const last = summarize(finished.flatMap(({ scores }) => scoreOf(scores, 'last') ?? []));
-    const best = summarize(finished.flatMap(({ scores }) => scoreOf(scores, 'best') ?? []));
+    const last = summarize(finished.flatMap(({ scores }) => scoreAfter(scores, 'last') ?? []));
+    const best = summarize(finished.flatMap(({ scores }) => scoreAfter(scores, 'best') ?? []));
     const { published } = row;
     const { mean } = published?.epoch === 'best' ? best : last;
     const distance = mean === null || published === null ? null : distanceTo(published.value, mean);
@@ -63,7 +63,7 @@ function verdictOf(
 }
 
 /** The score of a run that goes beside a published one: of its last epoch where the source does not say which. */
-export function scoreOf(scores: RunRecord['scores'], epoch: PublishedValue['epoch']): number | null {
+export function scoreAfter(scores: RunRecord['scores'], epoch: PublishedValue['epoch']): number | null {
   const known = scores.filter((score) => score !== null);
   if (epoch === 'best') return known.length > 0 ? Math.min(...known) : null;
   return scores.at(-1) ?? null;

@@ -26,20 +26,27 @@ interface ShownSetting {
 
 const BUDGETS: readonly (keyof Settings)[] = ['epochs', 'examples', 'multiplyAccumulates', 'seconds'];
 
-/** The budget in words, and each other setting that some condition has. */
+/** The budget in words, and each other setting that some condition uses. */
 function shownSettings(conditions: readonly Condition[]): ShownSetting[] {
   const names = Object.keys(conditions[0]!.settings) as (keyof Settings)[];
   const given = names.filter(
-    (name) => !BUDGETS.includes(name) && conditions.some(({ settings }) => settings[name] !== null),
+    (name) =>
+      !BUDGETS.includes(name) &&
+      conditions.some(({ settings }) => settings[name] !== null && isUsed(name, settings)),
   );
   return [
     { name: 'Budget', text: ({ settings }) => budgetText(settings) },
     ...given.map((name) => ({
       name: capital(wordsOf(name)),
-      text: ({ settings }: Condition) => valueText(name, settings[name]),
+      text: ({ settings }: Condition) => (isUsed(name, settings) ? valueText(name, settings[name]) : MISSING),
     })),
   ];
 }
+
+/** Whether other settings leave a meaning to one. */
+const isUsed = (name: keyof Settings, { loss, optimizer }: Settings): boolean =>
+  (name !== 'outputActivation' || loss === 'squared-error') &&
+  (name !== 'momentum' || optimizer === 'momentum');
 
 function conditionsTable(conditions: readonly Condition[], differing: readonly ShownSetting[]): Html {
   const isSome = (test: (condition: Condition) => boolean): boolean => conditions.some(test);

@@ -114,6 +114,24 @@ test('shows what differs between conditions, and once what does not', async () =
   assert.not(common.includes('Epochs'), 'a part of the budget');
 });
 
+test('leaves out what other settings take the meaning from', async () => {
+  const conditions = [
+    condition('backprop', { loss: 'squared-error', outputActivation: 'tanh', optimizer: 'sgd' }),
+    condition('backprop', { loss: 'cross-entropy', outputActivation: 'relu', optimizer: 'adam' }, 'adam'),
+  ];
+  const report = await reportOf(
+    comparisonOf([], { conditions, experiment: { ...experiment, contrasts: [] } }),
+  );
+  assert.equal(report.texts('#configuration thead th'), [
+    ...['Condition', 'Rule', 'Loss', 'Output activation', 'Optimizer', 'Options of the rule'],
+  ]);
+  assert.equal(report.texts('#configuration tbody tr'), [
+    'backpropbackpropsquared-errortanhsgdnone',
+    'adambackpropcross-entropy–adamnone',
+  ]);
+  assert.not(report.texts('#configuration dt').includes('Momentum'));
+});
+
 test('tells notes once, those of runs with their condition', async () => {
   const runs = both.map((one) => ({ ...one, notes: ['energy is not defined'] }));
   assert.equal((await reportOf(comparisonOf(runs))).texts('#notes li'), [
