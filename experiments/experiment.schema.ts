@@ -24,6 +24,8 @@ const settingAxes = {
   loss: oneOrMore(shape.loss),
   outputActivation: oneOrMore(shape.outputActivation),
   initial: oneOrMore(shape.initial),
+  structure: oneOrMore(shape.structure),
+  synapses: oneOrMore(shape.synapses),
   epochs: oneOrMore(shape.epochs),
   examples: oneOrMore(shape.examples),
   multiplyAccumulates: oneOrMore(shape.multiplyAccumulates),

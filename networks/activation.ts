@@ -9,7 +9,7 @@ export interface Activation {
 }
 
 /** One of ACTIVATIONS. */
-export type ActivationName = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'hard-sigmoid';
+export type ActivationName = 'linear' | 'relu' | 'leaky-relu' | 'tanh' | 'sigmoid' | 'hard-sigmoid';
 
 /** By the name of the settings activation and outputActivation. Potentials and rates have no unit. */
 export const ACTIVATIONS: Readonly<Record<ActivationName, Activation>> = {
@@ -20,6 +20,11 @@ export const ACTIVATIONS: Readonly<Record<ActivationName, Activation>> = {
   relu: {
     rate: (v: number) => Math.max(v, 0),
     backward: (error: number, v: number, _r: number) => (v > 0 ? error : 0),
+  },
+  /** With a slope of 0.1 below zero, as in dendritic networks (Chavlis & Poirazi 2025). */
+  'leaky-relu': {
+    rate: (v: number) => Math.max(v, 0.1 * v),
+    backward: (error: number, v: number, _r: number) => (v > 0 ? error : 0.1 * error),
   },
   tanh: {
     rate: (v: number) => Math.tanh(v),

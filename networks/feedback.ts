@@ -1,5 +1,7 @@
 import type { Kernels, RandomStream } from '../kernels/index.ts';
+import { drawnMask } from './layers.ts';
 import type { Connection, Network, Population } from './network.ts';
+import type { Mask } from './structure.ts';
 
 /**
  * Feedback weights, beside the forward connections whose weights they stand in for. There is one layout for all: the
@@ -13,7 +15,8 @@ export interface FeedbackPath {
 }
 
 /**
- * Synapses of their own that bring a signal from a higher population down to the apical compartments of a lower one.
+ * Synapses of their own that bring a signal from a higher population down to the apical compartments of a lower one. Between
+ * neighbours they join the same neurons as the forward synapses.
  * @param values weights row by row, from.size x to.size; zeros when left out
  */
 export function feedbackPath(
@@ -24,11 +27,29 @@ export function feedbackPath(
   values?: Float32Array,
 ): FeedbackPath {
   const name = `feedback from ${from.name} to ${to.name}`;
+  const forward = connections.slice(populations.indexOf(to), populations.indexOf(from));
+  const joined = forward.length === 1 ? forward[0]!.mask : undefined;
+  const mask = joined && transposedMask(k, `synapses of the ${name}`, from, to, joined, values);
   const weights = k.state(name, from.size, to.size, values);
   return {
-    connection: { name, from, to, compartment: 'apical', weights, bias: null },
-    forward: connections.slice(populations.indexOf(to), populations.indexOf(from)),
+    connection: { name, from, to, compartment: 'apical', weights, bias: null, ...(mask && { mask }) },
+    forward,
   };
+}
+
+function transposedMask(
+  k: Kernels,
+  name: string,
+  from: Population,
+  to: Population,
+  { values: forward }: Mask,
+  weights: Float32Array = new Float32Array(0),
+): Mask {
+  const values = new Float32Array(from.size * to.size);
+  for (let above = 0; above < from.size; above++)
+    for (let below = 0; below < to.size; below++)
+      values[above * to.size + below] = forward[below * from.size + above]!;
+  return drawnMask(k, name, from, to, values, weights);
 }
 
 /**

@@ -64,3 +64,11 @@ export {
   type RecorderOptions,
   type Recording,
 } from './recorder.ts';
+export {
+  checkStructure,
+  type Mask,
+  maskWeights,
+  STRUCTURES,
+  type Structure,
+  type StructureSettings,
+} from './structure.ts';

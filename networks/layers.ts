@@ -2,6 +2,7 @@ import { type Kernels, RandomStream, UserError } from '../kernels/index.ts';
 import { INITIAL_BIASES, INITIAL_WEIGHTS } from './initial.ts';
 import { activationOfOutput } from './loss.ts';
 import type { Connection, NetworkSettings, Population } from './network.ts';
+import { type Mask, synapseMasks } from './structure.ts';
 
 /**
  * What every kind of network starts from: populations of point neurons, input first, and a connection from each to the next.
@@ -24,9 +25,11 @@ export function drawLayers(
       activation: l === 0 ? null : l < last ? activation : activationOfOutput(loss, outputActivation),
     }),
   );
+  const masks = synapseMasks(seed, settings);
   const connections = layers.slice(1).map((size, l): Connection => {
     const [from, to] = [populations[l]!, populations[l + 1]!];
     const { weights, biases } = initialSynapses(seed, settings, l);
+    const mask = masks[l] && drawnMask(kernels, `synapses ${l + 1}`, from, to, masks[l], weights);
     return {
       name: `${from.name} to ${to.name}`,
       from,
@@ -34,9 +37,26 @@ export function drawLayers(
       compartment: 'soma',
       weights: kernels.state(`weights ${l + 1}`, from.size, size, weights),
       bias: kernels.state(`bias ${l + 1}`, 1, size, biases),
+      ...(mask && { mask }),
     };
   });
   return { populations, connections };
+}
+
+/**
+ * A mask on the device.
+ * @param weights that synapses start from: zeroed where there are none
+ */
+export function drawnMask(
+  kernels: Kernels,
+  name: string,
+  from: Population,
+  to: Population,
+  values: Float32Array,
+  weights: Float32Array,
+): Mask {
+  for (const [i, exists] of values.entries()) weights[i]! *= exists;
+  return { tensor: kernels.state(name, from.size, to.size, values), values };
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Kernels, Tensor } from '../kernels/index.ts';
 import type { ActivationName } from './activation.ts';
 import type { InitialWeights } from './initial.ts';
 import type { Loss } from './loss.ts';
+import type { Mask, StructureSettings } from './structure.ts';
 
 /** Parts of a neuron that have a potential of their own. A point neuron has a soma and nothing else. */
 export type Compartment = 'soma' | 'basal' | 'apical';
@@ -15,7 +16,7 @@ export interface Population {
   readonly activation: ActivationName | 'softmax' | null;
 }
 
-/** Synapses from every neuron of one population to one compartment of every neuron of another. */
+/** Synapses from neurons of one population to one compartment of the neurons of another: of all to all, where no mask says otherwise. */
 export interface Connection {
   readonly name: string;
   readonly from: Population;
@@ -25,6 +26,8 @@ export interface Connection {
   readonly weights: Tensor;
   /** 1 x to.size; feedback has none, unless it is an inverse that learns. */
   readonly bias: Tensor | null;
+  /** Which of the synapses exist; the weights of others are and stay zero. Left out: all. */
+  readonly mask?: Mask;
 }
 
 /** What a population does while a minibatch is shown; tensors are batch x size. */
@@ -35,9 +38,7 @@ export interface Activity {
 }
 
 /** What every kind of network is built from. */
-export interface NetworkSettings {
-  /** Numbers of neurons from input to output, e.g. [784, 500, 10]. */
-  readonly layers: readonly number[];
+export interface NetworkSettings extends StructureSettings {
   /** Of the hidden layers. */
   readonly activation: ActivationName;
   readonly loss: Loss;

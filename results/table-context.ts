@@ -1,4 +1,5 @@
 import { dirname, sep } from 'node:path';
+import { STRUCTURES } from '../networks/index.ts';
 import type { Condition, Settings } from '../training/index.ts';
 import type { ComparedRun, ComparisonDocument, DeviceRecord, ExperimentRecord } from './comparison.schema.ts';
 import { referenceCondition } from './comparison-document.ts';
@@ -133,9 +134,11 @@ function otherSettings(conditions: readonly Condition[], reference: Condition): 
 const scoredExamples = ({ scored, validation, testExamples }: ExperimentRecord): string =>
   scored ? `${thousands(validation)} validation` : `${thousands(testExamples)} test`;
 
-const networkText = ({ layers, activation, loss, outputActivation }: Settings): string =>
+const networkText = ({ layers, structure, synapses, activation, loss, outputActivation }: Settings): string =>
   [
     layers.join('-'),
+    ...(structure === 'full' ? [] : [structure]),
+    ...(STRUCTURES[structure].isSparse ? [`${synapses} synapses for each dendrite`] : []),
     activation,
     loss,
     ...(loss === 'squared-error' ? [`${outputActivation} outputs`] : []),

@@ -1,5 +1,5 @@
 import type { Kernels, Tensor } from '../kernels/index.ts';
-import type { Connection } from '../networks/index.ts';
+import { type Connection, maskWeights } from '../networks/index.ts';
 
 /** preᵀ post times `scale`: what each pair of a pre- and a postsynaptic neuron contributes, summed over the batch. */
 export interface Product {
@@ -48,13 +48,15 @@ export const outerProduct = (
   products: [{ pre, post, scale }],
 });
 
-/** The direction of the weights as a matrix, from.size x to.size, without decay. */
-export function weightMatrix(k: Kernels, { products, estimate }: Direction): Tensor {
-  return products.reduce<Tensor | null>(
+/** The direction of the weights as a matrix, from.size x to.size, without decay; zero where there is no synapse. */
+export function weightMatrix(k: Kernels, { connection, products, estimate }: Direction): Tensor {
+  const matrix = products.reduce<Tensor | null>(
     (into, { pre, post, scale }) =>
       k.matmul(pre, post, { transposeA: true, scale, ...(into && { into, accumulate: true }) }),
     copyOf(k, estimate?.weights),
   )!;
+  maskWeights(k, matrix, connection.mask);
+  return matrix;
 }
 
 /** The direction of the biases, 1 x to.size. */

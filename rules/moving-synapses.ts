@@ -1,5 +1,5 @@
 import type { Kernels, Tensor } from '../kernels/index.ts';
-import type { Synapses } from '../networks/index.ts';
+import { maskWeights, type Synapses } from '../networks/index.ts';
 import type { Direction } from './direction.ts';
 
 /** Copies of synapses, for weights that change while the activity does; the optimizer changes the synapses themselves. */
@@ -12,7 +12,7 @@ export function copySynapses(k: Kernels, synapses: readonly Synapses[]): Synapse
 export function descend(
   k: Kernels,
   { weights, bias }: Synapses,
-  { products }: Direction,
+  { connection, products }: Direction,
   learningRate: number,
 ): void {
   for (const { pre, post, scale } of products) {
@@ -20,4 +20,5 @@ export function descend(
     k.matmul(pre, post, { transposeA: true, scale: change, into: weights, accumulate: true });
     if (bias) k.sum(post, { over: 'rows', scale: change, into: bias, accumulate: true });
   }
+  maskWeights(k, weights, connection.mask);
 }

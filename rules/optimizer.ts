@@ -1,5 +1,5 @@
 import { type Kernels, type Tensor, UserError } from '../kernels/index.ts';
-import type { Connection } from '../networks/index.ts';
+import { type Connection, maskWeights } from '../networks/index.ts';
 import { biasVector, type Direction, type Product, weightMatrix } from './direction.ts';
 
 /** Names of the ways in which directions become changes of weights. */
@@ -108,6 +108,7 @@ export class Optimizer {
       this.#k.matmul(pre, post, { ...added, transposeA: true, sparse, into: weights });
       if (bias) this.#k.sum(post, { ...added, over: 'rows', into: bias });
     }
+    maskWeights(this.#k, weights, direction.connection.mask);
   }
 
   #update(direction: Direction, rate: Tensor, decay: number): void {

@@ -4,6 +4,7 @@ import {
   type Connection,
   drawFeedback,
   layeredNetwork,
+  maskWeights,
   type Population,
 } from '../networks/index.ts';
 import { errorDirections, layerErrors } from './layer-errors.ts';
@@ -72,7 +73,11 @@ export const weightMirror = defineRule({
     });
 
     /** One minibatch of noise through the forward synapses; the feedback synapses join the same two populations. */
-    function mirror({ from, to, weights }: Connection, { weights: B }: Connection, examples: number): void {
+    function mirror(
+      { from, to, weights }: Connection,
+      { weights: B, mask }: Connection,
+      examples: number,
+    ): void {
       const sent = k.normal(`noise in ${from.name}`, examples, from.size, 0, noise);
       const response = rateAboveRest(k, to, k.matmul(sent, weights));
       k.mapInto(B, (b, decay) => b - decay * b, B, mirrorDecay);
@@ -83,6 +88,7 @@ export const weightMirror = defineRule({
         into: B,
         accumulate: true,
       });
+      maskWeights(k, B, mask);
     }
 
     return {

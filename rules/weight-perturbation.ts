@@ -1,5 +1,5 @@
 import type { Tensor } from '../kernels/index.ts';
-import { layeredNetwork } from '../networks/index.ts';
+import { layeredNetwork, maskWeights } from '../networks/index.ts';
 import type { Direction } from './direction.ts';
 import { defineRule } from './rule.ts';
 
@@ -64,9 +64,10 @@ export const weightPerturbation = defineRule({
           bias: k.normal(`noise in the biases of ${to.name}`, 1, to.size, 0, sigma),
         }));
         let noisy = input;
-        for (const [l, { weights, bias, to }] of network.connections.entries()) {
+        for (const [l, { weights, bias, to, mask }] of network.connections.entries()) {
           const xi = noise[l]!;
           const perturbed = k.map((w, xi) => w + xi, weights, xi.weights);
+          maskWeights(k, perturbed, mask);
           const potential = k.map((i, b, xi) => i + b + xi, k.matmul(noisy, perturbed), bias!, xi.bias);
           noisy = network.rate(to, potential);
         }

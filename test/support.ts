@@ -20,6 +20,8 @@ export const networkSettings = (options: Partial<NetworkSettings> = {}): Network
   loss: 'cross-entropy',
   outputActivation: 'linear',
   initial: 'glorot-uniform',
+  structure: 'full',
+  synapses: 16,
   ...options,
 });
 

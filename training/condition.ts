@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { closest, UserError } from '../kernels/index.ts';
+import { checkStructure, layeredNetwork } from '../networks/index.ts';
 import { type OptionValue, type Recipe, type RuleDefinition, resolveOptions } from '../rules/index.ts';
 import { resolveBudget } from './budget.ts';
 import {
@@ -61,6 +62,7 @@ export function resolveCondition(
     chosen,
   );
   checkLearningRates(resolved);
+  checkSynapses(definition, resolved);
   const values = resolveOptions(definition, { ...recipeOptions, ...options });
   definition.checkOptions?.(values, resolved);
   return {
@@ -90,6 +92,14 @@ export function findRecipe(
   throw new UserError(
     `the rule '${rule}' has no recipe '${name}'; ${near ? `did you mean '${near}'?` : known}`,
   );
+}
+
+function checkSynapses({ name, network }: RuleDefinition, settings: Settings): void {
+  if (settings.structure !== 'full' && network.name !== layeredNetwork.name)
+    throw new UserError(
+      `structure: '${settings.structure}' is for layered networks, and the rule '${name}' trains a network of the kind '${network.name}'; leave it out, or choose another rule`,
+    );
+  checkStructure(settings);
 }
 
 function checkLearningRates({ layers, learningRate }: Settings): void {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { closest, UserError } from '../kernels/index.ts';
-import { ACTIVATIONS, INITIAL_WEIGHTS, LOSSES } from '../networks/index.ts';
+import { ACTIVATIONS, INITIAL_WEIGHTS, LOSSES, STRUCTURES } from '../networks/index.ts';
 import { OPTIMIZERS, parseDecimal, SCHEDULES } from '../rules/index.ts';
 
 const keys = <T extends object>(table: T) =>
@@ -22,6 +22,12 @@ export const settingsSchema = z.strictObject({
     ),
   outputActivation: z.enum(keys(ACTIVATIONS)).describe('Of the output layer, with squared error'),
   initial: z.enum(keys(INITIAL_WEIGHTS)).describe('Distribution of the initial weights'),
+  structure: z
+    .enum(keys(STRUCTURES))
+    .describe(
+      'Which synapses a layered network has: all, or those of dendrites, which see a part of the layer below, and of their somata',
+    ),
+  synapses: count.describe('Of each dendrite, where the structure gives it a part of the layer below'),
   epochs: count.describe('Passes over the training set'),
   examples: count.nullable().describe('Training examples to show in all, instead of epochs'),
   multiplyAccumulates: z
@@ -69,6 +75,8 @@ export const DEFAULTS: Settings = {
   loss: 'cross-entropy',
   outputActivation: 'sigmoid',
   initial: 'glorot-uniform',
+  structure: 'full',
+  synapses: 16,
   epochs: 10,
   examples: null,
   multiplyAccumulates: null,

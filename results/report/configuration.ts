@@ -1,3 +1,4 @@
+import { STRUCTURES } from '../../networks/index.ts';
 import type { Condition, Settings } from '../../training/index.ts';
 import type { StoredExperiment } from '../comparison-folder.ts';
 import { listText } from '../figures/words.ts';
@@ -44,9 +45,10 @@ function shownSettings(conditions: readonly Condition[]): ShownSetting[] {
 }
 
 /** Whether other settings leave a meaning to one. */
-const isUsed = (name: keyof Settings, { loss, optimizer }: Settings): boolean =>
+const isUsed = (name: keyof Settings, { loss, optimizer, structure }: Settings): boolean =>
   (name !== 'outputActivation' || loss === 'squared-error') &&
-  (name !== 'momentum' || optimizer === 'momentum');
+  (name !== 'momentum' || optimizer === 'momentum') &&
+  (name !== 'synapses' || STRUCTURES[structure].isSparse);
 
 function conditionsTable(conditions: readonly Condition[], differing: readonly ShownSetting[]): Html {
   const isSome = (test: (condition: Condition) => boolean): boolean => conditions.some(test);

@@ -8,6 +8,7 @@ const logistic = (x: number) => 1 / (1 + Math.exp(-x));
 const FUNCTIONS = {
   linear: (x: number) => x,
   relu: (x: number) => Math.max(x, 0),
+  'leaky-relu': (x: number) => (x > 0 ? x : 0.1 * x),
   tanh: Math.tanh,
   sigmoid: logistic,
   'hard-sigmoid': (x: number) => Math.min(1, Math.max(0, x)),

@@ -3,7 +3,7 @@ import type { ActivationName, Population } from '../../networks/index.ts';
 import type { Diagnostic } from './diagnostic.ts';
 
 /** 1 for a rate at an end of the range of the activation, else 0; `most` is the largest rate there is. */
-const AT_AN_END: Readonly<Record<Exclude<ActivationName, 'linear'>, JsScalarFunction>> = {
+const AT_AN_END: Readonly<Record<Exclude<ActivationName, 'linear' | 'leaky-relu'>, JsScalarFunction>> = {
   tanh: (r, most) => (r < -0.95 * most || r > 0.95 * most ? 1 : 0),
   sigmoid: (r, most) => (r < 0.05 * most || r > 0.95 * most ? 1 : 0),
   'hard-sigmoid': (r, most) => (r < 0.05 * most || r > 0.95 * most ? 1 : 0),
@@ -31,6 +31,7 @@ export const saturation: Diagnostic = {
 
 function endsOf({ activation }: Population): JsScalarFunction | string {
   if (activation === 'softmax') return 'a softmax shares out one rate among its neurons';
-  if (activation === null || activation === 'linear') return 'linear neurons have no largest rate';
+  if (activation === null || activation === 'linear' || activation === 'leaky-relu')
+    return `${activation ?? 'linear'} neurons have no largest rate`;
   return AT_AN_END[activation];
 }
