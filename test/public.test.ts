@@ -25,7 +25,7 @@ const BOTH = words(`
   SplitBytes StepInfo SumOptions Synapses SynapticFactor TASKS Table TaskContext TaskDefinition TaskSetup
   Tensor TimedPhase Times Trainer UserError checkForwardForward checkMicrocircuit checkNeurons compartmentalNetwork createRecorder createTrainer
   defineRule divide drawFeedback energyNetwork feedbackPath forwardForwardNetwork gradient hashDataset layeredNetwork makeDataset
-  meanOverExamples outerProduct randomDuration sigmoid tinyDataset weightMatrix
+  Mask Structure StructureSettings maskWeights meanOverExamples outerProduct randomDuration sigmoid tinyDataset weightMatrix
 `);
 
 /** From 'dendrite' alone: files, worker threads, a choice of devices. */
