@@ -28,6 +28,7 @@ export {
   forwardForwardNetwork,
   type HiddenActivity,
 } from './forward-forward.ts';
+export { type ComplexNudge, type ComplexRate, checkHolomorphic, settleHolomorphic } from './holomorphic.ts';
 export { INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
 export { KeptCurrents } from './kept-currents.ts';
 export { LayeredNetwork, layeredNetwork } from './layered.ts';

@@ -22,7 +22,7 @@ export interface Product {
 export interface Direction {
   readonly connection: Connection;
   readonly products: readonly Product[];
-  /** What is no sum over examples, such as noise in the weights; it is added to the products, of which there may then be none. */
+  /** What is no sum of products over examples, such as noise in the weights; it is added to the products, of which there may then be none. */
   readonly estimate?: {
     /** from.size x to.size */
     readonly weights: Tensor;

@@ -1,8 +1,10 @@
 import { type Kernels, type StepInfo, type Tensor, UserError } from '../kernels/index.ts';
 import {
+  checkHolomorphic,
   DYNAMICS,
   type EnergyNetwork,
   energyNetwork,
+  type NetworkSettings,
   type Particles,
   type SettlingState,
 } from '../networks/index.ts';
@@ -11,6 +13,7 @@ import { contrast, readoutDirection } from './contrast.ts';
 import type { Direction } from './direction.ts';
 import { EQUILIBRIUM_PROPAGATION_RECIPES } from './energy-recipes.ts';
 import { type FreePhase, freePhase, settledAt } from './free-phase.ts';
+import { circleDirections } from './holomorphic.ts';
 import { observeSettled } from './observe-settled.ts';
 import type { OptionTable, OptionValues } from './options.ts';
 import {
@@ -32,9 +35,9 @@ const OPTIONS = {
   },
   variant: {
     default: 'random-sign',
-    choices: ['positive', 'negative', 'centred', 'random-sign'],
+    choices: ['positive', 'negative', 'centred', 'random-sign', 'holomorphic'],
     description:
-      'The two nudges that are compared: 0 and beta (positive), -beta and 0 (negative), -beta and beta (centred, Laborieux et al. 2021), or positive or negative, drawn anew for each minibatch (random-sign).',
+      'The two nudges that are compared: 0 and beta (positive), -beta and 0 (negative), -beta and beta (centred, Laborieux et al. 2021), or positive or negative, drawn anew for each minibatch (random-sign). Or six complex ones on a circle around zero (holomorphic, Laborieux & Zenke 2022).',
   },
   freeIterations: {
     default: 20,
@@ -77,7 +80,8 @@ export const equilibriumPropagation = defineRule({
     E = ½ Σ s_i² − Σ_{i<j} W_ij ρ(s_i) ρ(s_j) − Σ b_i ρ(s_i),   C = ‖y − t‖²,   F = E + β C
     ds/dt = −∂F/∂s,   settled at s⁰ for β = 0, from there to s^β
     ΔW = −η [∂F/∂W(s^β₂) − ∂F/∂W(s^β₁)] / (β₂ − β₁),   ∂F/∂W_ij = −ρ(s_i) ρ(s_j)
-    positive: β₁ = 0, β₂ = β;   negative: β₁ = −β, β₂ = 0;   centred: β₁ = −β, β₂ = β`,
+    positive: β₁ = 0, β₂ = β;   negative: β₁ = −β, β₂ = 0;   centred: β₁ = −β, β₂ = β
+    holomorphic: ΔW = −η/(N β) Σ_t e^(−iθ_t) ∂F/∂W(s^β_t),   β_t = β e^(iθ_t),   θ_t = 2π t / N,   N = 6`,
   plausibility: {
     weightTransport: 'exact',
     phases: ['free phase', 'nudged phase'],
@@ -97,11 +101,13 @@ export const equilibriumPropagation = defineRule({
   networkParameters: ({ dynamics, epsilon }) => ({ dynamics, epsilon }),
   options: OPTIONS,
   recipes: EQUILIBRIUM_PROPAGATION_RECIPES,
-  checkOptions({ continual, variant }, { optimizer, schedule, weightDecay }) {
+  checkOptions({ continual, variant, dynamics }, settings) {
+    const { optimizer, schedule, weightDecay } = settings;
+    if (variant === 'holomorphic') checkCircle(dynamics, settings);
     if (!continual) return;
-    if (variant === 'centred')
+    if (variant === 'centred' || variant === 'holomorphic')
       throw new UserError(
-        "the option 'continual' of the rule 'equilibrium-propagation' has one nudged phase, so the option 'variant' must be positive, negative or random-sign, not 'centred'",
+        `the option 'continual' of the rule 'equilibrium-propagation' has one nudged phase, so the option 'variant' must be positive, negative or random-sign, not '${variant}'`,
       );
     if (optimizer !== 'sgd' || schedule !== 'constant' || weightDecay > 0)
       throw new UserError(
@@ -110,6 +116,21 @@ export const equilibriumPropagation = defineRule({
   },
   build: (context) => new EquilibriumPropagation(context),
 });
+
+/** Nudges on the circle of the variant holomorphic: its error is of the order of beta to this power. */
+const POINTS = 6;
+
+/** @throws UserError where the variant holomorphic is not defined */
+function checkCircle(
+  dynamics: (typeof DYNAMICS)[number],
+  { layers, activation, loss, outputActivation }: NetworkSettings,
+): void {
+  if (dynamics !== 'prototypical' || loss !== 'squared-error')
+    throw new UserError(
+      "the variant 'holomorphic' of the rule 'equilibrium-propagation' is for the dynamics prototypical and the loss squared-error; choose them, or another variant",
+    );
+  checkHolomorphic(layers.length > 2 ? [activation, outputActivation] : [outputActivation]);
+}
 
 /**
  * Equilibrium propagation estimates the gradient of the cost at the free state from two states s^beta, in which the network
@@ -184,7 +205,10 @@ class EquilibriumPropagation implements Rule {
   /** [dF/dW(s^beta2) - dF/dW(s^beta1)] / (beta2 - beta1), eq. 39, for every connection. */
   #estimate(free: FreePhase, target: Tensor): Direction[] {
     const [k, network] = [this.#k, this.#network];
-    const isCentred = this.#options.variant === 'centred';
+    const { variant, nudgedIterations: iterations } = this.#options;
+    if (variant === 'holomorphic')
+      return circleDirections(k, network, free, target, { ...this.#options, points: POINTS, iterations });
+    const isCentred = variant === 'centred';
     const inverse = k.hostScalar('1 / (beta2 - beta1)', (info) => {
       const [beta1, beta2] = this.#nudges(info);
       return 1 / (beta2 - beta1);

@@ -167,4 +167,37 @@ export const FAULTS: readonly Fault[] = [
       ['the gradient without the readout', 'if (network.readout) gradient.push($readout);', ';'],
     ],
   ),
+  ...faultsOf(
+    'holomorphic',
+    ['holomorphic'],
+    [
+      ['the circle the other way round', '-count * sine', 'count * sine'],
+      ['the conjugate half is left out', 't === 0 || 2 * t === points ? 1 : 2', '1'],
+      [
+        'the modulus in place of the real part',
+        'add(pre.imaginary, post.imaginary, -scale)',
+        'add(pre.imaginary, post.imaginary, scale)',
+      ],
+      [
+        'not divided by the number of nudges',
+        '-1 / (points * beta * input.rows)',
+        '-1 / (beta * input.rows)',
+      ],
+    ],
+  ),
+  ...faultsOf(
+    'holomorphic',
+    ['holomorphic'],
+    [
+      ['a real pull', '2 * (c * (t - y) - b * z)', '2 * c * (t - y)'],
+      ['the sigmoid of the real part', '(e * s) / n', '(0 * (e * s)) / n'],
+      ['the sigmoid overflows', 'Math.exp(-Math.abs(a))', 'Math.exp(-a)'],
+      [
+        'constants in the imaginary part',
+        "current(k, network, l, before, 'imaginary', null)",
+        "current(k, network, l, before, 'imaginary', drive)",
+      ],
+    ],
+    'networks/holomorphic.ts',
+  ),
 ];
