@@ -32,6 +32,7 @@ export { type ComplexNudge, type ComplexRate, checkHolomorphic, settleHolomorphi
 export { INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';
 export { KeptCurrents } from './kept-currents.ts';
 export { LayeredNetwork, layeredNetwork } from './layered.ts';
+export { hasSigmoidRates } from './layers.ts';
 export { LOSSES, type Loss, type Readout } from './loss.ts';
 export {
   checkMicrocircuit,

@@ -1,5 +1,6 @@
 /** The rules that come with the framework, a line each. Lists show them by family (registry.ts), then by name. */
 export { backprop } from './backprop.ts';
+export { burstDependentPlasticity } from './burst-dependent-plasticity.ts';
 export { contrastiveHebbian } from './contrastive-hebbian.ts';
 export { dendriticMicrocircuit } from './dendritic-microcircuit.ts';
 export { differenceTargetPropagation } from './difference-target-propagation.ts';

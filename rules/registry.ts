@@ -13,6 +13,7 @@ const FAMILIES = [
   'energy-based',
   'segregated dendrites',
   'dendritic microcircuits',
+  'burst-dependent plasticity',
   'control',
 ];
 const place = ({ family }: RuleDefinition): number => FAMILIES.indexOf(family!);

@@ -34,8 +34,14 @@ export interface FeedForwardCase extends Case {
   readonly inputGain: number;
   /** Rate of a hidden neuron for a basal potential, which is its current and bias. */
   readonly rate: (potential: number) => number;
-  /** Undoes what another rate of neuron i of the first hidden layer does to interneurons beside it. */
-  readonly keepLateral?: (values: Values, i: number, change: number) => void;
+  /** Undoes what another rate of neuron i of the first hidden layer does to interneurons beside it, or to other neurons of its layer. */
+  readonly keepLateral?: (values: Values, i: number, before: number, after: number) => void;
+  /** Rates that outputs send to apical dendrites without and with a teacher, for a basal potential, and the hidden layers that get them. */
+  readonly sent?: {
+    readonly free: (potential: number) => number;
+    readonly taught: (potential: number, target: number) => number;
+    readonly to: readonly string[];
+  };
 }
 
 /**
@@ -68,15 +74,20 @@ const rowOf = (rule: string, variant?: string): Plausibility => {
   return variant && WITHOUT_TRANSPORT.includes(variant) ? { ...row, weightTransport: 'learned' } : row;
 };
 
+/** Point neurons whose bursts carry what apical dendrites get. */
+const BURSTS = 'burst-dependent plasticity';
+
 const pointNeurons = (is: (plausibility: Plausibility) => boolean): FeedForwardCase[] =>
-  RULES.filter(({ network, plausibility }) => network === layeredNetwork && is(plausibility!)).flatMap(
-    ({ name, options }) =>
-      (options.variant?.choices ?? [undefined]).map((variant) => ({
-        ...caseOf(name, variant === undefined ? {} : { variant }, HIDDEN[name] ?? {}, {}),
-        plausibility: rowOf(name, variant as string | undefined),
-        inputGain: 1,
-        rate: Math.tanh,
-      })),
+  RULES.filter(
+    ({ network, family, plausibility }) =>
+      network === layeredNetwork && family !== BURSTS && is(plausibility!),
+  ).flatMap(({ name, options }) =>
+    (options.variant?.choices ?? [undefined]).map((variant) => ({
+      ...caseOf(name, variant === undefined ? {} : { variant }, HIDDEN[name] ?? {}, {}),
+      plausibility: rowOf(name, variant as string | undefined),
+      inputGain: 1,
+      rate: Math.tanh,
+    })),
   );
 
 export const LAYERED: readonly FeedForwardCase[] = pointNeurons(
@@ -89,11 +100,43 @@ export const REWARDED: readonly FeedForwardCase[] = pointNeurons(
 );
 
 const { leak, basal, maximalRate } = GUERGUIEV_2017;
+
 const sigma = (x: number) => 1 / (1 + Math.exp(-x));
 
+const bursting = (
+  rule: string,
+  burstProbability: number,
+  hidden: Case['options'],
+  keepLateral?: FeedForwardCase['keepLateral'],
+): FeedForwardCase => ({
+  ...caseOf(rule, {}, hidden, { activation: 'sigmoid', loss: 'squared-error', outputActivation: 'sigmoid' }),
+  inputGain: 1,
+  rate: sigma,
+  ...(keepLateral && { keepLateral }),
+  sent: {
+    free: (v) => burstProbability * sigma(v),
+    taught: (v, t) => burstProbability * ((t - sigma(v)) * (1 - sigma(v)) + 1) * sigma(v),
+    to: ['hidden 2'],
+  },
+});
+
+export const BURSTING: readonly FeedForwardCase[] = [
+  // Strong, so that what is seen is felt.
+  bursting(
+    'burst-dependent-plasticity',
+    0.5,
+    { burstProbability: 0.5, feedbackScale: 4 },
+    (values, i, before, after) => {
+      const recurrent = values('recurrent weights of hidden 1');
+      const size = Math.sqrt(recurrent.length);
+      for (let j = 0; j < size; j++) recurrent[i * size + j] = (before / after) * recurrent[i * size + j]!;
+    },
+  ),
+];
+
 /** Rates of neurons with compartments without and with a teaching current, which is 1 or 0 for the target's neuron. */
-export const freeRate = (v: number) => maximalRate * sigma((basal * v) / (leak + basal));
-export const taughtRate = (v: number, target: number) => {
+const freeRate = (v: number) => maximalRate * sigma((basal * v) / (leak + basal));
+const taughtRate = (v: number, target: number) => {
   const { teaching, excitation, inhibition } = GUERGUIEV_2017;
   const aim = target * excitation + (1 - target) * inhibition;
   return maximalRate * sigma((basal * v + teaching * aim) / (leak + basal + teaching));
@@ -108,6 +151,7 @@ const dendritic = (feedbackWeights: string): FeedForwardCase => ({
   ),
   inputGain: maximalRate,
   rate: freeRate,
+  sent: { free: freeRate, taught: taughtRate, to: ['hidden 1', 'hidden 2'] },
 });
 
 /** g_B v / (g_l + g_B + g_A), with the conductances of the case below. */
@@ -124,9 +168,9 @@ export const MICROCIRCUIT: FeedForwardCase = {
   ),
   inputGain: 1,
   rate: microcircuitRate,
-  keepLateral: (values, i, change) => {
+  keepLateral: (values, i, before, after) => {
     const [bias, weights] = [values('bias of interneurons 1'), values('weights to interneurons 1')];
-    bias.set(bias.map((b, j) => b - change * weights[i * bias.length + j]!));
+    bias.set(bias.map((b, j) => b - (after - before) * weights[i * bias.length + j]!));
   },
 };
 

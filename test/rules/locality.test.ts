@@ -4,12 +4,12 @@ import { RandomStream } from '../../kernels/index.ts';
 import { RULES } from '../../rules/index.ts';
 import { matrix, multiply, potentials } from './by-hand.ts';
 import {
+  BURSTING,
   type Change,
   COMPARTMENTAL,
   expectMoved,
   FELT,
   type FeedForwardCase,
-  freeRate,
   LAYER_WISE,
   LAYERED,
   MICROCIRCUIT,
@@ -20,11 +20,18 @@ import {
   SYMMETRIC,
   seesMagnitudes,
   seesSigns,
-  taughtRate,
 } from './locality-cases.ts';
 
 test('every rule of the registry is held to its row in the plausibility table', () => {
-  const cases = [...LAYERED, ...COMPARTMENTAL, MICROCIRCUIT, ...SETTLED, ...LAYER_WISE, ...REWARDED];
+  const cases = [
+    ...LAYERED,
+    ...COMPARTMENTAL,
+    MICROCIRCUIT,
+    ...BURSTING,
+    ...SETTLED,
+    ...LAYER_WISE,
+    ...REWARDED,
+  ];
   const uncovered = RULES.filter(({ name }) => !cases.some(({ rule }) => rule === name));
   assert.equal(
     uncovered.map(({ name }) => name),
@@ -62,7 +69,7 @@ const changeKeepingActivity =
 const random = (name: string) => new RandomStream(11, name).uniform(100, 0.2, 3);
 const sizes = [random('first'), random('second'), random('third')];
 
-for (const one of [...LAYERED, ...COMPARTMENTAL, MICROCIRCUIT, SYMMETRIC]) {
+for (const one of [...LAYERED, ...COMPARTMENTAL, MICROCIRCUIT, ...BURSTING, SYMMETRIC]) {
   const { title, plausibility } = one;
 
   /** The weights of connection 2 are not above connection 2, so for it only those of connection 3 are changed. */
@@ -111,14 +118,18 @@ for (const one of [...LAYERED, ...COMPARTMENTAL, MICROCIRCUIT, SYMMETRIC]) {
       const before = rate();
       const bias = values('bias 1');
       bias[3] = bias[3]! + 0.8;
-      const change = rate() - before;
+      const after = rate();
       const [above, weights] = [values('bias 2'), values('weights 2')];
-      above.set(above.map((b, j) => b - change * weights[3 * above.length + j]!));
-      one.keepLateral?.(values, 3, change);
+      above.set(above.map((b, j) => b - (after - before) * weights[3 * above.length + j]!));
+      one.keepLateral?.(values, 3, before, after);
     });
     for (const j of [0, 1, 2, 4, 5])
       for (let i = 0; i < 5; i++) assert.ok((synapse(i, j) ?? 0) < ROUNDING, `onto neuron ${j}`);
-    if (plausibility.locality.includes('postsynaptic potential'))
+    if (
+      ['postsynaptic potential', 'postsynaptic rate'].some((seen) =>
+        plausibility.locality.some((one) => one === seen),
+      )
+    )
       assert.ok(
         Math.max(...[0, 1, 2, 3, 4].map((i) => synapse(i, 3)!)) > FELT,
         'a synapse sees its own neuron',
@@ -150,10 +161,11 @@ for (const one of LAYERED) {
 const changeTarget =
   (one: FeedForwardCase, kept: boolean): Change =>
   (values, { connections, populations }) => {
+    const sent = one.sent!;
     const v = potentials(values, connections, presynaptic(one, values('input')), one.rate).at(-1)![0]!;
     const target = values('target');
-    const taught = () => v.map((x, j) => taughtRate(x, target[j]!));
-    const free = v.map(freeRate);
+    const taught = () => v.map((x, j) => sent.taught(x, target[j]!));
+    const free = v.map(sent.free);
     const before = taught();
     target.set([0, 0, 1]);
     if (!kept) return;
@@ -161,7 +173,7 @@ const changeTarget =
     const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, j) => sum + x * b[j]!, 0);
     // Of each neuron, y' = y + d q with q free = 0 and d such that y' after = y before
     const q = after.map((x, j) => x - (dot(after, free) / dot(free, free)) * free[j]!);
-    for (const { name, size } of populations.slice(1, -1)) {
+    for (const { name, size } of populations.filter(({ name }) => sent.to.includes(name))) {
       const feedback = values(`feedback from output to ${name}`);
       for (let i = 0; i < size; i++) {
         const toNeuron = q.map((_, j) => feedback[j * size + i]!);
@@ -171,7 +183,7 @@ const changeTarget =
     }
   };
 
-for (const one of COMPARTMENTAL)
+for (const one of [...COMPARTMENTAL, ...BURSTING])
   test(`${one.title}: of outputs, target and feedback, apical potentials are all that is seen`, async () => {
     const seen = await moved(one, changeTarget(one, false));
     expectMoved(seen.most, seen.learns, true, 'another target');
