@@ -1,6 +1,7 @@
 /** The rules that come with the framework, a line each. Lists show them by family (registry.ts), then by name. */
 export { backprop } from './backprop.ts';
 export { burstDependentPlasticity } from './burst-dependent-plasticity.ts';
+export { burstccn } from './burstccn.ts';
 export { contrastiveHebbian } from './contrastive-hebbian.ts';
 export { dendriticMicrocircuit } from './dendritic-microcircuit.ts';
 export { differenceTargetPropagation } from './difference-target-propagation.ts';

@@ -8,9 +8,10 @@ import {
   layeredNetwork,
   type Population,
 } from '../networks/index.ts';
-import { checkEventRates, taughtOutputBursts } from './burst-rates.ts';
+import { checkEventRates, ratioOfRates, taughtOutputBursts } from './burst-rates.ts';
 import { type Direction, outerProduct } from './direction.ts';
 import { errorDirections } from './layer-errors.ts';
+import type { OptimizerOptions } from './optimizer.ts';
 import type { OptionValues } from './options.ts';
 import {
   defineRule,
@@ -143,14 +144,14 @@ class BurstDependentPlasticity implements Rule {
   readonly #options: OptionValues<typeof OPTIONS>;
   /** R of each hidden layer, lowest first; empty where there are none. */
   readonly #recurrent: readonly Connection[];
-  /** Of R of layer l to the learning rate of the connection that leaves the layer. */
-  readonly #relativeRates: readonly number[];
+  readonly #optimizer: OptimizerOptions;
 
   constructor(context: RuleContext<typeof OPTIONS>) {
     const { network, options } = context;
     this.#k = context.kernels;
     this.#network = network;
     this.#options = options;
+    this.#optimizer = context.optimizer;
     this.feedback = network.connections
       .slice(1)
       .map(({ from, to }) =>
@@ -160,11 +161,6 @@ class BurstDependentPlasticity implements Rule {
       options.recurrentRate > 0
         ? network.populations.slice(1, -1).map((population) => drawRecurrent(context, population))
         : [];
-    // An optimizer teaches what ends in layer l at the rate of the connection that leaves it.
-    const { learningRate } = context.optimizer;
-    this.#relativeRates = network.connections.map(
-      (_, l) => options.recurrentRate / (learningRate[l] ?? learningRate[0]!),
-    );
   }
 
   learn({ input, target }: Minibatch): RuleOutput {
@@ -215,7 +211,9 @@ class BurstDependentPlasticity implements Rule {
     return {
       free: burst(u),
       taught: burst(less(f_t)),
-      recurrent: [{ ...direction, relativeRate: this.#relativeRates[l]! }],
+      recurrent: [
+        { ...direction, relativeRate: ratioOfRates(this.#options.recurrentRate, this.#optimizer, l) },
+      ],
     };
   }
 

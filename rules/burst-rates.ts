@@ -1,5 +1,6 @@
 import { type Kernels, type Tensor, UserError } from '../kernels/index.ts';
 import { hasSigmoidRates, type NetworkSettings } from '../networks/index.ts';
+import type { OptimizerOptions } from './optimizer.ts';
 
 /**
  * Burst rates of taught output neurons, p_t e with p_t = p_0 ((t - e)(1 - e) + 1), batch x outputs: below or above those without a
@@ -9,6 +10,14 @@ import { hasSigmoidRates, type NetworkSettings } from '../networks/index.ts';
  */
 export const taughtOutputBursts = (k: Kernels, rate: Tensor, target: Tensor, baseline: number): Tensor =>
   k.map((e, t, p0) => p0 * ((t - e) * (1 - e) + 1) * e, rate, target, baseline);
+
+/**
+ * Relative rate of synapses onto the apical dendrites of a hidden layer under which an optimizer teaches them at `rate`: it
+ * multiplies it by the learning rate of the forward connection that leaves the layer.
+ * @param l number of the layer, from 1
+ */
+export const ratioOfRates = (rate: number, { learningRate }: OptimizerOptions, l: number): number =>
+  rate / (learningRate[l] ?? learningRate[0]!);
 
 /**
  * Whether event rates are those that the equations of bursts hold for.

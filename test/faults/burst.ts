@@ -25,13 +25,8 @@ export const FAULTS: readonly Fault[] = [
       ],
       [
         'recurrent synapses learn at the rate of the forward connection',
-        'options.recurrentRate / ($own ?? $first)',
-        'options.recurrentRate',
-      ],
-      [
-        'recurrent rate of the connection below',
-        '$learningRate[l] ?? $first',
-        '$learningRate[Math.max(0, l - 1)] ?? $first',
+        'ratioOfRates(this.#options.recurrentRate, this.#optimizer, l)',
+        'this.#options.recurrentRate',
       ],
       [
         'learned feedback learns the wrong way round',
@@ -52,8 +47,42 @@ export const FAULTS: readonly Fault[] = [
     ],
   ),
   ...faultsOf(
+    'burstccn',
+    ['burstccn', 'locality'],
+    [
+      ['sign of the update', 'p * e - b', 'b - p * e'],
+      ['burst rates less event rates', 'p * e - b', 'e - b + 0 * p'],
+      [
+        'events excite apical dendrites',
+        '{ into: u, accumulate: true, scale: -1 }',
+        '{ into: u, accumulate: true, scale: 1 }',
+      ],
+      ['Y gets events too', '$k.matmul(bursts, $weights)', '$k.matmul(events, $weights)'],
+      ['Q gets bursts too', '$k.matmul(events, $weights, $into)', '$k.matmul(bursts, $weights, $into)'],
+      ['feedback is not attenuated by events', '4 * u * (1 - e)', '4 * u * (1 - 0 * e)'],
+      ['slope of the plain sigmoid', '4 * u * (1 - e)', 'u * (1 - e)'],
+      ['burst probabilities in place of burst rates', 'sigmoid($u) * e', 'sigmoid($u) * (e / e)'],
+      [
+        'events of the layer itself predict',
+        'this.#apical(l, bursts[0]!, rates[l + 1]!)',
+        'this.#apical(l, bursts[0]!, k.map((e) => 0.5 + 0 * e, rates[l + 1]!))',
+      ],
+      ['Q learns to excite', '-u', 'u'],
+      ['Q learns twice the sum over the batch', '1 / u.rows', '2'],
+      [
+        'Q learns at the rate of the forward connection',
+        'ratioOfRates(this.#inhibitionRate, this.#optimizer, l)',
+        'this.#inhibitionRate',
+      ],
+      ['Q learns without a rate', 'this.#inhibitionRate > 0', 'this.#inhibitionRate >= 0'],
+      ['Q cancels twice the feedback', 'BASELINE * y', 'y'],
+      ['random Q is as large as Y', 'BASELINE * options.feedbackScale', 'options.feedbackScale'],
+      ['deviation of Y', 'draw($stream, options.feedbackScale)', 'draw($stream, options.feedbackScale ** 2)'],
+    ],
+  ),
+  ...faultsOf(
     'burst-dependent-plasticity',
-    ['burst-dependent-plasticity'],
+    ['burst-dependent-plasticity', 'burstccn'],
     [
       ['output bursts lack the slope', '(t - e) * (1 - e) + 1', '(t - e) + 1'],
       ['the teacher removes the baseline', '(t - e) * (1 - e) + 1', '(t - e) * (1 - e)'],

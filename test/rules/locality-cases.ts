@@ -121,6 +121,7 @@ const bursting = (
 });
 
 export const BURSTING: readonly FeedForwardCase[] = [
+  bursting('burstccn', 0.5, {}),
   // Strong, so that what is seen is felt.
   bursting(
     'burst-dependent-plasticity',
