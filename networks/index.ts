@@ -9,6 +9,12 @@ export {
   type NeuronConstants,
 } from './compartmental.ts';
 export {
+  CompetitiveNetwork,
+  type CompetitiveOptions,
+  checkCompetitive,
+  competitiveNetwork,
+} from './competitive.ts';
+export {
   DYNAMICS,
   EnergyNetwork,
   energyNetwork,

@@ -2,6 +2,7 @@
 export { backprop } from './backprop.ts';
 export { burstDependentPlasticity } from './burst-dependent-plasticity.ts';
 export { burstccn } from './burstccn.ts';
+export { competingHiddenUnits } from './competing-hidden-units.ts';
 export { contrastiveHebbian } from './contrastive-hebbian.ts';
 export { dendriticMicrocircuit } from './dendritic-microcircuit.ts';
 export { differenceTargetPropagation } from './difference-target-propagation.ts';

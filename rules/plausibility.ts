@@ -8,6 +8,8 @@ const SYNAPTIC_FACTORS = [
   'output error',
   'target',
   'goodness of its layer',
+  'rank in its layer',
+  'largest change of its layer',
   'postsynaptic noise',
   'synaptic noise',
   'global reward',

@@ -153,11 +153,11 @@ export interface RuleDefinition<
   /** Targets must be classes, one-hot: the rule cannot learn to reconstruct. */
   readonly needsClasses?: boolean;
   /**
-   * What small trials need where the usual is too little for the rule to show that it learns: sizes of the two hidden
+   * What small trials need where the usual is too little for the rule to show that it learns: sizes of the hidden
    * layers in `dendrite check` (24 and 12), layers (784,50,10) and examples (2000) in the command of its page.
    */
   readonly trial?: {
-    readonly hidden?: readonly [number, number];
+    readonly hidden?: readonly number[];
     readonly layers?: readonly number[];
     readonly examples?: number;
   };

@@ -11,7 +11,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 /** From 'dendrite' and 'dendrite/browser' alike. */
 const BOTH = words(`
   ACTIVATIONS Activation ActivationName Activity BROADCASTS BroadcastFeedback BroadcastKind BuiltTask
-  Checkpoint Compartment CompartmentalNetwork CompartmentalOptions Condition ConditionInput Connection
+  Checkpoint Compartment CompartmentalNetwork CompartmentalOptions CompetitiveNetwork CompetitiveOptions Condition ConditionInput Connection
   DEFAULTS DIAGNOSTICS DYNAMICS Dataset DatasetParts Device DeviceInfo Diagnostic Direction Electrode
   EnergyNetwork EpochRecord EpochsOptions FeedbackPath ForwardForwardNetwork ForwardForwardOptions
   GUERGUIEV_2017 HiddenActivity INITIAL_WEIGHTS InitialWeights Instant
@@ -23,7 +23,7 @@ const BOTH = words(`
   RecorderOptions Recording ReferenceDevice RowStore RowWrite Rule RuleContext RuleDefinition RuleOutput
   RunSpec SCHEDULES SavedTensor Score Search Settings SettingsInput SettlingOptions SettlingPhase SettlingState Split
   SplitBytes StepInfo SumOptions Synapses SynapticFactor TASKS Table TaskContext TaskDefinition TaskSetup
-  Tensor TimedPhase Times Trainer UserError checkForwardForward checkMicrocircuit checkNeurons compartmentalNetwork createRecorder createTrainer
+  Tensor TimedPhase Times Trainer UserError checkCompetitive checkForwardForward checkMicrocircuit checkNeurons compartmentalNetwork competitiveNetwork createRecorder createTrainer
   defineRule divide drawFeedback energyNetwork feedbackPath forwardForwardNetwork gradient hashDataset layeredNetwork makeDataset
   Mask Structure StructureSettings maskWeights meanOverExamples outerProduct randomDuration sigmoid tinyDataset weightMatrix
 `);

@@ -207,6 +207,9 @@ export const LAYER_WISE: readonly Case[] = ['sum', 'mean'].map((goodness) =>
   caseOf('forward-forward', { goodness }, { peerNormalisation: 0 }, {}),
 );
 
+/** Neurons that compete: without labels, and nothing comes down. */
+export const COMPETING: Case = caseOf('competing-hidden-units', {}, {}, { activation: 'relu' });
+
 /** How far the direction of each hidden connection moves, in all and for single synapses. */
 export async function moved(
   { rule, options, network }: Case,

@@ -7,6 +7,7 @@ import {
   BURSTING,
   type Change,
   COMPARTMENTAL,
+  COMPETING,
   expectMoved,
   FELT,
   type FeedForwardCase,
@@ -30,6 +31,7 @@ test('every rule of the registry is held to its row in the plausibility table', 
     ...BURSTING,
     ...SETTLED,
     ...LAYER_WISE,
+    COMPETING,
     ...REWARDED,
   ];
   const uncovered = RULES.filter(({ name }) => !cases.some(({ rule }) => rule === name));
