@@ -2,6 +2,7 @@
 export { backprop } from './backprop.ts';
 export { burstDependentPlasticity } from './burst-dependent-plasticity.ts';
 export { burstccn } from './burstccn.ts';
+export { clapp } from './clapp.ts';
 export { competingHiddenUnits } from './competing-hidden-units.ts';
 export { contrastiveHebbian } from './contrastive-hebbian.ts';
 export { dendriticMicrocircuit } from './dendritic-microcircuit.ts';
@@ -13,6 +14,7 @@ export { feedbackAlignment } from './feedback-alignment.ts';
 export { forwardForward } from './forward-forward.ts';
 export { indirectFeedbackAlignment } from './indirect-feedback-alignment.ts';
 export { kolenPollack } from './kolen-pollack.ts';
+export { lpl } from './lpl.ts';
 export { nodePerturbation } from './node-perturbation.ts';
 export { pepita } from './pepita.ts';
 export { predictiveCoding } from './predictive-coding.ts';

@@ -10,6 +10,8 @@ const SYNAPTIC_FACTORS = [
   'goodness of its layer',
   'rank in its layer',
   'largest change of its layer',
+  'covariances in its layer',
+  'surprise of its layer',
   'postsynaptic noise',
   'synaptic noise',
   'global reward',

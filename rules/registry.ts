@@ -10,6 +10,7 @@ const FAMILIES = [
   'target propagation',
   'predictive coding',
   'layer-wise losses',
+  'local self-supervision',
   'Hebbian competition',
   'energy-based',
   'segregated dendrites',

@@ -170,7 +170,10 @@ export interface RuleDefinition<
   /** The first is the default. Left out: the rule has no settings of its own. */
   readonly recipes?: readonly Recipe[];
   /** What options must be together, beyond the bounds of each. @throws UserError */
-  checkOptions?(options: OptionValues<O>, settings: NetworkSettings & OptimizerOptions): void;
+  checkOptions?(
+    options: OptionValues<O>,
+    settings: NetworkSettings & OptimizerOptions & { readonly batch?: number },
+  ): void;
   /** Makes the rule of a run, with the run's network, kernels and options. */
   build(context: RuleContext<O, N>): Rule;
 }

@@ -22,6 +22,7 @@ import {
   runOnce,
 } from '../support.ts';
 import { type Matrix, matrix, softmax } from './by-hand.ts';
+import { distanceFromDifferences } from './differences.ts';
 import { learnedOf } from './learned.ts';
 
 const RULE = findRule('forward-forward');
@@ -90,21 +91,6 @@ function layerLoss(
   const running = positive[0]!.map((_, j) => 0.9 * 0.5 + 0.1 * mean(column(positive, j)));
   const center = mean(running);
   return mean(entropy) + peerNormalisation * mean(running.map((m) => (m - center) ** 2));
-}
-
-/** The largest difference between a direction and the central differences of a loss by the same state. */
-function distanceFromDifferences(state: Float64Array, direction: ArrayLike<number>, loss: () => number) {
-  const step = 1e-5;
-  return Math.max(
-    ...Array.from(state, (value, i) => {
-      state[i] = value + step;
-      const above = loss();
-      state[i] = value - step;
-      const below = loss();
-      state[i] = value;
-      return Math.abs((above - below) / (2 * step) - direction[i]!);
-    }),
-  );
 }
 
 for (const options of [

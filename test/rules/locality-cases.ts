@@ -74,13 +74,13 @@ const rowOf = (rule: string, variant?: string): Plausibility => {
   return variant && WITHOUT_TRANSPORT.includes(variant) ? { ...row, weightTransport: 'learned' } : row;
 };
 
-/** Point neurons whose bursts carry what apical dendrites get. */
-const BURSTS = 'burst-dependent plasticity';
+/** Families of layered networks with cases of their own: neurons that burst, and layers that teach themselves. */
+const OF_THEIR_OWN = ['burst-dependent plasticity', 'local self-supervision'];
 
 const pointNeurons = (is: (plausibility: Plausibility) => boolean): FeedForwardCase[] =>
   RULES.filter(
     ({ network, family, plausibility }) =>
-      network === layeredNetwork && family !== BURSTS && is(plausibility!),
+      network === layeredNetwork && !OF_THEIR_OWN.includes(family) && is(plausibility!),
   ).flatMap(({ name, options }) =>
     (options.variant?.choices ?? [undefined]).map((variant) => ({
       ...caseOf(name, variant === undefined ? {} : { variant }, HIDDEN[name] ?? {}, {}),
@@ -209,6 +209,14 @@ export const LAYER_WISE: readonly Case[] = ['sum', 'mean'].map((goodness) =>
 
 /** Neurons that compete: without labels, and nothing comes down. */
 export const COMPETING: Case = caseOf('competing-hidden-units', {}, {}, { activation: 'relu' });
+
+/** Layers that predict what they do themselves; other neurons are seen by covariances, or by predictions, alone. */
+export const SELF_SUPERVISED: readonly (Case & { readonly seesLayer: boolean })[] = [
+  { ...caseOf('lpl', { decorrelation: 0 }, { shift: 0 }, {}), seesLayer: false },
+  { ...caseOf('lpl', { decorrelation: 10 }, { shift: 0 }, {}), seesLayer: true },
+  { ...caseOf('clapp', { sampling: 'synchronous' }, { shift: 0 }, {}), seesLayer: true },
+  { ...caseOf('clapp', { sampling: 'alternating' }, { shift: 0 }, {}), seesLayer: false },
+];
 
 /** How far the direction of each hidden connection moves, in all and for single synapses. */
 export async function moved(

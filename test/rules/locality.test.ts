@@ -17,6 +17,7 @@ import {
   moved,
   REWARDED,
   ROUNDING,
+  SELF_SUPERVISED,
   SETTLED,
   SYMMETRIC,
   seesMagnitudes,
@@ -32,6 +33,7 @@ test('every rule of the registry is held to its row in the plausibility table', 
     ...SETTLED,
     ...LAYER_WISE,
     COMPETING,
+    ...SELF_SUPERVISED,
     ...REWARDED,
   ];
   const uncovered = RULES.filter(({ name }) => !cases.some(({ rule }) => rule === name));
