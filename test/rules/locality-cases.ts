@@ -80,7 +80,7 @@ const OF_THEIR_OWN = ['burst-dependent plasticity', 'local self-supervision'];
 const pointNeurons = (is: (plausibility: Plausibility) => boolean): FeedForwardCase[] =>
   RULES.filter(
     ({ network, family, plausibility }) =>
-      network === layeredNetwork && !OF_THEIR_OWN.includes(family) && is(plausibility!),
+      network === layeredNetwork && !OF_THEIR_OWN.includes(family ?? '') && is(plausibility!),
   ).flatMap(({ name, options }) =>
     (options.variant?.choices ?? [undefined]).map((variant) => ({
       ...caseOf(name, variant === undefined ? {} : { variant }, HIDDEN[name] ?? {}, {}),
