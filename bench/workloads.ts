@@ -46,26 +46,34 @@ const TORCH = {
   'feedback-alignment': { name: 'PyTorch', file: 'feedback_alignment.py', args: ['--mode', 'fa'] },
   'direct-feedback-alignment': { name: 'PyTorch', file: 'feedback_alignment.py', args: ['--mode', 'dfa'] },
   'equilibrium-propagation': { name: 'PyTorch', file: 'equilibrium_propagation.py', args: [] },
+  'predictive-coding': { name: 'PyTorch', file: 'predictive_coding.py', args: [] },
+  'forward-forward': { name: 'PyTorch autograd', file: 'forward_forward.py', args: [] },
+  'dendritic-microcircuit': { name: 'PyTorch', file: 'dendritic_microcircuit.py', args: [] },
 } as const satisfies Record<string, Peer>;
 
 /** What makes a peer train the same as we do. */
-function trainingArguments({ settings, options }: Condition): string[] {
+function trainingArguments({ rule, settings, options }: Condition): string[] {
   const { layers, batch, learningRate } = settings;
-  const common = ['--arch', layers.join(','), '--batch', `${batch}`, '--lr', learningRate.join(',')];
-  const { freeIterations, nudgedIterations, epsilon, beta } = options;
-  if (freeIterations === undefined) return common;
-  const phases = [
-    '--free',
-    freeIterations,
-    '--nudged',
-    nudgedIterations,
-    '--epsilon',
-    epsilon,
-    '--beta',
-    beta,
+  const rates = rule === 'forward-forward' ? learningRate.slice(0, 1) : learningRate;
+  return [
+    ...['--arch', layers.join(','), '--batch', `${batch}`, '--lr', rates.join(',')],
+    ...Object.entries(PEER_OPTIONS[rule] ?? {}).flatMap(([flag, option]) => [flag, String(options[option])]),
   ];
-  return [...common, ...phases.map(String)];
 }
+
+/** Options of rules, by what their peers call them. */
+const PEER_OPTIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'equilibrium-propagation': {
+    ...{
+      '--free': 'freeIterations',
+      '--nudged': 'nudgedIterations',
+      '--epsilon': 'epsilon',
+      '--beta': 'beta',
+    },
+  },
+  'predictive-coding': { '--iterations': 'iterations', '--gamma': 'inferenceRate' },
+  'forward-forward': { '--theta': 'theta', '--peer-normalisation': 'peerNormalisation' },
+};
 
 const withArguments = (peer: Peer, condition: Condition): Peer => ({
   ...peer,
@@ -189,6 +197,47 @@ export const WORKLOADS: readonly Workload[] = [
       name: 'ep-2',
       title: 'equilibrium propagation 784-500-500-10, batch 20, 150 + 6 steps',
       atLeast: { blas: 5, fma: 5, exact: 4 },
+      twoAtATime: true,
+    },
+  ),
+  torch(
+    'predictive-coding',
+    SMALL,
+    {
+      ...SGD,
+      loss: 'squared-error',
+      outputActivation: 'linear',
+      activation: 'tanh',
+      batch: 20,
+      learningRate: [0.1, 0.002],
+    },
+    {
+      name: 'pc',
+      title: 'predictive coding 784-500-10, batch 20, 20 iterations',
+      atLeast: { blas: 1.5, fma: 1.5, exact: 1 },
+      twoAtATime: true,
+    },
+    { iterations: 20, inferenceRate: 0.2 },
+  ),
+  torch(
+    'forward-forward',
+    [784, 500, 500, 10],
+    { ...SGD, activation: 'relu', weightDecay: 0, learningRate: 0.003 },
+    {
+      name: 'ff',
+      title: 'forward-forward 784-500-500-10, batch 100',
+      atLeast: { blas: 1.5, fma: 1.5, exact: 1 },
+      twoAtATime: true,
+    },
+  ),
+  torch(
+    'dendritic-microcircuit',
+    [784, 500, 500, 10],
+    { learningRate: [20, 0.02, 0.05] },
+    {
+      name: 'microcircuit',
+      title: 'dendritic microcircuits 784-500-500-10, batch 10',
+      atLeast: { blas: 1.5, fma: 1.5, exact: 1 },
       twoAtATime: true,
     },
   ),

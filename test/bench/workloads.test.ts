@@ -37,7 +37,7 @@ test('peers are told layers, batch and rates', () => {
 });
 
 test('batch and rates at 784-500-10 are the defaults of the peers', () => {
-  for (const name of ['backprop', 'fa', 'dfa', 'ep', 'dendrites']) {
+  for (const name of ['backprop', 'fa', 'dfa', 'ep', 'pc', 'ff', 'microcircuit', 'dendrites']) {
     const { condition, peers } = find(name);
     for (const { file } of peers) assert.match(source(file), `batch=${condition.settings.batch}`, name);
   }
@@ -68,6 +68,25 @@ test('iterations, beta and rates of equilibrium propagation are those that the p
     assert.equal([...settings.learningRate], theirs!.split(',').map(Number));
     assert.equal([argument(name, '--free'), argument(name, '--nudged')], steps.map(String));
   }
+});
+
+test('options of predictive coding, forward-forward and microcircuits are the defaults of the peers', () => {
+  for (const [name, option, theirs] of [
+    ['pc', '--iterations', '"--iterations", type=int, default='],
+    ['pc', '--gamma', '"--gamma", type=float, default='],
+    ['ff', '--peer-normalisation', '"--peer-normalisation", type=float, default='],
+  ] as const)
+    assert.ok(source(find(name).peers[0]!.file).includes(`${theirs}${argument(name, option)}`), option);
+  assert.match(source('predictive_coding.py'), `lr="${argument('pc', '--lr')}"`);
+  assert.match(source('forward_forward.py'), `lr=${argument('ff', '--lr')}`);
+  assert.match(source('dendritic_microcircuit.py'), `lr="${argument('microcircuit', '--lr')}"`);
+  // Where options are the rule's defaults, the programs have them as constants.
+  const { options } = find('microcircuit').condition;
+  assert.match(
+    source('dendritic_microcircuit.py'),
+    `${options.apicalConductance}, 1.0, ${options.teachingConductance}`,
+  );
+  assert.match(source('dendritic_microcircuit.py'), `INTERNEURON_RATE = ${options.interneuronRate}\n`);
 });
 
 test('feedback weights at 784-500-10 are drawn from the range of the peer, by both rules', () => {
