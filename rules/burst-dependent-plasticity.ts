@@ -121,7 +121,7 @@ export const burstDependentPlasticity = defineRule({
   },
   network: layeredNetwork,
   // Recurrent inhibition averages over the neurons of a layer: twelve are not enough.
-  trial: { hidden: [100, 50], examples: 8000 },
+  trial: { hidden: [100, 50], layers: [784, 100, 10], examples: 8000 },
   options: OPTIONS,
   recipes: RECIPES,
   checkOptions: (_options, settings) => checkEventRates('burst-dependent-plasticity', settings),

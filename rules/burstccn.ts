@@ -64,6 +64,8 @@ export const burstccn = defineRule({
     locality: ['presynaptic rate', 'postsynaptic rate', 'apical potential'],
   },
   network: layeredNetwork,
+  // Sigmoid outputs and squared errors learn slowly at first.
+  trial: { layers: [784, 100, 10], examples: 8000 },
   options: OPTIONS,
   recipes: [
     {
@@ -153,12 +155,14 @@ function drawDescending(context: RuleContext<typeof OPTIONS>, { from, to }: Conn
   const draw = (stream: string, deviation: number) =>
     context.random(stream).normal(from.size * to.size, 0, deviation);
   const Y = draw(`feedback to ${from.name}`, options.feedbackScale);
+  const excitation = feedbackPath(k, network, to, from, Y);
+  const { mask } = excitation.connection;
   const Q =
     options.inhibition === 'cancelling'
       ? Y.map((y) => BASELINE * y)
       : draw(`inhibition of ${from.name}`, BASELINE * options.feedbackScale);
-  const excitation = feedbackPath(k, network, to, from, Y);
-  const weights = k.state(name, to.size, from.size, Q);
+  // Q joins the same neurons as Y.
+  const weights = k.state(name, to.size, from.size, mask ? Q.map((q, i) => q * mask.values[i]!) : Q);
   const inhibition: Connection = { ...excitation.connection, name, weights };
   return { excitation, inhibition };
 }

@@ -77,6 +77,7 @@ export const FAULTS: readonly Fault[] = [
       ['Q learns without a rate', 'this.#inhibitionRate > 0', 'this.#inhibitionRate >= 0'],
       ['Q cancels twice the feedback', 'BASELINE * y', 'y'],
       ['random Q is as large as Y', 'BASELINE * options.feedbackScale', 'options.feedbackScale'],
+      ['Q joins neurons that Y does not', 'mask ? $masked : Q', 'Q'],
       ['deviation of Y', 'draw($stream, options.feedbackScale)', 'draw($stream, options.feedbackScale ** 2)'],
     ],
   ),

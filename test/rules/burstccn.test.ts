@@ -186,6 +186,27 @@ test('Y and Q start with the deviations that are asked for', async () => {
   }
 });
 
+test('Q has synapses where Y has', () => {
+  for (const inhibition of ['cancelling', 'random']) {
+    const { device, k } = float64();
+    const settings = {
+      ...SETTINGS,
+      layers: [5, 6, 3, 3],
+      structure: 'dendrites-random',
+      synapses: 2,
+    } as const;
+    buildRule(findRule(RULE), new LayeredNetwork(k, 3, settings), k, { inhibition });
+    const [Y, Q] = ['feedback', 'inhibition'].map((what) => [
+      ...device.values(k.states.get(`${what} from hidden 2 to hidden 1`)!),
+    ]) as [number[], number[]];
+    assert.ok(Y.includes(0) && Y.some((y) => y !== 0));
+    assert.equal(
+      Q.map((q) => q === 0),
+      Y.map((y) => y === 0),
+    );
+  }
+});
+
 test('event rates without the slope of a sigmoid are refused', () => {
   const rule = findRule(RULE);
   const check = (given: Parameters<typeof networkSettings>[0]) => () =>
