@@ -34,7 +34,7 @@ const RECIPES: readonly Recipe[] = [
       activation: 'relu',
       initial: 'he-normal',
       optimizer: 'adam',
-      learningRate: rates(layers, 0.001, 0.01),
+      learningRate: rates(layers, 0.0001, 0.01),
       schedule: 'linear',
       batch: 50,
     }),
