@@ -1,5 +1,5 @@
 import type { Dataset, Split } from '../data/browser.ts';
-import type { Kernels, Tensor } from '../kernels/index.ts';
+import type { Kernels, Table, Tensor } from '../kernels/index.ts';
 import type { Network } from '../networks/index.ts';
 import type { Rule, RuleDefinition } from '../rules/index.ts';
 import type { Settings, SettingsInput } from './settings.ts';
@@ -31,6 +31,8 @@ export interface TaskContext {
 
 /** A task at work in one run. */
 export interface BuiltTask {
+  /** What the network is shown in place of the training images, example by example. Left out: the images themselves. */
+  readonly images?: Table;
   /** Traces what a minibatch of training examples is to be answered with, batch x outputs. */
   target(input: Tensor): Tensor;
   /**

@@ -81,6 +81,7 @@ export async function traceRun(parts: RunParts): Promise<TracedRun> {
     respond,
     evaluationBatchSize,
   });
+  const images = task.images ?? dataset.train.images;
   const totals = epochTotals(k, task);
   const { taught, ...traced } = await traceStep(parts, { kernels: k, network, rule, task, totals });
   return {
@@ -96,13 +97,10 @@ export async function traceRun(parts: RunParts): Promise<TracedRun> {
     diagnostics: await prepareMeasurements(
       parts.diagnostics,
       { kernels: k, network, kind: definition.network.name, rule },
-      dataset.train.images,
+      images,
       task.target,
     ),
-    guards: await prepareGuards(
-      { kernels: k, network, rule, respond, evaluationBatchSize, taught },
-      dataset.train.images,
-    ),
+    guards: await prepareGuards({ kernels: k, network, rule, respond, evaluationBatchSize, taught }, images),
     totals,
     states: k.states,
     rowStores: k.rowStores,
@@ -125,7 +123,7 @@ async function traceStep(
 ): Promise<
   Pick<TracedRun, 'step' | 'settlingSteps' | 'stepsTotal'> & { readonly taught: ReadonlySet<Connection> }
 > {
-  const { images } = dataset.train;
+  const images = task.images ?? dataset.train.images;
   const taught = new Set<Connection>();
   let stepsTotal = Number.NaN;
   const optimizer = new Optimizer(k, network.connections, settings, () => stepsTotal);

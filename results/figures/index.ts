@@ -64,8 +64,8 @@ const unlessBegun = ({ runs }: ComparisonDocument): string | null =>
   runs.length > 0 ? null : 'no run has begun yet; go on with `dendrite resume`';
 
 const unlessClasses = (document: ComparisonDocument): string | null =>
-  document.experiment.task === 'reconstruct'
-    ? 'the task reconstruct has outputs that are no classes; train again with --task classify'
+  ['reconstruct', 'inpaint'].includes(document.experiment.task)
+    ? `the task ${document.experiment.task} has outputs that are no classes; train again with --task classify`
     : unlessBegun(document);
 
 /** The figures, in the order of lists. */

@@ -198,6 +198,33 @@ export const FAULTS: readonly Fault[] = [
     'training/tasks/reconstruct.ts',
   ),
   ...faultsOf(
+    'inpaint',
+    ['test/training/inpaint.test.ts'],
+    [
+      [
+        'patches anew in each row of pixels',
+        'Math.floor(i / columns / side) * across',
+        'Math.floor(i / columns) * across',
+      ],
+      ['three quarters are shown', 'new Set(order.slice(0, $count))', 'new Set(order.slice($count))'],
+      ['patches of four pixels whatever the sides', 'while ($rest) side--;', ';'],
+      [
+        'the score of training on whole images',
+        '{ images: train.masked, $$rest }',
+        '{ images: dataset.train.images, $$rest }',
+      ],
+      [
+        'scored on whole images',
+        'respond(k.gather(parts.masked, batch))',
+        'respond(k.gather(split.images, batch))',
+      ],
+      ['ridge regression of the training images', 'errorOf(name, parts)', 'errorOf(name, train)'],
+      ['ridge regression without its bias', '(v, b) => v + b', '(v: number, b: number) => v + 0 * b'],
+      ['as many outputs as pixels', 'layers.at(-1) !== hidden.length', 'layers.at(-1) !== dataset.width'],
+    ],
+    'training/tasks/inpaint.ts',
+  ),
+  ...faultsOf(
     'tasks',
     [SCORES],
     [

@@ -1,11 +1,12 @@
 import { closest, UserError } from '../../kernels/index.ts';
 import type { TaskDefinition } from '../task.ts';
 import { classify } from './classify.ts';
+import { inpaint } from './inpaint.ts';
 import { probe } from './probe.ts';
 import { reconstruct } from './reconstruct.ts';
 
 /** The tasks that come with the framework, the default first. */
-export const TASKS: readonly TaskDefinition[] = [classify, probe, reconstruct];
+export const TASKS: readonly TaskDefinition[] = [classify, probe, reconstruct, inpaint];
 
 /** A task with its argument, e.g. that of 'probe:hidden 1'. */
 export interface ChosenTask {
@@ -14,7 +15,7 @@ export interface ChosenTask {
 }
 
 /**
- * @param text `classify`, `reconstruct`, `probe:<population>`
+ * @param text `classify`, `reconstruct`, `inpaint`, `probe:<population>`
  * @param extra tasks of the user's own, from plug-ins
  * @throws UserError when there is no such task, or its argument is missing or too much
  */

@@ -4,7 +4,7 @@ import type { TaskDefinition } from '../task.ts';
 import { checkInputs } from './layers-fit.ts';
 
 /** Mean squared difference of each row, m x 1. */
-function squaredErrors(k: Kernels, output: Tensor, target: Tensor): Tensor {
+export function squaredErrors(k: Kernels, output: Tensor, target: Tensor): Tensor {
   const squares = k.map((y, t) => (y - t) * (y - t), output, target);
   return k.sum(squares, { over: 'columns', scale: 1 / target.columns });
 }
