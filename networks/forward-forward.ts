@@ -190,4 +190,6 @@ export const forwardForwardNetwork: NetworkKind<ForwardForwardNetwork, ForwardFo
   description:
     'Layers of point neurons that receive normalised activity, an input that holds a label, and a linear read-out of the hidden layers.',
   build: (kernels, seed, settings, options) => new ForwardForwardNetwork(kernels, seed, settings, options),
+  // Each hidden layer, and the read-out of all of them but the first, or of the only one.
+  connectionCount: ({ length }) => length - 2 + Math.max(length - 3, 1),
 };

@@ -80,4 +80,6 @@ export interface NetworkKind<N extends Network = Network, P = unknown> {
    * @throws UserError when the settings do not make such a network
    */
   build(kernels: Kernels, seed: number, settings: NetworkSettings, parameters: P): N;
+  /** How many connections learn at a rate of their own in a network of these layers; left out: one for each layer above the input. */
+  connectionCount?(layers: readonly number[]): number;
 }

@@ -61,7 +61,7 @@ export function resolveCondition(
     parseSettings({ ...DEFAULTS, ...taskDefaults, ...recipeSettings, ...chosen, layers }),
     chosen,
   );
-  checkLearningRates(resolved);
+  checkLearningRates(definition, resolved);
   checkSynapses(definition, resolved);
   const values = resolveOptions(definition, { ...recipeOptions, ...options });
   definition.checkOptions?.(values, resolved);
@@ -102,8 +102,8 @@ function checkSynapses({ name, network }: RuleDefinition, settings: Settings): v
   checkStructure(settings);
 }
 
-function checkLearningRates({ layers, learningRate }: Settings): void {
-  const connections = layers.length - 1;
+function checkLearningRates({ network }: RuleDefinition, { layers, learningRate }: Settings): void {
+  const connections = network.connectionCount?.(layers) ?? layers.length - 1;
   if (learningRate.length !== 1 && learningRate.length !== connections)
     throw new UserError(
       `learning-rate: ${learningRate.length} learning rates do not fit the ${connections} connections of layers ` +

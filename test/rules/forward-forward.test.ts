@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { RandomStream, type Tensor, UserError } from '../../kernels/index.ts';
 import { ForwardForwardNetwork } from '../../networks/index.ts';
 import { findRule } from '../../rules/index.ts';
+import { resolveCondition } from '../../training/index.ts';
 import {
   goodness,
   handPass,
@@ -341,6 +342,7 @@ for (const layers of [
     for (const { settings } of RULE.recipes!) {
       const { learningRate } = settings(layers);
       assert.is(learningRate!.length, connections.length);
+      resolveCondition(RULE, { settings: { layers, learningRate: learningRate! } });
       for (const [l, { to }] of connections.entries())
         assert.is(learningRate![l], to.name === 'output' ? learningRate!.at(-1) : learningRate![0]);
     }
