@@ -56,6 +56,7 @@ export {
   checkForwardForward,
   checkMicrocircuit,
   checkNeurons,
+  checkTwoCompartments,
   compartmentalNetwork,
   competitiveNetwork,
   createRecorder,
@@ -110,6 +111,10 @@ export {
   type Synapses,
   type TaughtLayer,
   type TimedPhase,
+  type TwoCompartmentConstants,
+  TwoCompartmentNetwork,
+  twoCompartmentNetwork,
+  URBANCZIK_2014,
 } from './networks/index.ts';
 export {
   type Direction,

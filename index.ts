@@ -101,6 +101,7 @@ export {
   checkForwardForward,
   checkMicrocircuit,
   checkNeurons,
+  checkTwoCompartments,
   compartmentalNetwork,
   competitiveNetwork,
   createRecorder,
@@ -155,6 +156,10 @@ export {
   type Synapses,
   type TaughtLayer,
   type TimedPhase,
+  type TwoCompartmentConstants,
+  TwoCompartmentNetwork,
+  twoCompartmentNetwork,
+  URBANCZIK_2014,
 } from './networks/index.ts';
 // Reading and writing results
 export {

@@ -80,3 +80,10 @@ export {
   type Structure,
   type StructureSettings,
 } from './structure.ts';
+export {
+  checkTwoCompartments,
+  type TwoCompartmentConstants,
+  TwoCompartmentNetwork,
+  twoCompartmentNetwork,
+  URBANCZIK_2014,
+} from './two-compartment.ts';

@@ -6,6 +6,7 @@ export { clapp } from './clapp.ts';
 export { competingHiddenUnits } from './competing-hidden-units.ts';
 export { contrastiveHebbian } from './contrastive-hebbian.ts';
 export { dendriticMicrocircuit } from './dendritic-microcircuit.ts';
+export { dendriticPrediction } from './dendritic-prediction.ts';
 export { differenceTargetPropagation } from './difference-target-propagation.ts';
 export { directFeedbackAlignment } from './direct-feedback-alignment.ts';
 export { drtp } from './drtp.ts';

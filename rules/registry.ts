@@ -13,6 +13,7 @@ const FAMILIES = [
   'local self-supervision',
   'Hebbian competition',
   'energy-based',
+  'dendritic prediction',
   'segregated dendrites',
   'dendritic microcircuits',
   'burst-dependent plasticity',

@@ -16,7 +16,7 @@ const BOTH = words(`
   EnergyNetwork EpochRecord EpochsOptions FeedbackPath ForwardForwardNetwork ForwardForwardOptions
   GUERGUIEV_2017 HiddenActivity INITIAL_WEIGHTS InitialWeights Instant
   JsScalarFunction Kernels LayeredNetwork MatmulOptions LateralCircuit MeanName MicrocircuitConstants MicrocircuitNetwork MicrocircuitOptions
-  TaughtLayer microcircuitNetwork Minibatch Network NetworkKind NetworkSettings
+  TaughtLayer TwoCompartmentConstants TwoCompartmentNetwork URBANCZIK_2014 checkTwoCompartments twoCompartmentNetwork microcircuitNetwork Minibatch Network NetworkKind NetworkSettings
   NeuronConstants NeuronState Nudge OPTIMIZERS Observation ObservedMinibatch OptimizerOptions OptionDefinition
   OptionTable OptionValue OptionValues Options Particles PhaseMeans Plausibility Population Presentation
   Product PspKernel RULES RandomDuration RandomStream Reading Readout Reason Recipe RecipeSettings Recorder

@@ -103,6 +103,13 @@ const { leak, basal, maximalRate } = GUERGUIEV_2017;
 
 const sigma = (x: number) => 1 / (1 + Math.exp(-x));
 
+/** Hidden layers keep their weights. */
+export const PREDICTION: FeedForwardCase = {
+  ...caseOf('dendritic-prediction', {}, {}, { loss: 'squared-error', outputActivation: 'sigmoid' }),
+  inputGain: 1,
+  rate: Math.tanh,
+};
+
 const bursting = (
   rule: string,
   burstProbability: number,

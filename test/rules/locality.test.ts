@@ -15,6 +15,7 @@ import {
   LAYERED,
   MICROCIRCUIT,
   moved,
+  PREDICTION,
   REWARDED,
   ROUNDING,
   SELF_SUPERVISED,
@@ -29,6 +30,7 @@ test('every rule of the registry is held to its row in the plausibility table', 
     ...LAYERED,
     ...COMPARTMENTAL,
     MICROCIRCUIT,
+    PREDICTION,
     ...BURSTING,
     ...SETTLED,
     ...LAYER_WISE,
@@ -73,7 +75,7 @@ const changeKeepingActivity =
 const random = (name: string) => new RandomStream(11, name).uniform(100, 0.2, 3);
 const sizes = [random('first'), random('second'), random('third')];
 
-for (const one of [...LAYERED, ...COMPARTMENTAL, MICROCIRCUIT, ...BURSTING, SYMMETRIC]) {
+for (const one of [...LAYERED, ...COMPARTMENTAL, MICROCIRCUIT, PREDICTION, ...BURSTING, SYMMETRIC]) {
   const { title, plausibility } = one;
 
   /** The weights of connection 2 are not above connection 2, so for it only those of connection 3 are changed. */
