@@ -18,7 +18,6 @@ export interface PublishedComparison {
 
 const ROW = 34;
 const WIDEST_LABEL = 190;
-const VERDICT = 96;
 
 /** Published errors and ours: a row for each, a dot for each of our seeds, a bar for what was published. */
 export function published(
@@ -40,7 +39,8 @@ export function published(
         height: 46 + ROW * rows.length,
         plot: {
           marginLeft: 14 + Math.max(...labels.map((label) => textWidth(label, SIZES.small))),
-          ...{ marginRight: VERDICT, marginTop: 8, marginBottom: 38 },
+          ...{ marginRight: 14 + Math.max(...rows.map(({ verdict }) => textWidth(verdict, SIZES.small))) },
+          ...{ marginTop: 8, marginBottom: 38 },
           x: {
             ...{ label: 'Test error (%)', labelAnchor: 'center', labelArrow: 'none' },
             ...{ domain: domainOf(rows), ticks: 6 },
@@ -94,12 +94,14 @@ function marksOf({ published: ends, spread, scores, verdict }: PublishedComparis
   ];
 }
 
-/** From 0 where the errors are not far from it, with a margin. */
+/** With a margin on both sides; from 0 where that is not far. */
 function domainOf(rows: readonly PublishedComparison[]): [number, number] {
   const values = rows.flatMap(({ published: ends, spread, scores }) => [
     ...scores,
     ...(ends ? [ends[0] - (spread ?? 0), ends[1] + (spread ?? 0)] : []),
   ]);
   if (values.length === 0) return [0, 1];
-  return [0, Math.max(...values) * 1.06];
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const margin = (high - low || high || 1) * 0.06;
+  return [low < 2 * (high - low) ? 0 : low - margin, high + margin];
 }
