@@ -58,6 +58,15 @@ export const DENDRITES = {
   rates: dendritic('sd-8000-rates', '--examples 8000 --seeds 1, --set segregated-dendrite.feedback=rates'),
 } as const;
 
+export const BURSTS = {
+  /** Conditions: `burst-dependent-plasticity` and `burstccn`. */
+  hidden: compare('bursts', '--rules burst-dependent-plasticity,burstccn --epochs 10 --seeds 1,'),
+  prediction: compare(
+    'dendritic-prediction',
+    '--rules dendritic-prediction --layers 784,10 --epochs 10 --seeds 1,',
+  ),
+} as const;
+
 /** On the embedded digits: what README.md and docs/tuning.md show. */
 export const PRINTED = {
   /** `npm start`. */
@@ -101,6 +110,7 @@ export const MEASURED: readonly MeasuredComparison[] = [
   ...FEEDBACK.optimizers,
   ENERGY,
   ...Object.values(DENDRITES),
+  ...Object.values(BURSTS),
   ...Object.values(PRINTED),
   ...Object.values(BASELINES),
   ...CLAIMS.fewLabels,
