@@ -23,12 +23,12 @@ export const dendriticPrediction = defineRule({
     dendrite:    V = W r + b,   V* = g_D V / (g_L + g_D),   φ(U) = φ_max / (1 + k exp(β (θ − U)))
     soma:        0 = −g_L U + g_D (V − U) + g_E (E_E − U) + g_I (E_I − U)
     ΔW = η (φ(U) − φ(V*)) h(V*) rᵀ,   h = φ′/φ = β (1 − φ/φ_max)
-    it descends φ(V*) − φ(U) log φ(V*), which is least where the dendrite predicts the soma, V* = U
+    it descends φ(V*) − φ(U) log φ(V*), which is least where V* = U
     hidden layers keep their random weights`,
   notes:
     'This is the rule for rates at steady potentials: φ(U) in place of spikes S, firing rates in place of postsynaptic potentials, no low-pass filter of the induction. Rates are in units of φ_max. ' +
     'The paper could not be read: equations and constants are those of a later implementation (phll/Neuro-Backprop), the teaching conductance and the learning rate were chosen here. ' +
-    'The paper teaches single neurons, so that the network of the rule is --layers 784,10; hidden layers, where there are any, stay as they are drawn, as under shallow. ' +
+    'The paper teaches single neurons, so that the network of the rule is 784-10; hidden layers, where there are any, stay as they are drawn, as under shallow. ' +
     'What a synapse onto an output neuron sees is its presynaptic rate, the potential of its dendrite and the firing of its soma.',
   plausibility: {
     weightTransport: 'none',
