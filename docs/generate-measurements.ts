@@ -30,6 +30,7 @@ import {
   MEASURED,
   type MeasuredComparison,
   PRINTED,
+  UNLABELLED,
 } from './measurements/list.ts';
 
 /** The committed documents, by file. */
@@ -64,6 +65,7 @@ export function measurementsPage(documents: Documents): string {
     ...energySection(documents),
     ...dendriteSections(documents),
     ...burstSection(documents),
+    ...unlabelledSections(documents),
     '',
   ].join('\n\n');
 }
@@ -401,6 +403,37 @@ function burstSection(documents: Documents): string[] {
         row('burstccn', hidden, 'burstccn'),
         row('dendritic-prediction, 784-10', prediction, 'dendritic-prediction'),
       ],
+    ),
+  ];
+}
+
+/** Features and images that are learned without labels. */
+function unlabelledSections(documents: Documents): string[] {
+  const { competition, probes, inpainting } = UNLABELLED;
+  const [competed, probed, inpainted] = [competition, probes, inpainting].map(
+    ({ file }) => documents.get(file)!,
+  ) as [ComparisonDocument, ComparisonDocument, ComparisonDocument];
+  const { epochs } = competed.runs[0]!;
+  const scores = ({ summary }: ComparisonDocument, show: (value: number | null) => string) =>
+    summary.map(({ rule, mean }) => [rule, show(mean)]);
+  const baselines = probed.baselines!.map(({ baseline, width, mean }) => [
+    width === null ? baseline : `${baseline}, ${width} features`,
+    fixed(mean),
+  ]);
+  return [
+    '## Without labels',
+    commands(competition),
+    `One seed, 784-2000-10, with the read-out that learns in the same run: ${fixed(lasts(competed)[0]!)} after ${epochs.length} epochs; ${epochs.map(({ testScore }) => fixed(testScore)).join(', ')} after each. The learning rate falls to 0 over the run, so that a longer run is another one.`,
+    '### Features of a layer that predicts itself',
+    commands(probes),
+    `One seed, 784-500-10, ${probed.runs[0]!.epochs.length} epochs: test errors in percent of a linear readout of the hidden layer, beside what needs no rule.`,
+    markdownTable(['rule or baseline', 'test error'], [...scores(probed, fixed), ...baselines]),
+    '### Hidden patches',
+    commands(inpainting),
+    `One seed, 784-500-592, ${inpainted.runs[0]!.epochs.length} epochs: squared error of the hidden pixels, divided by that of ridge regression from the shown ones ([the task](results.md#tasks)).`,
+    markdownTable(
+      ['rule', 'of ridge regression'],
+      scores(inpainted, (value) => value!.toFixed(3)),
     ),
   ];
 }

@@ -67,7 +67,7 @@ export const clapp = defineRule({
     'another image of the minibatch. One step ahead is predicted, in the paper up to five. Retrodiction takes the transposed ' +
     'weights of the prediction, as the code of the authors does by default (EPFL-LCN/pub-illing2021-neurips); it can learn ' +
     'weights of its own there. The read-out learns in the same run and teaches nothing below: `--task probe:hidden-1` scores the ' +
-    'features alone. Published accuracies are of other images.',
+    'features alone. Published accuracies are of other images. What runs came to is in docs/measurements.md, under Without labels.',
   plausibility: {
     weightTransport: 'none',
     phases: ['first image', 'next image'],

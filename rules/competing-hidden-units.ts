@@ -99,7 +99,7 @@ export const competingHiddenUnits = defineRule({
     'in one run: the read-out follows features that change ever less, under the loss of the experiment, cross-entropy where ' +
     'you do not choose. Weights start from a narrower distribution than the N(0, 1) of the notebook. Each further hidden layer competes for the ' +
     'rates of the one below; the paper has one. `--task probe:hidden-1` scores the features alone. With few images or large ε the ' +
-    'anti-Hebbian change can silence most neurons: the guard of dead layers tells it.',
+    'anti-Hebbian change can silence most neurons: the guard of dead layers tells it. What runs came to is in docs/measurements.md, under Without labels.',
   plausibility: {
     weightTransport: 'none',
     phases: ['one forward pass'],

@@ -77,7 +77,7 @@ export const lpl = defineRule({
     'have gradients and the term is the mean of both. Views are small movements of the eye, the same for all images of a ' +
     'minibatch; in the paper they are augmented crops. Variances and covariances are those of the minibatch, in the code too; the ' +
     'online form of the paper has running ones. The read-out learns in the same run, at images that have not moved, and teaches nothing ' +
-    'below: `--task probe:hidden-1` scores the features alone. Published accuracies are of convolutional networks on other images.',
+    'below: `--task probe:hidden-1` scores the features alone. Published accuracies are of convolutional networks on other images. What runs came to is in docs/measurements.md, under Without labels.',
   plausibility: {
     weightTransport: 'none',
     phases: ['first view', 'second view'],

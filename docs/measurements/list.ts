@@ -66,6 +66,21 @@ export const BURSTS = {
     '--rules dendritic-prediction --layers 784,10 --epochs 10 --seeds 1,',
   ),
 } as const;
+/** One seed each. */
+export const UNLABELLED = {
+  competition: compare(
+    'competing-hidden-units',
+    '--rules competing-hidden-units --layers 784,2000,10 --epochs 8 --seeds 1,',
+  ),
+  probes: compare(
+    'self-supervision',
+    '--rules lpl,clapp --task probe:hidden-1 --epochs 3 --seeds 1, --baselines',
+  ),
+  inpainting: compare(
+    'inpainting',
+    '--rules backprop,feedback-alignment,kolen-pollack,lpl --task inpaint --epochs 3 --seeds 1,',
+  ),
+} as const satisfies Record<string, MeasuredComparison>;
 
 /** On the embedded digits: what README.md and docs/tuning.md show. */
 export const PRINTED = {
@@ -111,6 +126,7 @@ export const MEASURED: readonly MeasuredComparison[] = [
   ENERGY,
   ...Object.values(DENDRITES),
   ...Object.values(BURSTS),
+  ...Object.values(UNLABELLED),
   ...Object.values(PRINTED),
   ...Object.values(BASELINES),
   ...CLAIMS.fewLabels,
