@@ -13,9 +13,9 @@ const OPTIONS = {
       'Lebesgue norm: the weights of a hidden neuron come to lie on the sphere of radius R in this norm.',
   },
   radius: {
-    default: 0.15,
+    default: 0.08,
     above: 0,
-    search: { logUniform: [0.05, 0.5] },
+    search: { logUniform: [0.03, 0.3] },
     description: 'R, synaptic scale: the radius of that sphere, to which potentials are proportional.',
   },
   rank: {
@@ -45,7 +45,7 @@ const SMALLEST = 1e-30;
 /** The hidden layers learn at one rate; that of the read-out falls with the number of neurons that it reads, if they are many. */
 const rates = (layers: readonly number[], hidden: number, readout: number): number[] => [
   ...Array(layers.length - 2).fill(hidden),
-  Math.min(3, readout / layers.at(-2)!),
+  Math.min(10, readout / layers.at(-2)!),
 ];
 
 const RECIPES: readonly Recipe[] = [
@@ -56,7 +56,7 @@ const RECIPES: readonly Recipe[] = [
       activation: 'relu',
       initial: 'lecun-normal',
       optimizer: 'momentum',
-      learningRate: rates(layers, 0.01, 1000),
+      learningRate: rates(layers, 0.01, 10000),
       schedule: 'linear',
       batch: 50,
     }),
@@ -71,7 +71,7 @@ const RECIPES: readonly Recipe[] = [
       activation: 'relu',
       initial: 'lecun-normal',
       optimizer: 'sgd',
-      learningRate: rates(layers, 0.02, 5000),
+      learningRate: rates(layers, 0.02, 50000),
       schedule: 'linear',
       batch: 100,
       options: { p: 2, rank: 2, antiHebbian: 0.4 },
@@ -97,7 +97,8 @@ export const competingHiddenUnits = defineRule({
     'largest change of a minibatch is ε, here in units of R, so that R scales potentials alone; R = 1 there. In the paper the ' +
     'features learn first and the read-out, y = tanh(β h S), is then taught to minimise Σ |y − t|^m with t = ±1. Here both learn ' +
     'in one run: the read-out follows features that change ever less, under the loss of the experiment, cross-entropy where ' +
-    'you do not choose. Weights start from a narrower distribution than the N(0, 1) of the notebook. Each further hidden layer competes for the ' +
+    'you do not choose. R is small beside the initial weights, as it is in the notebook, whose weights start from N(0, 1): a neuron that has never won has ' +
+    'large overlaps, and wins soon; with a large R few of few neurons would ever win. Each further hidden layer competes for the ' +
     'rates of the one below; the paper has one. `--task probe:hidden-1` scores the features alone. With few images or large ε the ' +
     'anti-Hebbian change can silence most neurons: the guard of dead layers tells it. What runs came to is in docs/measurements.md, under Without labels.',
   plausibility: {

@@ -70,7 +70,7 @@ export const BURSTS = {
 export const UNLABELLED = {
   competition: compare(
     'competing-hidden-units',
-    '--rules competing-hidden-units --layers 784,2000,10 --epochs 8 --seeds 1,',
+    '--rules competing-hidden-units --layers 784,2000,10 --epochs 8 --seeds 1, --learning-rate 0.01,0.5 --set competing-hidden-units.radius=0.15',
   ),
   probes: compare(
     'self-supervision',
