@@ -1,11 +1,12 @@
 /**
- * Writes a page for each built-in rule, and the table of rules in the README, from the definitions alone. Run it after a
- * change of a definition:
+ * Writes a page for each built-in rule, and the table of rules in the README, from the definitions and the table of all rules. Run it
+ * after a change of a definition:
  *
  *     npm run docs
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { expectedFigure, readAllRules, TABLES } from '../experiments/index.ts';
 import { markdownTable, withBlock } from '../results/index.ts';
 import {
   describePlausibility,
@@ -22,6 +23,7 @@ const FOLDER = fileURLToPath(new URL('rules/', import.meta.url));
 const README = fileURLToPath(new URL('../README.md', import.meta.url));
 /** Those of `dendrite compare`: a recipe can depend on the size of the network. */
 const LAYERS = [784, 500, 10];
+const ALL = readAllRules(TABLES);
 
 /** All pages, by file name. */
 export const rulePages = (): Map<string, string> =>
@@ -66,6 +68,7 @@ function rulePage(rule: RuleDefinition): string {
     '## Options',
     optionTable(rule),
     ...recipeSection(rule),
+    ...expectedSection(rule),
     '## Tuning',
     tuningList(rule),
     '## Example',
@@ -77,6 +80,12 @@ function rulePage(rule: RuleDefinition): string {
     '## Reference',
     source,
   );
+}
+
+/** What came out where all rules were compared. */
+function expectedSection({ name }: RuleDefinition): string[] {
+  const figure = ALL && expectedFigure(ALL, name);
+  return figure === null ? [] : ['## Expected figure', figure];
 }
 
 function indexPage(): string {

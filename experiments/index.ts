@@ -43,6 +43,14 @@ export {
 } from './predict.ts';
 export { checkRepeatable, type Repetition, repeatRun } from './repeat.ts';
 export { writeReport } from './report.ts';
+export {
+  ALL_RULES,
+  type AllRulesRecord,
+  allRulesPage,
+  expectedFigure,
+  readAllRules,
+  recordAllRules,
+} from './reproduce/all-rules.ts';
 export { type Paper, type Part, paperNames, readCatalogue, readPaper } from './reproduce/catalogue.ts';
 export { RESULT_COLUMNS, resultCells } from './reproduce/pages.ts';
 export { type RunRecord, readRecords, writeRecords } from './reproduce/records.ts';

@@ -110,5 +110,6 @@ export {
 } from './submission-file.ts';
 export { comparisonTable, type TableOptions } from './table.ts';
 export { verdictText } from './table-contrasts.ts';
+export { valuesText } from './table-tuning.ts';
 export { type TrainedCheckpoint, trainedCheckpoint } from './trained-checkpoint.ts';
 export type { Trial, TrialOutcome, TunedCondition, TuningRecord } from './tuning.schema.ts';

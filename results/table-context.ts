@@ -1,6 +1,5 @@
 import { dirname, sep } from 'node:path';
-import { STRUCTURES } from '../networks/index.ts';
-import type { Condition, Settings } from '../training/index.ts';
+import { type Condition, isUsed, type Settings } from '../training/index.ts';
 import type { ComparedRun, ComparisonDocument, DeviceRecord, ExperimentRecord } from './comparison.schema.ts';
 import { referenceCondition } from './comparison-document.ts';
 import { contrastLines, contrastNotes } from './table-contrasts.ts';
@@ -134,15 +133,17 @@ function otherSettings(conditions: readonly Condition[], reference: Condition): 
 const scoredExamples = ({ scored, validation, testExamples }: ExperimentRecord): string =>
   scored ? `${thousands(validation)} validation` : `${thousands(testExamples)} test`;
 
-const networkText = ({ layers, structure, synapses, activation, loss, outputActivation }: Settings): string =>
-  [
+function networkText(settings: Settings): string {
+  const { layers, structure, synapses, activation, loss, outputActivation } = settings;
+  return [
     layers.join('-'),
     ...(structure === 'full' ? [] : [structure]),
-    ...(STRUCTURES[structure].isSparse ? [`${synapses} synapses for each dendrite`] : []),
+    ...(isUsed('synapses', settings) ? [`${synapses} synapses for each dendrite`] : []),
     activation,
     loss,
-    ...(loss === 'squared-error' ? [`${outputActivation} outputs`] : []),
+    ...(isUsed('outputActivation', settings) ? [`${outputActivation} outputs`] : []),
   ].join(', ');
+}
 
 function trainingText(settings: Settings): string {
   const { batch, optimizer, momentum, learningRate, weightDecay, schedule } = settings;

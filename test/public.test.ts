@@ -25,7 +25,7 @@ const BOTH = words(`
   SplitBytes StepInfo SumOptions Synapses SynapticFactor TASKS Table TaskContext TaskDefinition TaskSetup
   Tensor TimedPhase Times Trainer UserError checkCompetitive checkForwardForward checkMicrocircuit checkNeurons compartmentalNetwork competitiveNetwork createRecorder createTrainer
   defineRule divide drawFeedback energyNetwork feedbackPath forwardForwardNetwork gradient hashDataset layeredNetwork makeDataset
-  Mask Structure StructureSettings maskWeights meanOverExamples outerProduct randomDuration sigmoid tinyDataset weightMatrix
+  ComplexNudge ComplexRate Mask Structure StructureSettings checkHolomorphic maskWeights settleHolomorphic meanOverExamples outerProduct randomDuration sigmoid tinyDataset weightMatrix
 `);
 
 /** From 'dendrite' alone: files, worker threads, a choice of devices. */

@@ -49,6 +49,7 @@ export {
   DEFAULTS,
   describeSetting,
   findSetting,
+  isUsed,
   optionName,
   parse,
   parseSomeSettings,

@@ -100,6 +100,12 @@ export const optionName = (setting: string): string =>
 export const findSetting = (name: string): SettingName | null =>
   SETTING_NAMES.find((setting) => setting === name || optionName(setting) === name) ?? null;
 
+/** Whether the other settings leave a meaning to one. */
+export const isUsed = (name: SettingName, { loss, optimizer, structure }: Settings): boolean =>
+  (name !== 'outputActivation' || loss === 'squared-error') &&
+  (name !== 'momentum' || optimizer === 'momentum') &&
+  (name !== 'synapses' || STRUCTURES[structure].isSparse);
+
 /** The setting that a mistyped name was probably meant to be. */
 export const closestSetting = (name: string): string | null => closest(name, SETTING_NAMES);
 

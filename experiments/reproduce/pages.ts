@@ -5,6 +5,7 @@ import {
   type Spread,
   withBlock,
 } from '../../results/index.ts';
+import { ALL_RULES } from './all-rules.ts';
 import type { Paper, PublishedValue } from './catalogue.ts';
 import type { RunRecord } from './records.ts';
 import { ends, type ReproducedRow, scoreAfter, type Verdict } from './verdict.ts';
@@ -92,7 +93,10 @@ export const withPublishedRows = (
   );
 
 /** All papers of the catalogue with the verdicts on their rows, in Markdown. */
-export const indexPage = (papers: readonly (readonly [Paper, readonly ReproducedRow[]])[]): string =>
+export const indexPage = (
+  papers: readonly (readonly [Paper, readonly ReproducedRow[]])[],
+  hasAllRules: boolean,
+): string =>
   `${[
     GENERATED('the folders beside it'),
     '# Published tables, reproduced',
@@ -105,6 +109,11 @@ export const indexPage = (papers: readonly (readonly [Paper, readonly Reproduced
         ...COUNTED.map((verdict) => String(rows.filter((row) => row.verdict === verdict).length)),
       ]),
     ),
+    ...(hasAllRules
+      ? [
+          `[Every rule on one network](${ALL_RULES}.md), with equal tuning budgets, its costs and what it assumes, is no table of others.`,
+        ]
+      : []),
   ].join('\n\n')}\n`;
 
 const COUNTED: readonly Verdict[] = ['match', 'near', 'miss', 'not measured'];

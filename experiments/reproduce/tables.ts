@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { UserError } from '../../kernels/index.ts';
 import { makeFolder, ownPackage, writeWhole, writingTo } from '../../results/index.ts';
+import { ALL_RULES, allRulesPage, readAllRules } from './all-rules.ts';
 import type { Paper } from './catalogue.ts';
 import { indexPage, isMeasured, paperFigure, paperPage, withPublishedRows } from './pages.ts';
 import { readRecords } from './records.ts';
@@ -23,7 +24,9 @@ const readmeOf = (tables: string): string | null => {
 /** The files that are made from the records of all papers, by their place in the folder of tables. */
 async function tableFiles(papers: readonly Paper[], tables: string): Promise<Map<string, Uint8Array>> {
   const all = papers.map((paper) => [paper, rowsOf(paper, tables)] as const);
-  const files = new Map([['README.md', encoded(indexPage(all))]]);
+  const allRules = readAllRules(tables);
+  const files = new Map([['README.md', encoded(indexPage(all, allRules !== null))]]);
+  if (allRules) files.set(`${ALL_RULES}.md`, encoded(allRulesPage(allRules)));
   const readme = readmeOf(tables);
   if (readme !== null)
     files.set(relative(tables, readme), encoded(withPublishedRows(readFileSync(readme, 'utf8'), all)));

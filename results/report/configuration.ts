@@ -1,5 +1,4 @@
-import { STRUCTURES } from '../../networks/index.ts';
-import type { Condition, Settings } from '../../training/index.ts';
+import { type Condition, isUsed, type Settings } from '../../training/index.ts';
 import type { StoredExperiment } from '../comparison-folder.ts';
 import { listText } from '../figures/words.ts';
 import { budgetText, labelOf, MISSING, thousands, valueText, wordsOf } from '../table-words.ts';
@@ -43,12 +42,6 @@ function shownSettings(conditions: readonly Condition[]): ShownSetting[] {
     })),
   ];
 }
-
-/** Whether other settings leave a meaning to one. */
-const isUsed = (name: keyof Settings, { loss, optimizer, structure }: Settings): boolean =>
-  (name !== 'outputActivation' || loss === 'squared-error') &&
-  (name !== 'momentum' || optimizer === 'momentum') &&
-  (name !== 'synapses' || STRUCTURES[structure].isSparse);
 
 function conditionsTable(conditions: readonly Condition[], differing: readonly ShownSetting[]): Html {
   const isSome = (test: (condition: Condition) => boolean): boolean => conditions.some(test);
