@@ -46,9 +46,17 @@ export {
   type MicrocircuitConstants,
   MicrocircuitNetwork,
   type MicrocircuitOptions,
+  type MicrocircuitTime,
   microcircuitNetwork,
   type TaughtLayer,
 } from './microcircuit.ts';
+export {
+  type MicrocircuitInstant,
+  type MicrocircuitPhase,
+  MicrocircuitSimulation,
+  type NeuronsInTime,
+  stepsOf,
+} from './microcircuit-simulation.ts';
 export type { Instant } from './millisecond.ts';
 export type {
   Activity,

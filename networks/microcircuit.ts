@@ -5,7 +5,7 @@ import { drawDendriticLayers, hasSigmoidRates, initialSynapses } from './layers.
 import { squaredError } from './loss.ts';
 import type { Activity, Connection, Network, NetworkKind, NetworkSettings, Population } from './network.ts';
 
-/** Conductances of the neurons of a microcircuit; only their ratios matter for steady potentials. */
+/** Conductances of the neurons of a microcircuit, 1/ms for a capacitance of 1; only their ratios matter for steady potentials. */
 export interface MicrocircuitConstants {
   /** g_lk, the leak of every soma. */
   readonly leak: number;
@@ -19,9 +19,22 @@ export interface MicrocircuitConstants {
   readonly teaching: number;
 }
 
+/** How a microcircuit goes on in time. */
+export interface MicrocircuitTime {
+  /** `full`: neurons fire by their somatic potentials; `latent-equilibrium`: by prospective ones (Haider et al. 2021). */
+  readonly dynamics: 'full' | 'latent-equilibrium';
+  /** Size of an Euler step, ms. */
+  readonly step: number;
+  /** How long images are shown without a target, from rest on, and how long with one after that, ms. */
+  readonly untaught: number;
+  readonly taught: number;
+}
+
 /** What a microcircuit has to know of its rule. */
 export interface MicrocircuitOptions {
   readonly constants: MicrocircuitConstants;
+  /** Null: potentials are steady ones, at once. */
+  readonly time: MicrocircuitTime | null;
   /** Top-down weights are drawn from U[-feedbackScale, feedbackScale]. */
   readonly feedbackScale: number;
   /** `self-predicting`: they cancel the feedback of a network that is not taught; `random`: nothing prepares them for it. */
@@ -61,7 +74,7 @@ const RATE_ON = 0.8;
  * cannot predict is left in the apical dendrites as an error.
  *
  * Potentials are steady ones in two sweeps (section 3.4): upwards without a teacher, then downwards from the taught output, where
- * basal dendrites keep the potentials of the upward sweep.
+ * basal dendrites keep the potentials of the upward sweep. A MicrocircuitSimulation has them in time.
  */
 export class MicrocircuitNetwork implements Network {
   /** Pyramidal neurons, input first. */
@@ -71,14 +84,17 @@ export class MicrocircuitNetwork implements Network {
   /** Of each hidden layer, lowest first. */
   readonly circuits: readonly LateralCircuit[];
   readonly kernels: Kernels;
-  readonly #constants: MicrocircuitConstants;
+  readonly constants: MicrocircuitConstants;
+  /** Null: potentials are steady ones, at once. */
+  readonly time: MicrocircuitTime | null;
 
-  /** @throws UserError when the settings ask for neurons without sigmoid rates */
+  /** @throws UserError when settings or options ask for neurons that there are not */
   constructor(kernels: Kernels, seed: number, settings: NetworkSettings, options: MicrocircuitOptions) {
-    checkMicrocircuit(settings);
+    checkMicrocircuit(settings, options);
     const { populations, connections } = drawDendriticLayers(kernels, seed, settings);
     this.kernels = kernels;
-    this.#constants = options.constants;
+    this.constants = options.constants;
+    this.time = options.time;
     this.populations = populations;
     this.connections = connections;
     this.circuits = this.populations
@@ -108,7 +124,7 @@ export class MicrocircuitNetwork implements Network {
     const selfPredicting = start === 'self-predicting';
     const ownUp = initialSynapses(seed, settings, l);
     // Section 2: in the self-predicting state interneurons have the potentials of the layer above, and cancel its feedback.
-    const ratio = this.attenuation(l + 1) / this.#interneuronAttenuation;
+    const ratio = this.attenuation(l + 1) / this.interneuronAttenuation;
     const up = selfPredicting
       ? ownUp.weights.map((w) => ratio * w)
       : draw('weights to interneurons', Math.sqrt(6 / (layer.size + above.size)), size);
@@ -138,12 +154,13 @@ export class MicrocircuitNetwork implements Network {
 
   /** What a basal potential of 1 is worth in a soma of layer `l`, 1 for the first above the input (eq. 7). Outputs have no apical dendrite. */
   attenuation(l: number): number {
-    const { leak, basal, apical } = this.#constants;
+    const { leak, basal, apical } = this.constants;
     return basal / (leak + basal + (l < this.populations.length - 1 ? apical : 0));
   }
 
-  get #interneuronAttenuation(): number {
-    const { leak, dendritic } = this.#constants;
+  /** The same of interneurons (eq. 8). */
+  get interneuronAttenuation(): number {
+    const { leak, dendritic } = this.constants;
     return dendritic / (leak + dendritic);
   }
 
@@ -171,20 +188,40 @@ export class MicrocircuitNetwork implements Network {
     return activity;
   }
 
-  /** Steady potentials of output neurons between what basal dendrites predict and the target's: a share λ of the latter. */
-  teachOutput(predicted: Tensor, target: Tensor): Tensor {
-    const { leak, basal, teaching } = this.#constants;
+  /** u_target, at which output neurons fire as targets from 0 to 1 say. */
+  targetPotential(target: Tensor): Tensor {
     return this.kernels.map(
-      (v, t, share, off, span) => {
+      (t, off, span) => {
         const rate = off + span * t;
-        return (1 - share) * v + share * Math.log(rate / (1 - rate));
+        return Math.log(rate / (1 - rate));
       },
-      predicted,
       target,
-      teaching / (leak + basal + teaching),
       RATE_OFF,
       RATE_ON - RATE_OFF,
     );
+  }
+
+  /** Steady potentials of output neurons between what basal dendrites predict and the target's: a share λ of the latter. */
+  teachOutput(predicted: Tensor, target: Tensor): Tensor {
+    const { leak, basal, teaching } = this.constants;
+    return this.kernels.map(
+      (v, u, share) => (1 - share) * v + share * u,
+      predicted,
+      this.targetPotential(target),
+      teaching / (leak + basal + teaching),
+    );
+  }
+
+  /**
+   * v_A of a hidden layer (eq. 4).
+   * @param l number of the hidden layer, from 1
+   * @param above rates of the layer above
+   * @param interneurons rates of the interneurons beside the layer
+   */
+  apicalPotential(l: number, above: Tensor, interneurons: Tensor): Tensor {
+    const { inhibition, feedback } = this.circuits[l - 1]!;
+    const apical = this.kernels.matmul(above, feedback.connection.weights);
+    return this.kernels.matmul(interneurons, inhibition.weights, { into: apical, accumulate: true });
   }
 
   /**
@@ -195,26 +232,18 @@ export class MicrocircuitNetwork implements Network {
    */
   teachHidden(l: number, layer: Activity, above: Tensor): TaughtLayer {
     const k = this.kernels;
-    const { leak, basal, apical: g_A, dendritic, teaching } = this.#constants;
-    const { excitation, inhibition, feedback } = this.circuits[l - 1]!;
-    const interneuronPrediction = this.#predicted(excitation, layer.rate, this.#interneuronAttenuation);
+    const { leak, basal, apical: g_A, dendritic, teaching } = this.constants;
+    const { excitation } = this.circuits[l - 1]!;
+    const interneuronPrediction = this.#predicted(excitation, layer.rate, this.interneuronAttenuation);
     const interneuronSoma = k.map(
       (v, u, share) => (1 - share) * v + share * u,
       interneuronPrediction,
       above,
       teaching / (leak + dendritic + teaching),
     );
-    // eq. 4
-    const apical = k.matmul(this.rate(above), feedback.connection.weights);
-    k.matmul(this.rate(interneuronSoma), inhibition.weights, { into: apical, accumulate: true });
+    const apical = this.apicalPotential(l, this.rate(above), this.rate(interneuronSoma));
     const soma = k.map((v, a, share) => v + share * a, layer.potential, apical, g_A / (leak + basal + g_A));
     return { apical, soma, interneuronPrediction, interneuronSoma };
-  }
-
-  respond(input: Tensor): Tensor[] {
-    return this.predict(input)
-      .slice(1)
-      .map(({ rate }) => rate);
   }
 
   /** 1/2 (y - t)^2 of each output, for targets 0 and 1 at the rates that teach them. */
@@ -233,12 +262,31 @@ export const microcircuitNetwork: NetworkKind<MicrocircuitNetwork, MicrocircuitO
 };
 
 /**
- * Whether there are microcircuits for these settings.
- * @throws UserError when they ask for neurons without sigmoid rates
+ * Whether there are microcircuits for these settings and options.
+ * @throws UserError when there are none
  */
-export function checkMicrocircuit(settings: NetworkSettings): void {
+export function checkMicrocircuit(settings: NetworkSettings, { constants, time }: MicrocircuitOptions): void {
   if (!hasSigmoidRates(settings))
     throw new UserError(
       "microcircuits, which the rule 'dendritic-microcircuit' trains, have sigmoid rates: leave out the settings activation, loss and outputActivation",
     );
+  if (time) checkTime(constants, time);
+}
+
+/** Euler steps grow without bound where a step times the conductances of a soma is 2 or more. */
+function checkTime(
+  { leak, basal, apical, dendritic, teaching }: MicrocircuitConstants,
+  { step, untaught, taught }: MicrocircuitTime,
+): void {
+  const longest = 2 / (leak + Math.max(basal + apical, basal + teaching, dendritic + teaching));
+  if (step >= longest)
+    throw new UserError(
+      `timeStep=${step} makes the potentials of microcircuits with these conductances unstable: choose less than ${longest.toFixed(2)} ms`,
+    );
+  for (const [option, ms] of [
+    ['untaughtTime', untaught],
+    ['taughtTime', taught],
+  ] as const)
+    if (ms < step)
+      throw new UserError(`${option}=${ms} is shorter than a step of ${step} ms: choose a longer phase`);
 }

@@ -4,10 +4,15 @@ import {
   checkMicrocircuit,
   type FeedbackPath,
   type MicrocircuitNetwork,
+  type MicrocircuitOptions,
+  MicrocircuitSimulation,
   microcircuitNetwork,
+  stepsOf,
   type TaughtLayer,
 } from '../networks/index.ts';
 import { type Direction, outerProduct } from './direction.ts';
+import { MeanPlasticity } from './microcircuit-plasticity.ts';
+import type { OptionValues } from './options.ts';
 import {
   defineRule,
   type Minibatch,
@@ -18,6 +23,29 @@ import {
 } from './rule.ts';
 
 const OPTIONS = {
+  dynamics: {
+    default: 'steady',
+    choices: ['steady', 'full', 'latent-equilibrium'],
+    description:
+      'Steady potentials in two sweeps; somata in time (eq. 1 and 2); or the same with rates and plasticity from prospective potentials u + τ du/dt (Haider et al. 2021), which settle in a few steps.',
+  },
+  timeStep: {
+    default: 0.1,
+    above: 0,
+    description: 'Size of an Euler step of the dynamics full and latent-equilibrium, ms.',
+  },
+  untaughtTime: {
+    default: 10,
+    above: 0,
+    description:
+      'How long an image is shown without its target, from rest on, ms; predictions are the rates at the end. Not of steady.',
+  },
+  taughtTime: {
+    default: 10,
+    above: 0,
+    description:
+      'How long the image is shown with its target after that, ms; weights change by the mean over this time. Not of steady.',
+  },
   interneurons: {
     default: 'self-predicting',
     choices: ['self-predicting', 'random'],
@@ -49,6 +77,28 @@ const OPTIONS = {
   },
 } as const;
 
+/** The network that the options ask for. */
+const networkOptions = (options: OptionValues<typeof OPTIONS>): MicrocircuitOptions => ({
+  constants: {
+    leak: 0.1,
+    basal: 1,
+    dendritic: 1,
+    apical: options.apicalConductance,
+    teaching: options.teachingConductance,
+  },
+  time:
+    options.dynamics === 'steady'
+      ? null
+      : {
+          dynamics: options.dynamics,
+          step: options.timeStep,
+          untaught: options.untaughtTime,
+          taught: options.taughtTime,
+        },
+  feedbackScale: options.feedbackScale,
+  interneurons: options.interneurons,
+});
+
 export const dendriticMicrocircuit = defineRule({
   name: 'dendritic-microcircuit',
   title: 'Dendritic cortical microcircuit',
@@ -62,12 +112,20 @@ export const dendriticMicrocircuit = defineRule({
     downwards:  u_I = (1 − λ_I) û_I + λ_I u_above,   v_A = W_down φ(u_above) + W_PI φ(u_I),   u = û + λ_A v_A
     ΔW_up = η (φ(u) − φ(û)) r_belowᵀ   (eq. 7)
     ΔW_IP = η ρ (φ(u_I) − φ(û_I)) rᵀ   (eq. 8)
-    λ = g_som / (g_l + g_B + g_som),   λ_I = g_som / (g_l + g_D + g_som),   λ_A = g_A / (g_l + g_B + g_A)`,
+    λ = g_som / (g_l + g_B + g_som),   λ_I = g_som / (g_l + g_D + g_som),   λ_A = g_A / (g_l + g_B + g_A)
+    in time: du/dt = −g_l u + g_B (v_B − u) + g_A (v_A − u)   (eq. 1; outputs: g_som (u_target − u) in place of g_A (v_A − u))
+             du_I/dt = −g_l u_I + g_D (v_I − u_I) + g_som (u_above − u_I)   (eq. 2)
+    latent equilibrium: u + τ du/dt in place of u in all rates, in ΔW and in u_above,   τ = 1 / (sum of the conductances)`,
   notes:
-    'This is the form with steady potentials in two sweeps that the paper has for MNIST (section 3.4); W_down and W_PI are fixed there, ' +
-    'and here. Targets are the rates 0.1 and 0.8. The supplement of the paper could not be read: conductances are those of a later ' +
-    'implementation (phll/Neuro-Backprop), learning rates and initial weights were chosen here. The gradient beside the directions is that of ' +
-    "backpropagation from the rule's own output error.",
+    'With dynamics=steady this is the form with steady potentials in two sweeps that the paper has for MNIST (section 3.4). In time (full) dendrites follow ' +
+    'the rates at once and somata move by Euler steps, all from the rates of the step before, without the noise of the paper; every image starts at rest. ' +
+    'In the paper plasticity is always on, as a low-pass filter of 30 ms of what eq. 7 and 8 say; here weights change once for each minibatch, by the mean of ' +
+    'eq. 7 and 8 over the phase with the target. Phases and the size of a step were chosen here. With latent-equilibrium (Haider et al. 2021, NeurIPS 34) the ' +
+    'derivative of the prospective potential is that of the same step, so that dynamics are a fixed-point iteration, a layer a step: untaughtTime=1 and taughtTime=1 ' +
+    'are enough. Conductances are per ms. ' +
+    'W_down and W_PI are fixed in the paper for MNIST, and here (no eq. 9 and 10). Targets are the rates 0.1 and 0.8. The supplement of the paper could not be read: ' +
+    'conductances are those of a later implementation (phll/Neuro-Backprop), learning rates and initial weights were chosen here. The gradient beside the directions ' +
+    "is that of backpropagation from the rule's own output error.",
   plausibility: {
     weightTransport: 'none',
     phases: ['upward sweep', 'downward sweep from the taught output'],
@@ -76,17 +134,7 @@ export const dendriticMicrocircuit = defineRule({
     locality: ['presynaptic rate', 'postsynaptic potential', 'apical potential'],
   },
   network: microcircuitNetwork,
-  networkParameters: ({ feedbackScale, interneurons, apicalConductance, teachingConductance }) => ({
-    constants: {
-      leak: 0.1,
-      basal: 1,
-      dendritic: 1,
-      apical: apicalConductance,
-      teaching: teachingConductance,
-    },
-    feedbackScale,
-    interneurons,
-  }),
+  networkParameters: networkOptions,
   trial: { examples: 8000 },
   options: OPTIONS,
   recipes: [
@@ -106,7 +154,7 @@ export const dendriticMicrocircuit = defineRule({
       }),
     },
   ],
-  checkOptions: (_options, settings) => checkMicrocircuit(settings),
+  checkOptions: (options, settings) => checkMicrocircuit(settings, networkOptions(options)),
   build: (context) => new DendriticMicrocircuit(context),
 });
 
@@ -127,8 +175,20 @@ interface Sweeps {
   readonly errors: readonly Tensor[];
 }
 
+/** What a minibatch leaves for learning. */
+interface Taught {
+  /** Without a teacher, input first. */
+  readonly rates: readonly Tensor[];
+  /** φ(û) − φ(u) of the output neurons, batch x outputs. */
+  readonly outputError: Tensor;
+  /** Of the connections upwards (eq. 7), lowest first, and of those onto interneurons (eq. 8). */
+  readonly upward: readonly Direction[];
+  readonly lateral: readonly Direction[];
+}
+
 class DendriticMicrocircuit implements Rule {
   readonly feedback: readonly FeedbackPath[];
+  readonly settle?: NonNullable<Rule['settle']>;
   readonly #network: MicrocircuitNetwork;
   readonly #interneuronRate: number;
 
@@ -136,19 +196,63 @@ class DendriticMicrocircuit implements Rule {
     this.#network = network;
     this.#interneuronRate = options.interneuronRate;
     this.feedback = network.circuits.map(({ feedback }) => feedback);
+    if (network.time)
+      this.settle = (input) => {
+        const simulation = this.#untaught(input);
+        return { firingRates: simulation.rates().slice(1), residuals: simulation.residuals() };
+      };
   }
 
-  learn({ input, target }: Minibatch): RuleOutput {
-    const sweeps = this.#sweeps(input, target);
-    return { output: sweeps.activity.at(-1)!.rate, directions: this.#directions(sweeps) };
+  learn(batch: Minibatch): RuleOutput {
+    const taught = this.#teach(batch);
+    return { output: taught.rates.at(-1)!, directions: this.#directions(taught) };
   }
 
-  observe({ input, target }: Minibatch): Observation {
+  observe(batch: Minibatch): Observation {
+    const taught = this.#teach(batch);
+    return {
+      directions: this.#directions(taught),
+      gradient: this.#gradient(taught),
+      firingRates: taught.rates.slice(1),
+    };
+  }
+
+  respond(input: Tensor): Tensor[] {
+    if (this.#network.time) return this.#untaught(input).rates().slice(1);
+    return ratesOf(this.#network.predict(input)).slice(1);
+  }
+
+  #teach({ input, target }: Minibatch): Taught {
+    return this.#network.time ? this.#inTime(input, target) : this.#steady(input, target);
+  }
+
+  #directions({ upward, lateral }: Taught): Direction[] {
+    return [...upward, ...lateral.map((d) => ({ ...d, relativeRate: this.#interneuronRate }))];
+  }
+
+  /** The neurons after the phase without a teacher. */
+  #untaught(input: Tensor): MicrocircuitSimulation {
+    const simulation = new MicrocircuitSimulation(this.#network, input);
+    simulation.phase(this.#network.time!.untaught);
+    return simulation;
+  }
+
+  #inTime(input: Tensor, target: Tensor): Taught {
+    const time = this.#network.time!;
+    const simulation = this.#untaught(input);
+    const rates = simulation.rates();
+    const plasticity = new MeanPlasticity(this.#network, input, stepsOf(time.taught, time));
+    simulation.phase(time.taught, { target, observe: (instant) => plasticity.add(instant) });
+    return { rates, outputError: plasticity.outputError(), ...plasticity.directions() };
+  }
+
+  #steady(input: Tensor, target: Tensor): Taught {
     const sweeps = this.#sweeps(input, target);
     return {
-      directions: this.#directions(sweeps),
-      gradient: this.#gradient(sweeps),
-      firingRates: sweeps.activity.slice(1).map(({ rate }) => rate),
+      rates: ratesOf(sweeps.activity),
+      outputError: sweeps.errors.at(-1)!,
+      upward: this.#upward(sweeps),
+      lateral: this.#lateral(sweeps),
     };
   }
 
@@ -170,39 +274,35 @@ class DendriticMicrocircuit implements Rule {
     return this.#network.kernels.map((r, u) => r - sigmoid(u), predictedRate, soma);
   }
 
-  #directions({ activity, hidden, errors }: Sweeps): Direction[] {
-    const { connections, circuits } = this.#network;
-    // eq. 7
-    const upward = connections.map((connection, l) =>
+  /** eq. 7 */
+  #upward({ activity, errors }: Sweeps): Direction[] {
+    return this.#network.connections.map((connection, l) =>
       outerProduct(connection, activity[l]!.rate, errors[l]!, 1 / errors[l]!.rows),
     );
-    // eq. 8
-    const lateral = hidden.map(({ interneuronPrediction, interneuronSoma }, h) => {
-      const error = this.#error(this.#network.rate(interneuronPrediction), interneuronSoma);
-      return {
-        ...outerProduct(circuits[h]!.excitation, activity[h + 1]!.rate, error, 1 / error.rows),
-        relativeRate: this.#interneuronRate,
-      };
-    });
-    return [...upward, ...lateral];
   }
 
-  /** Backpropagation of the rule's own output error through the upward sweep, û = a (W r + b). */
-  #gradient({ activity, errors }: Sweeps): Direction[] {
+  /** eq. 8 */
+  #lateral({ activity, hidden }: Sweeps): Direction[] {
+    const { circuits } = this.#network;
+    return hidden.map(({ interneuronPrediction, interneuronSoma }, h) => {
+      const error = this.#error(this.#network.rate(interneuronPrediction), interneuronSoma);
+      return outerProduct(circuits[h]!.excitation, activity[h + 1]!.rate, error, 1 / error.rows);
+    });
+  }
+
+  /** Backpropagation of the rule's own output error through the network that is not taught, û = a (W r + b). */
+  #gradient({ rates, outputError }: Taught): Direction[] {
     const { connections, kernels: k } = this.#network;
-    const deltas = [errors.at(-1)!];
+    const deltas = [outputError];
     for (let l = connections.length - 1; l > 0; l--) {
       const descended = k.matmul(deltas[0]!, connections[l]!.weights, { transposeB: true });
       const a = this.#network.attenuation(l + 1);
-      deltas.unshift(k.map((e, r, a) => a * e * r * (1 - r), descended, activity[l]!.rate, a));
+      deltas.unshift(k.map((e, r, a) => a * e * r * (1 - r), descended, rates[l]!, a));
     }
     return connections.map((connection, l) =>
-      outerProduct(
-        connection,
-        activity[l]!.rate,
-        deltas[l]!,
-        this.#network.attenuation(l + 1) / deltas[l]!.rows,
-      ),
+      outerProduct(connection, rates[l]!, deltas[l]!, this.#network.attenuation(l + 1) / deltas[l]!.rows),
     );
   }
 }
+
+const ratesOf = (activity: readonly Activity[]): Tensor[] => activity.map(({ rate }) => rate);

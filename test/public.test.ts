@@ -15,7 +15,8 @@ const BOTH = words(`
   DEFAULTS DIAGNOSTICS DYNAMICS Dataset DatasetParts Device DeviceInfo Diagnostic Direction Electrode
   EnergyNetwork EpochRecord EpochsOptions FeedbackPath ForwardForwardNetwork ForwardForwardOptions
   GUERGUIEV_2017 HiddenActivity INITIAL_WEIGHTS InitialWeights Instant
-  JsScalarFunction Kernels LayeredNetwork MatmulOptions LateralCircuit MeanName MicrocircuitConstants MicrocircuitNetwork MicrocircuitOptions
+  JsScalarFunction Kernels LayeredNetwork MatmulOptions LateralCircuit MeanName MicrocircuitConstants MicrocircuitInstant MicrocircuitNetwork MicrocircuitOptions
+  MicrocircuitPhase MicrocircuitSimulation MicrocircuitTime NeuronsInTime
   TaughtLayer TwoCompartmentConstants TwoCompartmentNetwork URBANCZIK_2014 checkTwoCompartments twoCompartmentNetwork microcircuitNetwork Minibatch Network NetworkKind NetworkSettings
   NeuronConstants NeuronState Nudge OPTIMIZERS Observation ObservedMinibatch OptimizerOptions OptionDefinition
   OptionTable OptionValue OptionValues Options Particles PhaseMeans Plausibility Population Presentation

@@ -275,7 +275,7 @@ export const FAULTS: readonly Fault[] = [
         'interneurons learn from the rates of another layer',
         'activity[h + 1]!.rate',
         'activity[h]!.rate',
-        '#directions',
+        '#lateral',
       ],
       [
         'a hidden layer is taught by the layer below the one above',
@@ -304,12 +304,12 @@ export const FAULTS: readonly Fault[] = [
         'l < this.populations.length - 1 ? apical : 0',
         'apical',
       ],
-      ['a target of 1 and 0', 'off + span * t', '0.001 + 0.998 * t + 0 * off * span', 'teachOutput'],
-      ['interneurons that nobody teaches', '(1 - share) * v + share * u', 'v + 0 * share * u'],
+      ['a target of 1 and 0', 'off + span * t', '0.001 + 0.998 * t + 0 * off * span', 'targetPotential'],
+      ['interneurons that nobody teaches', '(1 - share) * v + share * u', 'v + 0 * share * u', 'teachHidden'],
       [
         'feedback from the rates that interneurons predict',
-        '$k.matmul(this.rate(interneuronSoma), $w, $into)',
-        '$k.matmul(this.rate(interneuronPrediction), $w, $into)',
+        'this.apicalPotential(l, $above, this.rate(interneuronSoma))',
+        'this.apicalPotential(l, this.rate(above), this.rate(interneuronPrediction))',
       ],
       [
         'apical dendrites at the conductance of the teaching',
@@ -318,5 +318,72 @@ export const FAULTS: readonly Fault[] = [
       ],
     ],
     'networks/microcircuit.ts',
+  ),
+  ...faultsOf(
+    'dendritic-microcircuit',
+    ['test/networks/microcircuit-simulation.test.ts', 'dendritic-microcircuit'],
+    [
+      ['somata in time without a leak', '$currents - gl * u', '$currents - 0 * gl * u'],
+      ['apical currents of the wrong sign', 'h * (w - u)', 'h * (u - w)'],
+      [
+        'apical dendrites at the conductance of the basal ones',
+        '[constants.apical, apical]',
+        '[constants.basal, apical]',
+      ],
+      [
+        'a teaching current of outputs that nobody teaches',
+        'aim ? constants.teaching : 0',
+        'constants.teaching',
+      ],
+      [
+        'interneurons that nobody teaches in time',
+        'const above = pyramidal[h + 1].seen',
+        'const above = basal',
+      ],
+      [
+        'the time constant of the leak alone',
+        '1 / (leak + basalConductance + secondConductance)',
+        '1 / (leak + 0 * basalConductance + 0 * secondConductance)',
+      ],
+      ['prospective potentials in the full dynamics', "this.#time.dynamics === 'full'", 'false'],
+      [
+        'rates of latent equilibrium that follow the soma',
+        '$k.mapInto(seen, $copy, instant.seen)',
+        '$k.mapInto(seen, (u) => u, instant.soma)',
+      ],
+      ['steps of 1 ms', 'u + dt * d', 'u + d + 0 * dt', '#move'],
+      [
+        'residuals of the potential without the time constant',
+        'sigmoid(u + tau * d) - r',
+        'sigmoid(u + 0 * tau * d) - r',
+      ],
+    ],
+    'networks/microcircuit-simulation.ts',
+  ),
+  ...faultsOf(
+    'dendritic-microcircuit',
+    ['dendritic-microcircuit'],
+    [
+      ['the mean error of the wrong sign', 'sigmoid(a * v) - sigmoid(u)', 'sigmoid(u) - sigmoid(a * v)'],
+      ['predictions of basal dendrites without attenuation', 'sigmoid(a * v)', 'sigmoid(v + 0 * a)'],
+      ['a sum over the phase in place of the mean', '1 / (input.rows * instants)', '1 / input.rows'],
+      [
+        'interneurons attenuated as pyramidal neurons',
+        'network.interneuronAttenuation',
+        'network.attenuation(h + 1)',
+      ],
+      ['presynaptic rates of another layer in time', 'rates[h + 1]!', 'rates[h]!'],
+      ['biases learn from the last instant', 'sum + e', '0 * sum + e'],
+    ],
+    'rules/microcircuit-plasticity.ts',
+  ),
+  ...faultsOf(
+    'dendritic-microcircuit',
+    ['dendritic-microcircuit'],
+    [
+      ['the taught phase without a target', '{ target, observe: $add }', '{ observe: $add }'],
+      ['predictions from the upward sweep', 'if (this.#network.time) return $untaught;', ';', 'respond'],
+      ['no network says that it has not settled', 'if (network.time) $settle;', ';'],
+    ],
   ),
 ];

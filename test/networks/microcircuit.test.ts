@@ -27,6 +27,7 @@ const settings = (given: Partial<NetworkSettings> = {}) =>
 const built = (k: Kernels, options: Partial<MicrocircuitOptions> = {}): MicrocircuitNetwork =>
   microcircuitNetwork.build(k, 3, settings(), {
     constants: CONSTANTS,
+    time: null,
     feedbackScale: 1,
     interneurons: 'self-predicting',
     ...options,
@@ -145,7 +146,7 @@ test('potentials of a taught network are where the equations of the somata come 
 
 test('settings without sigmoid rates are refused in one sentence', () => {
   const { k } = float64();
-  const options = { constants: CONSTANTS, feedbackScale: 1, interneurons: 'random' } as const;
+  const options = { constants: CONSTANTS, time: null, feedbackScale: 1, interneurons: 'random' } as const;
   for (const given of [
     { activation: 'tanh' },
     { outputActivation: 'linear' },

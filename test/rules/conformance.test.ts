@@ -9,6 +9,21 @@ for (const rule of RULES)
     for (const { check, passed, detail } of await checkRule(rule)) assert.ok(passed, `${check}: ${detail}`);
   });
 
+// In time products are added up over the steps, where the form with steady potentials has one.
+for (const dynamics of ['full', 'latent-equilibrium'])
+  test(`dendritic-microcircuit passes every check with dynamics=${dynamics}`, async () => {
+    const rule = RULES.find(({ name }) => name === 'dendritic-microcircuit')!;
+    const given = { dynamics, timeStep: 0.5, untaughtTime: 5, taughtTime: 5 };
+    const options = Object.fromEntries(
+      Object.entries(rule.options).map(([name, option]) => [
+        name,
+        { ...option, default: given[name as keyof typeof given] ?? option.default },
+      ]),
+    );
+    for (const { check, passed, detail } of await checkRule({ ...rule, options }))
+      assert.ok(passed, `${check}: ${detail}`);
+  });
+
 const broken = (change: Partial<RuleDefinition>): RuleDefinition => ({
   ...RULES[0]!,
   name: 'broken',

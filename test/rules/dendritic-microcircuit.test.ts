@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import type { Kernels, Tensor } from '../../kernels/index.ts';
 import type { MicrocircuitNetwork } from '../../networks/index.ts';
 import { biasVector, findRule, Optimizer, weightMatrix } from '../../rules/index.ts';
+import { atRest, type ByHandChange, byHand, stepByHand } from '../networks/microcircuit-by-hand.ts';
 import {
   angleBetween,
   buildNetwork,
@@ -140,6 +141,149 @@ test('a threshold learns like a synapse with a presynaptic rate of 1', async () 
   });
   const w = device.values(weights);
   assert.equal([...w.slice(0, 6)], [...device.values(biases)]);
+});
+
+const IN_TIME = ['full', 'latent-equilibrium'] as const;
+
+/** Directions of weights and biases of a minibatch of two, by the connection's name, and the weights that made them. */
+async function learnedInTime(options: Record<string, unknown>) {
+  const { device, k } = float64();
+  const network = buildNetwork(RULE, k, SETTINGS, options, 3) as MicrocircuitNetwork;
+  const rule = buildRule(RULE, network, k, options);
+  const [input, target] = [normalState(k, 'input', 2, 5), oneHotState(k, 2, 3)];
+  const kept = new Map<string, readonly [weights: Tensor, biases: Tensor]>();
+  const answers = k.state('answers', 2, 3);
+  await runOnce(k, () => {
+    const { output, directions } = rule.learn({ input, target });
+    k.mapInto(answers, (x, y) => x - y, output, rule.respond!(input).at(-1)!);
+    for (const direction of directions) {
+      const { name, weights } = direction.connection;
+      const states = [
+        k.state(`weights ${name}`, weights.rows, weights.columns),
+        k.state(`biases ${name}`, 1, weights.columns),
+      ] as const;
+      k.mapInto(states[0], (x) => x, weightMatrix(k, direction));
+      k.mapInto(states[1], (x) => x, biasVector(k, direction));
+      kept.set(name, states);
+    }
+  });
+  const values = (t: Tensor) => device.values(t);
+  const directions = new Map([...kept].map(([name, states]) => [name, states.map(values)]));
+  return {
+    network,
+    directions,
+    circuit: byHand(network, values),
+    input: values(input),
+    answers: values(answers),
+  };
+}
+
+for (const dynamics of IN_TIME)
+  test(`${dynamics}: directions are the means of eq. 7 and 8 over the taught phase, written out in numbers`, async () => {
+    const options = { dynamics, interneurons: 'random', timeStep: 0.3, untaughtTime: 0.9, taughtTime: 1.2 };
+    const { network, directions, circuit, input, answers } = await learnedInTime(options);
+    assert.ok(size(answers) < 1e-12, 'a prediction is the output that is learned from');
+    const sums = new Map<string, number[][]>();
+    for (const example of [0, 1]) {
+      const pixels = [...input.subarray(5 * example, 5 * example + 5)];
+      const rates = [0, 1, 2].map((j) => (j === example ? 0.8 : 0.1));
+      const aim = rates.map((rate) => Math.log(rate / (1 - rate)));
+      let state = atRest(circuit);
+      for (let step = 0; step < 7; step++) {
+        const { after, change } = stepByHand(circuit, pixels, step < 3 ? null : aim, state);
+        if (step >= 3) addChange(sums, network, change, 1 / (2 * 4));
+        state = after;
+      }
+    }
+    assert.is(sums.size, 5);
+    for (const [name, wanted] of sums) {
+      const [weights] = directions.get(name)!;
+      for (const [i, value] of wanted.flat().entries())
+        assert.ok(Math.abs(weights![i]! - value) < 1e-12, `${name}: ${weights![i]} and ${value}`);
+      assert.ok(size(weights!) > 1e-4, name);
+    }
+  });
+
+function addChange(
+  sums: Map<string, number[][]>,
+  { connections, circuits }: MicrocircuitNetwork,
+  { up, interneurons }: ByHandChange,
+  share: number,
+) {
+  const add = ({ name }: { name: string }, change: number[][]) => {
+    const before = sums.get(name) ?? change.map((row) => row.map(() => 0));
+    sums.set(
+      name,
+      change.map((row, i) => row.map((x, j) => before[i]![j]! + share * x)),
+    );
+  };
+  for (const [l, connection] of connections.entries()) add(connection, up[l]!);
+  for (const [h, { excitation }] of circuits.entries()) add(excitation, interneurons[h]!);
+}
+
+for (const dynamics of IN_TIME)
+  test(`${dynamics}: without a teacher no synapse learns in the self-predicting state`, async () => {
+    const time = { dynamics, timeStep: 0.5, untaughtTime: 40, taughtTime: 5 };
+    const taught = await observed(time);
+    const untaught = await observed({ ...time, teachingConductance: 1e-9 });
+    for (const [name, values] of untaught.own) {
+      assert.ok(size(values) < 1e-6, `${name}: ${size(values)}`);
+      assert.ok(size(taught.own.get(name)!) > 1e-4, name);
+    }
+  });
+
+test('latent equilibrium: where apical dendrites hardly reach the soma, errors are those of the two sweeps, each layer down a step later', async () => {
+  const weak = { apicalConductance: 1e-3 };
+  const steady = await observed(weak);
+  const steps = 8;
+  const time = { dynamics: 'latent-equilibrium', taughtTime: 0.1 * steps };
+  const inTime = await observed({ ...weak, ...time });
+  for (const [l, { name }] of steady.network.connections.entries()) {
+    const share = (steps - (2 - l)) / steps;
+    const [swept, mean] = [steady.own.get(name)!, inTime.own.get(name)!];
+    for (const [i, value] of swept.entries())
+      assert.ok(Math.abs(mean[i]! - share * value) < 1e-2 * size(swept), name);
+  }
+});
+
+for (const dynamics of IN_TIME)
+  test(`${dynamics}: after a long taught phase directions are nearly those of the two sweeps`, async () => {
+    const weak = { apicalConductance: 1e-3 };
+    const steady = await observed(weak);
+    const time = { dynamics, timeStep: 0.5, untaughtTime: 20, taughtTime: 100 };
+    const inTime = await observed({ ...weak, ...time });
+    for (const [name, swept] of steady.own) {
+      const mean = inTime.own.get(name)!;
+      assert.ok(angleBetween(mean, swept) < 1, `${name}: ${angleBetween(mean, swept)} degrees`);
+      assert.ok(Math.abs(size(mean) / size(swept) - 1) < 0.05, `${name}: ${size(mean) / size(swept)}`);
+    }
+  });
+
+for (const dynamics of IN_TIME)
+  test(`${dynamics}: a network that had the time has settled, and one that had not says so`, async () => {
+    const residual = async (untaughtTime: number) => {
+      const { device, k } = float64();
+      const options = { dynamics, untaughtTime, interneurons: 'random' };
+      const network = buildNetwork(RULE, k, SETTINGS, options, 3);
+      const rule = buildRule(RULE, network, k, options);
+      const input = normalState(k, 'input', 2, 5);
+      const states = [k.state('residual', 2, 6), k.state('difference', 2, 6)] as const;
+      await runOnce(k, () => {
+        const { firingRates, residuals } = rule.settle!(input);
+        k.mapInto(states[0], (x) => x, residuals[0]!);
+        k.mapInto(states[1], (a, b) => a - b, firingRates[0]!, rule.respond!(input)[0]!);
+      });
+      assert.is(size(device.values(states[1])), 0);
+      return size(device.values(states[0]));
+    };
+    assert.ok((await residual(30)) < 1e-8);
+    assert.ok((await residual(0.1)) > 1e-3);
+  });
+
+test('steady potentials have nothing to settle', () => {
+  const { k } = float64();
+  const network = buildNetwork(RULE, k, SETTINGS, {}, 3);
+  assert.is(buildRule(RULE, network, k).settle, undefined);
 });
 
 test.run();

@@ -3,6 +3,7 @@ import {
   DYNAMICS,
   GUERGUIEV_2017,
   layeredNetwork,
+  type MicrocircuitNetwork,
   type Network,
   type NetworkSettings,
 } from '../../networks/index.ts';
@@ -34,6 +35,8 @@ export interface FeedForwardCase extends Case {
   readonly inputGain: number;
   /** Rate of a hidden neuron for a basal potential, which is its current and bias. */
   readonly rate: (potential: number) => number;
+  /** What holds before anything is changed. */
+  readonly prepare?: Change;
   /** Undoes what another rate of neuron i of the first hidden layer does to interneurons beside it, or to other neurons of its layer. */
   readonly keepLateral?: (values: Values, i: number, before: number, after: number) => void;
   /** Rates that outputs send to apical dendrites without and with a teacher, for a basal potential, and the hidden layers that get them. */
@@ -162,25 +165,57 @@ const dendritic = (feedbackWeights: string): FeedForwardCase => ({
   sent: { free: freeRate, taught: taughtRate, to: ['hidden 1', 'hidden 2'] },
 });
 
-/** g_B v / (g_l + g_B + g_A), with the conductances of the case below. */
-const microcircuitRate = (v: number) => sigma(v / (0.1 + 1 + 2));
+/** So that what is seen is felt. */
+const STRONG = { apicalConductance: 2, teachingConductance: 0.5, feedbackScale: 10 };
 
 /** Interneurons and feedback stay as they are while the weights above change. */
-export const MICROCIRCUIT: FeedForwardCase = {
-  ...caseOf(
-    'dendritic-microcircuit',
-    {},
-    // Strong, so that what is seen is felt.
-    { teachingConductance: 0.5, apicalConductance: 2, feedbackScale: 10 },
-    { activation: 'sigmoid', loss: 'squared-error', outputActivation: 'sigmoid' },
-  ),
+const microcircuit = (
+  shown: Case['options'],
+  hidden: Case['options'] & { readonly apicalConductance: number },
+): FeedForwardCase => ({
+  ...caseOf('dendritic-microcircuit', shown, hidden, {
+    activation: 'sigmoid',
+    loss: 'squared-error',
+    outputActivation: 'sigmoid',
+  }),
   inputGain: 1,
-  rate: microcircuitRate,
+  // g_B v / (g_l + g_B + g_A)
+  rate: (v) => sigma(v / (0.1 + 1 + hidden.apicalConductance)),
   keepLateral: (values, i, before, after) => {
     const [bias, weights] = [values('bias of interneurons 1'), values('weights to interneurons 1')];
     bias.set(bias.map((b, j) => b - (after - before) * weights[i * bias.length + j]!));
   },
+});
+
+/**
+ * Neurons that settle in time in the self-predicting state, and are then taught until the error is felt in the first hidden layer: a step
+ * more, and neurons of a layer act on each other through the layer above.
+ */
+const inTime = (
+  dynamics: string,
+  taughtSteps: number,
+  conductances: Parameters<typeof microcircuit>[1],
+): FeedForwardCase => {
+  const time = { timeStep: 0.5, untaughtTime: 100, taughtTime: 0.5 * taughtSteps };
+  return {
+    ...microcircuit({ dynamics }, { ...time, ...conductances }),
+    // In float64: what the rounding of weights leaves in the apical dendrites would move the neurons.
+    prepare: (values, network) => {
+      const microcircuit = network as MicrocircuitNetwork;
+      for (const h of microcircuit.circuits.keys()) {
+        const ratio = microcircuit.attenuation(h + 2) / microcircuit.interneuronAttenuation;
+        values(`weights to interneurons ${h + 1}`).set(values(`weights ${h + 2}`).map((w) => ratio * w));
+      }
+    },
+  };
 };
+
+export const MICROCIRCUITS: readonly FeedForwardCase[] = [
+  microcircuit({}, STRONG),
+  // Weaker feedback, so that the network settles when the weights above have changed.
+  inTime('full', 4, { apicalConductance: 1, teachingConductance: 1, feedbackScale: 6 }),
+  inTime('latent-equilibrium', 3, STRONG),
+];
 
 /** Steady potentials in phases of fixed length: nothing is random. */
 export const COMPARTMENTAL: readonly FeedForwardCase[] = [dendritic('random'), dendritic('sparse')];
@@ -227,13 +262,19 @@ export const SELF_SUPERVISED: readonly (Case & { readonly seesLayer: boolean })[
 
 /** How far the direction of each hidden connection moves, in all and for single synapses. */
 export async function moved(
-  { rule, options, network }: Case,
+  { rule, options, network, prepare }: Case & { readonly prepare?: Change },
   change: Change,
   given: { start?: Change; network?: Partial<NetworkSettings> } = {},
 ) {
   const settings = { batch: 1, network: { ...network, ...given.network }, options };
-  const before = await learnedOf(rule, { ...settings, ...(given.start && { set: given.start }) });
-  const after = await learnedOf(rule, { ...settings, set: change });
+  const prepared =
+    (then: Change | undefined): Change =>
+    (values, network) => {
+      prepare?.(values, network);
+      then?.(values, network);
+    };
+  const before = await learnedOf(rule, { ...settings, set: prepared(given.start) });
+  const after = await learnedOf(rule, { ...settings, set: prepared(change) });
   const hidden = before.own.slice(0, -1);
   const by = (l: number, i: number) => Math.abs(hidden[l]![i]! - after.own[l]![i]!);
   return {

@@ -13,7 +13,7 @@ import {
   type FeedForwardCase,
   LAYER_WISE,
   LAYERED,
-  MICROCIRCUIT,
+  MICROCIRCUITS,
   moved,
   PREDICTION,
   REWARDED,
@@ -29,7 +29,7 @@ test('every rule of the registry is held to its row in the plausibility table', 
   const cases = [
     ...LAYERED,
     ...COMPARTMENTAL,
-    MICROCIRCUIT,
+    ...MICROCIRCUITS,
     PREDICTION,
     ...BURSTING,
     ...SETTLED,
@@ -75,7 +75,7 @@ const changeKeepingActivity =
 const random = (name: string) => new RandomStream(11, name).uniform(100, 0.2, 3);
 const sizes = [random('first'), random('second'), random('third')];
 
-for (const one of [...LAYERED, ...COMPARTMENTAL, MICROCIRCUIT, PREDICTION, ...BURSTING, SYMMETRIC]) {
+for (const one of [...LAYERED, ...COMPARTMENTAL, ...MICROCIRCUITS, PREDICTION, ...BURSTING, SYMMETRIC]) {
   const { title, plausibility } = one;
 
   /** The weights of connection 2 are not above connection 2, so for it only those of connection 3 are changed. */
