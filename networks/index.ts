@@ -51,6 +51,11 @@ export {
   type TaughtLayer,
 } from './microcircuit.ts';
 export {
+  type MicrocircuitRecording,
+  type PopulationTraces,
+  recordMicrocircuit,
+} from './microcircuit-recorder.ts';
+export {
   type MicrocircuitInstant,
   type MicrocircuitPhase,
   MicrocircuitSimulation,

@@ -16,7 +16,7 @@ const BOTH = words(`
   EnergyNetwork EpochRecord EpochsOptions FeedbackPath ForwardForwardNetwork ForwardForwardOptions
   GUERGUIEV_2017 HiddenActivity INITIAL_WEIGHTS InitialWeights Instant
   JsScalarFunction Kernels LayeredNetwork MatmulOptions LateralCircuit MeanName MicrocircuitConstants MicrocircuitInstant MicrocircuitNetwork MicrocircuitOptions
-  MicrocircuitPhase MicrocircuitSimulation MicrocircuitTime NeuronsInTime
+  MicrocircuitPhase MicrocircuitRecording MicrocircuitSimulation MicrocircuitTime NeuronsInTime PopulationTraces
   TaughtLayer TwoCompartmentConstants TwoCompartmentNetwork URBANCZIK_2014 checkTwoCompartments twoCompartmentNetwork microcircuitNetwork Minibatch Network NetworkKind NetworkSettings
   NeuronConstants NeuronState Nudge OPTIMIZERS Observation ObservedMinibatch OptimizerOptions OptionDefinition
   OptionTable OptionValue OptionValues Options Particles PhaseMeans Plausibility Population Presentation
@@ -26,7 +26,8 @@ const BOTH = words(`
   SplitBytes StepInfo SumOptions Synapses SynapticFactor TASKS Table TaskContext TaskDefinition TaskSetup
   Tensor TimedPhase Times Trainer UserError checkCompetitive checkForwardForward checkMicrocircuit checkNeurons compartmentalNetwork competitiveNetwork createRecorder createTrainer
   defineRule divide drawFeedback energyNetwork feedbackPath forwardForwardNetwork gradient hashDataset layeredNetwork makeDataset
-  ComplexNudge ComplexRate Mask Structure StructureSettings checkHolomorphic maskWeights settleHolomorphic meanOverExamples outerProduct randomDuration sigmoid tinyDataset weightMatrix
+  ComplexNudge ComplexRate Mask Structure StructureSettings checkHolomorphic maskWeights settleHolomorphic meanOverExamples outerProduct randomDuration
+  recordMicrocircuit sigmoid tinyDataset weightMatrix
 `);
 
 /** From 'dendrite' alone: files, worker threads, a choice of devices. */

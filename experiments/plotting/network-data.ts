@@ -3,12 +3,17 @@ import {
   CompartmentalNetwork,
   createRecorder,
   type Electrode,
+  MicrocircuitNetwork,
   type Network,
   type Population,
+  type PopulationTraces,
+  recordMicrocircuit,
 } from '../../networks/index.ts';
 import type {
   InputWeights,
+  MicrocircuitTraces,
   PopulationRates,
+  PotentialTraces,
   ShownNetwork,
   TestResponses,
   VoltageTraces,
@@ -75,18 +80,78 @@ export async function inputWeights(run: TrainedRun): Promise<InputWeights> {
 const SPIKING = 30;
 
 /**
- * Voltages of one neuron of the first hidden layer and one of the output layer, and spikes of some of both, while a test image is shown as in
- * training: a forward phase, and a target phase that goes on from it.
+ * Voltages of neurons of the first hidden layer and of the output layer while a test image is shown as in training: without its target, and
+ * with it from then on.
  * @param image its place in the test set, from 0
  * @throws UserError when the neurons have no compartments or no time, there is no such image, or no feedback weights are kept
  */
-export async function voltageTraces(run: TrainedRun, image: number): Promise<VoltageTraces> {
+export async function voltageTraces(
+  run: TrainedRun,
+  image: number,
+): Promise<VoltageTraces | MicrocircuitTraces> {
+  const { count } = run.dataset.test.images;
+  if (image >= count)
+    throw new UserError(`--image ${image}: there are ${count} test images, numbered from 0`);
+  const { network } = run.trainer;
+  return network instanceof MicrocircuitNetwork
+    ? microcircuitTraces(run, network, image)
+    : segregatedTraces(run, image);
+}
+
+/** Of one neuron of the first hidden layer, an interneuron beside it, and the output neuron of the image's class. */
+async function microcircuitTraces(
+  run: TrainedRun,
+  network: MicrocircuitNetwork,
+  image: number,
+): Promise<MicrocircuitTraces> {
+  const { label } = run.spec.condition;
+  const { time, populations } = network;
+  if (!time)
+    throw new UserError(
+      `the potentials of ${label} are steady, without time (dynamics=steady); train with dynamics=full or latent-equilibrium`,
+    );
+  if (populations.length < 3)
+    throw new UserError(`the network of ${label} has no hidden layer, and so no apical dendrites`);
+  const { labels } = run.dataset.test;
+  if (!labels || run.dataset.classes !== populations.at(-1)!.size)
+    throw new UserError(
+      `the outputs of ${label} are no classes that a target could name; train with --task classify`,
+    );
+  const answer = labels.values[image]!;
+  const recording = await recordMicrocircuit(network, pixelsOf(run, image, 1), answer);
+  const { untaught, taught, pyramidal, interneurons } = recording;
+  const isProspective = time.dynamics === 'latent-equilibrium';
+  const traced = (population: string, neuron: number, traces: PopulationTraces): PotentialTraces => ({
+    ...{ population, neuron },
+    basal: ofNeuron(traces.basal, neuron),
+    soma: ofNeuron(traces.soma, neuron),
+    prospective: isProspective ? ofNeuron(traces.seen, neuron) : null,
+  });
+  const [input, above] = [pyramidal[0]!, pyramidal[1]!];
+  const changed = (steps: readonly Float32Array[]) =>
+    mostChanged({ forward: steps[untaught - 1]!, target: steps.at(-1)! });
+  const [neuron, follower] = [changed(input.apical), changed(interneurons[0]!.seen)];
+  return {
+    ...shownNetwork(run),
+    ...{ image, answer, untaught, taught, timeStep: time.step },
+    hidden: { ...traced(populations[1]!.name, neuron, input), apical: ofNeuron(input.apical, neuron) },
+    interneuron: {
+      ...traced(network.circuits[0]!.interneurons.name, follower, interneurons[0]!),
+      teacher: { population: populations[2]!.name, potential: ofNeuron(above.seen, follower) },
+    },
+    output: traced(populations.at(-1)!.name, answer, pyramidal.at(-1)!),
+  };
+}
+
+/** A value for each step. */
+const ofNeuron = (steps: readonly Float32Array[], neuron: number): Float32Array =>
+  Float32Array.from(steps, (values) => values[neuron]!);
+
+/** Of one neuron of the first hidden layer and one of the output layer, and spikes of some of both. */
+async function segregatedTraces(run: TrainedRun, image: number): Promise<VoltageTraces> {
   const { trainer, dataset } = run;
   const { label } = run.spec.condition;
   const network = networkInTime(run);
-  const { count } = dataset.test.images;
-  if (image >= count)
-    throw new UserError(`--image ${image}: there are ${count} test images, numbered from 0`);
   if (trainer.feedback.length === 0)
     throw new UserError(
       `the feedback weights of ${label} follow the forward ones, and are not kept; name a condition with feedbackWeights random or sparse`,
@@ -130,7 +195,9 @@ export async function voltageTraces(run: TrainedRun, image: number): Promise<Vol
 function networkInTime({ trainer: { network }, spec }: TrainedRun): CompartmentalNetwork {
   const { label } = spec.condition;
   if (!(network instanceof CompartmentalNetwork))
-    throw new UserError(`the neurons of ${label} have no dendrites; name a condition of segregated-dendrite`);
+    throw new UserError(
+      `the neurons of ${label} have no dendrites; name a condition of segregated-dendrite or dendritic-microcircuit`,
+    );
   if (network.options.neurons === 'rate')
     throw new UserError(
       `the neurons of ${label} have no time (neurons=rate); train them with neurons=spiking`,
@@ -140,7 +207,7 @@ function networkInTime({ trainer: { network }, spec }: TrainedRun): Compartmenta
   return network;
 }
 
-/** The neuron whose plateau potential differs most between the phases. */
+/** The neuron whose value differs most between the phases. */
 const mostChanged = ({ forward, target }: { forward: Float32Array; target: Float32Array }): number => {
   const changes = forward.map((alpha, i) => Math.abs(target[i]! - alpha));
   return changes.indexOf(Math.max(...changes));

@@ -163,9 +163,9 @@ async function missingFor(
   if (experiment.checkpoints.keep === 'none')
     return 'no checkpoints were written, and so no weights; train again without --checkpoint none';
   if (figure.of !== 'voltages') return null;
-  return (await compartmental(shownRuns(document, runs))).length > 0
+  return (await withDendrites(shownRuns(document, runs))).length > 0
     ? null
-    : 'no network has neurons with dendrites; train one by --rules segregated-dendrite';
+    : 'no network has neurons with dendrites; train one by --rules segregated-dendrite, or by dendritic-microcircuit with dynamics=full';
 }
 
 /** For each condition the first run that finished, or else the first that has begun. */
@@ -177,10 +177,10 @@ function shownRuns({ conditions, runs }: ComparisonDocument, stored: readonly St
   });
 }
 
-/** Those whose networks have neurons with compartments. */
-async function compartmental(runs: readonly StoredRun[]): Promise<StoredRun[]> {
+/** Those whose networks have neurons with basal and apical dendrites. */
+async function withDendrites(runs: readonly StoredRun[]): Promise<StoredRun[]> {
   const kinds = await Promise.all(runs.map(({ spec }) => networkKind(spec)));
-  return runs.filter((_, i) => kinds[i] === 'compartmental');
+  return runs.filter((_, i) => kinds[i] === 'compartmental' || kinds[i] === 'microcircuit');
 }
 
 async function networkKind({ condition: { rule }, plugins }: RunSpec): Promise<string> {
@@ -220,7 +220,7 @@ async function draw(figure: Figure, drawing: Drawing): Promise<FigureElement> {
     return figure.draw(dom, { document, networks: await lookInto(shown, testResponses, drawing) }, by);
   if (figure.of === 'weights')
     return figure.draw(dom, { document, networks: await lookInto(shown, inputWeights, drawing) }, by);
-  const [first] = await compartmental(shown);
+  const [first] = await withDendrites(shown);
   const networks = await lookInto([first!], (run) => voltageTraces(run, image), drawing);
   return figure.draw(dom, { document, networks }, by);
 }

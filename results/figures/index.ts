@@ -7,6 +7,7 @@ import { confusion } from './confusion.ts';
 import { curves } from './curves.ts';
 import { placesOf } from './diagnostic-course.ts';
 import type { FigureDocument, FigureElement } from './dom.ts';
+import type { MicrocircuitTraces } from './microcircuit-voltages.ts';
 import { type InputWeights, receptiveFields } from './receptive-fields.ts';
 import type { OfNetworks, TestResponses } from './responses.ts';
 import { scores } from './scores.ts';
@@ -14,6 +15,7 @@ import { type VoltageTraces, voltages } from './voltages.ts';
 
 export { AMOUNTS, type Amount } from './amount.ts';
 export type { FigureDocument, FigureElement } from './dom.ts';
+export type { MicrocircuitTraces, PotentialTraces } from './microcircuit-voltages.ts';
 export { type PublishedComparison, published } from './published.ts';
 export type { InputWeights } from './receptive-fields.ts';
 export type { OfNetworks, PopulationRates, ShownNetwork, TestResponses } from './responses.ts';
@@ -28,7 +30,7 @@ export interface FigureData {
   /** Weights from the input. */
   readonly weights: OfNetworks<InputWeights>;
   /** Voltages of networks whose neurons have compartments. */
-  readonly voltages: OfNetworks<VoltageTraces>;
+  readonly voltages: OfNetworks<VoltageTraces | MicrocircuitTraces>;
 }
 
 interface FigureOf<Kind extends keyof FigureData> {
@@ -125,7 +127,7 @@ export const FIGURES: readonly Figure[] = [
   {
     name: 'voltages',
     description:
-      'Potentials of basal dendrite, apical dendrite and soma, spikes and plateau potentials, for one test image.',
+      'Potentials of basal dendrites, apical dendrites and somata for one test image; of spiking neurons with spikes and plateau potentials, of microcircuits with an interneuron.',
     of: 'voltages',
     missing: unlessBegun,
     draw: voltages,

@@ -1,8 +1,19 @@
 import * as Plot from '@observablehq/plot';
+import type { ComparisonDocument } from '../comparison.schema.ts';
 import type { FigureDocument, FigureElement } from './dom.ts';
-import { drawFigure, type LegendEntry, type Panel } from './layout.ts';
+import { drawFigure, type Panel } from './layout.ts';
+import { type MicrocircuitTraces, microcircuitVoltages } from './microcircuit-voltages.ts';
 import type { OfNetworks, ShownNetwork } from './responses.ts';
-import { GRID, INK, MUTED, ROLES, SIZES } from './theme.ts';
+import { GRID, INK, ROLES, SIZES } from './theme.ts';
+import {
+  COMPARTMENTS,
+  MARGINS,
+  phaseMarks,
+  phaseNames,
+  potentialFrame,
+  type TwoPhases,
+  timeScale,
+} from './voltage-panels.ts';
 import { sentences, subtitleText } from './words.ts';
 
 /** Potentials of a neuron, a value for each ms, relative to rest. */
@@ -35,21 +46,30 @@ export interface VoltageTraces extends ShownNetwork {
   readonly excitation: number;
 }
 
-const MARGINS = { marginLeft: 44, marginRight: 12 } as const;
 /** A value of a millisecond is that at its end. */
 const ms = (_: number, i: number): number => i + 1;
 
-/** Voltage traces of one image through forward and target phase, of the first of the networks. */
+/** Voltage traces of one image through both phases, of the first of the networks. */
 export function voltages(
   dom: FigureDocument,
-  { document, networks }: OfNetworks<VoltageTraces>,
+  { document, networks }: OfNetworks<VoltageTraces | MicrocircuitTraces>,
 ): FigureElement {
-  const [traces] = networks as [VoltageTraces];
+  const traces = networks[0]!;
+  return 'interneuron' in traces
+    ? microcircuitVoltages(dom, document, traces)
+    : segregatedVoltages(dom, document, traces);
+}
+
+function segregatedVoltages(
+  dom: FigureDocument,
+  document: ComparisonDocument,
+  traces: VoltageTraces,
+): FigureElement {
   const { hidden, output, answer, image, window, excitation, label, seed } = traces;
   return drawFigure(dom, {
     title: `${label}: voltages while test image ${image} (class ${answer}) is shown without and with its target`,
     subtitle: subtitleText(document, [seed]),
-    legend: LEGEND,
+    legend: COMPARTMENTS,
     panels: [
       apicalPanel(traces),
       potentialsPanel(traces, hidden, `The same neuron: basal dendrite and soma`, 110),
@@ -69,12 +89,10 @@ export function voltages(
   });
 }
 
-const line = (colour: string): LegendEntry['style'] => ({ colour, dash: '', symbol: 'circle' });
-const LEGEND: readonly LegendEntry[] = [
-  { label: 'apical dendrite', style: line(ROLES.apical), as: 'bar' },
-  { label: 'basal dendrite', style: line(ROLES.basal), as: 'bar' },
-  { label: 'soma', style: line(ROLES.soma), as: 'bar' },
-];
+const phasesOf = ({ forward, target }: VoltageTraces): TwoPhases => ({
+  names: ['forward phase', 'target phase'],
+  lengths: [forward, target],
+});
 
 function apicalPanel(traces: VoltageTraces): Panel {
   const { hidden, forward, target, window } = traces;
@@ -91,9 +109,10 @@ function apicalPanel(traces: VoltageTraces): Panel {
     title: `Neuron ${neuron} of ${population}: apical dendrite, driven by the output layer`,
     height: 120,
     plot: {
-      ...frameOf(traces),
+      ...potentialFrame(phasesOf(traces)),
       marks: [
-        ...phaseMarks(traces),
+        ...phaseMarks(phasesOf(traces)),
+        ...phaseNames(phasesOf(traces), 3),
         Plot.line(apical, { x: ms, y: (v: number) => v, stroke: ROLES.apical, strokeWidth: 1.5 }),
         ...means.flatMap(({ end, mean, alpha }) => [
           Plot.link([0], {
@@ -120,9 +139,9 @@ function potentialsPanel(
     title,
     height,
     plot: {
-      ...frameOf(traces),
+      ...potentialFrame(phasesOf(traces)),
       marks: [
-        ...phaseMarks(traces, false),
+        ...phaseMarks(phasesOf(traces)),
         Plot.line(basal, { x: ms, y: (v: number) => v, stroke: ROLES.basal, strokeWidth: 1.2 }),
         Plot.line(soma, { x: ms, y: (v: number) => v, stroke: ROLES.soma, strokeWidth: 1.8 }),
       ],
@@ -147,10 +166,10 @@ function rasterPanel(traces: VoltageTraces): Panel {
     plot: {
       ...MARGINS,
       ...{ marginTop: 6, marginBottom: 38 },
-      x: { ...timeDomain(traces), label: 'Time (ms)', labelAnchor: 'center', labelArrow: 'none' },
+      x: timeScale(phasesOf(traces), true),
       y: { domain: [-1, spikes.length], axis: null },
       marks: [
-        ...phaseMarks(traces, false),
+        ...phaseMarks(phasesOf(traces)),
         ...middles.slice(1).map(({ first }) => Plot.ruleY([first - 0.5], { stroke: GRID })),
         ...middles.map(({ population, middle }) =>
           Plot.text([population], {
@@ -165,27 +184,4 @@ function rasterPanel(traces: VoltageTraces): Panel {
       ],
     },
   };
-}
-
-const timeDomain = ({ forward, target }: VoltageTraces) => ({ domain: [0, forward + target], ticks: 10 });
-
-const frameOf = (traces: VoltageTraces): Plot.PlotOptions => ({
-  ...MARGINS,
-  ...{ marginTop: 22, marginBottom: 8 },
-  x: { ...timeDomain(traces), axis: null },
-  y: { label: 'Potential', labelArrow: 'none', ticks: 4, nice: true },
-});
-
-/** The shade of the target phase, and the names of both. */
-function phaseMarks({ forward, target }: VoltageTraces, isNamed = true): Plot.Markish[] {
-  const name = (text: string, from: number) =>
-    Plot.text([text], {
-      ...{ x: from, frameAnchor: 'top', textAnchor: 'start', dx: 5, dy: 3 },
-      ...{ text: (t: string) => t, fill: MUTED },
-    });
-  return [
-    Plot.rectX([0], { x1: forward, x2: forward + target, fill: ROLES.taught }),
-    Plot.ruleX([forward], { stroke: MUTED, strokeDasharray: '2 3' }),
-    ...(isNamed ? [name('forward phase', 0), name('target phase', forward)] : []),
-  ];
 }

@@ -14,6 +14,7 @@ test.after(() => rmSync(folder, { recursive: true }));
 
 let comparison = '';
 let bare = '';
+let microcircuits = '';
 test.before(async () => {
   const compare = async (...args: string[]): Promise<string> => {
     const { code, stdout, stderr } = await inThisProcess([
@@ -36,6 +37,12 @@ test.before(async () => {
     'none',
     '--checkpoint',
     'none',
+  );
+  const option = (name: string, value: string) => `dendritic-microcircuit.${name}=${value}`;
+  microcircuits = await compare(
+    ...['--rules', 'dendritic-microcircuit', '--seeds', '1', '--diagnostics', 'none'],
+    ...['--vary', option('dynamics', 'steady,full,latent-equilibrium')],
+    ...['--set', option('untaughtTime', '2'), '--set', option('taughtTime', '1')],
   );
 });
 
@@ -74,6 +81,35 @@ for (const { name } of FIGURES)
     assert.ok(svg.startsWith('<svg '));
     assert.is(svg, await plotted(name));
   });
+
+const voltagesOf = (dynamics: string, out: string, ...args: string[]) =>
+  plot(
+    ...[microcircuits, '--figure', 'voltages', '--out', join(folder, out), ...args],
+    ...['--condition', `dendritic-microcircuit-dynamics-${dynamics}`],
+  );
+
+for (const dynamics of ['full', 'latent-equilibrium'])
+  test(`voltages of a microcircuit with dynamics=${dynamics} are drawn, and twice the same`, async () => {
+    const [first, second] = [`${dynamics}-1.svg`, `${dynamics}-2.svg`];
+    for (const out of [first, second]) {
+      const { code, stderr } = await voltagesOf(dynamics, out, '--image', '2');
+      assert.is(code, 0, stderr);
+    }
+    const svg = readFileSync(join(folder, first), 'utf8');
+    assert.is(svg, readFileSync(join(folder, second), 'utf8'));
+    assert.match(svg, /untaught phase/);
+    assert.is(svg.includes('prospective'), dynamics === 'latent-equilibrium');
+  });
+
+test('voltages of a microcircuit with steady potentials are refused in one sentence', async () => {
+  const { code, stderr } = await voltagesOf('steady', 'never.svg');
+  assert.is(code, 1);
+  assert.match(
+    stderr,
+    /^dendrite: the potentials of .* are steady, without time \(dynamics=steady\); [^\n]+\n$/,
+  );
+  assert.not(existsSync(join(folder, 'never.svg')));
+});
 
 test('--help names every figure', async () => {
   const { stdout } = await execute(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'plot', '--help']);

@@ -386,4 +386,13 @@ export const FAULTS: readonly Fault[] = [
       ['no network says that it has not settled', 'if (network.time) $settle;', ';'],
     ],
   ),
+  ...faultsOf(
+    'microcircuit-recorder',
+    ['test/networks/microcircuit-simulation.test.ts'],
+    [
+      ['a recording that is taught from the start', 'await probes.trace()', 'await probes.trace(target)'],
+      ['both phases start at rest', 'const known = this.#results.get(name);', 'const known = undefined;'],
+    ],
+    'networks/microcircuit-recorder.ts',
+  ),
 ];

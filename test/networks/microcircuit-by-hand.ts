@@ -61,7 +61,8 @@ export function byHand(
 const phi = (u: number) => 1 / (1 + Math.exp(-u));
 const times = (r: readonly number[], w: readonly (readonly number[])[]) =>
   w[0]!.map((_, j) => r.reduce((sum, x, i) => sum + x * w[i]![j]!, 0));
-const through = (r: readonly number[], { weights, bias }: ByHandSynapses) =>
+/** Potentials of dendrites. */
+export const through = (r: readonly number[], { weights, bias }: ByHandSynapses) =>
   times(r, weights).map((x, j) => x + bias[j]!);
 const outer = (a: readonly number[], b: readonly number[]) => a.map((x) => b.map((y) => x * y));
 

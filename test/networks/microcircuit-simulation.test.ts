@@ -8,9 +8,10 @@ import {
   MicrocircuitSimulation,
   type MicrocircuitTime,
   microcircuitNetwork,
+  recordMicrocircuit,
 } from '../../networks/index.ts';
 import { float64, networkSettings, normalState, oneHotState, runOnce } from '../support.ts';
-import { atRest, type ByHandState, byHand, stepByHand } from './microcircuit-by-hand.ts';
+import { atRest, type ByHandState, byHand, stepByHand, through } from './microcircuit-by-hand.ts';
 
 const CONSTANTS = { leak: 0.1, basal: 1, apical: 0.471, dendritic: 1, teaching: 0.12 };
 const DYNAMICS = ['full', 'latent-equilibrium'] as const;
@@ -238,6 +239,49 @@ test('residuals are what rates still have to go', async () => {
     assert.ok(Math.abs(residual - (values.first![i]! - 0.5)) < FLOAT32);
   for (const l of [0, 1, 2]) assert.ok(largest(values[`settled ${l}`]!) < ROUNDING);
 });
+
+for (const dynamics of DYNAMICS)
+  test(`${dynamics}: a recording has every potential of the equations at every step, twice the same, and changes no state`, async () => {
+    const { device, k } = float64();
+    const time = { dynamics, untaught: 0.3, taught: 0.2 };
+    const network = built(k, time, { interneurons: 'random' });
+    await k.trace('', () => {});
+    const states = [...k.states.values()];
+    const before = states.map((t) => [...device.values(t)]);
+    const image = new Float32Array([0.5, 0, 1, 0.25, 0.75]);
+    const recording = await recordMicrocircuit(network, image, 2);
+    assert.equal(await recordMicrocircuit(network, image, 2), recording);
+    assert.equal([...k.states.values()], states, 'neurons of a recording belong to no checkpoint');
+    assert.equal(
+      states.map((t) => [...device.values(t)]),
+      before,
+    );
+    assert.is(recording.untaught, 3);
+    assert.is(recording.taught, 2);
+    const circuit = byHand(network, (t) => device.values(t));
+    const aim = [0.1, 0.1, 0.8].map((rate) => Math.log(rate / (1 - rate)));
+    let state: ByHandState = atRest(circuit);
+    for (let step = 0; step < 5; step++) {
+      const { after, apical } = stepByHand(circuit, [...image], step < 3 ? null : aim, state);
+      const close = (values: Float32Array, wanted: readonly number[]) => {
+        for (const [i, value] of values.entries())
+          assert.ok(Math.abs(value - wanted[i]!) < FLOAT32 * (1 + Math.abs(wanted[i]!)));
+      };
+      const { pyramidal, interneurons } = recording;
+      for (const [l, u] of state.u.entries()) close(pyramidal[l]!.soma[step]!, u);
+      for (const [h, u] of state.interneurons.entries()) close(interneurons[h]!.soma[step]!, u);
+      for (const [h, v] of apical.entries()) close(pyramidal[h]!.apical[step]!, v);
+      const seen = dynamics === 'full' ? state : after;
+      for (const [l, u] of seen.seen.entries()) close(pyramidal[l]!.seen[step]!, u);
+      for (const [h, u] of seen.seenInterneurons.entries()) close(interneurons[h]!.seen[step]!, u);
+      state = after;
+    }
+    assert.equal(recording.pyramidal[2]!.apical, []);
+    const drive = through([...image], circuit.up[0]!);
+    for (const values of recording.pyramidal[0]!.basal)
+      for (const [j, v] of values.entries())
+        assert.ok(Math.abs(v - drive[j]!) < FLOAT32 * (1 + Math.abs(drive[j]!)));
+  });
 
 test('steps that grow without bound and phases without a step are refused', () => {
   const { k } = float64();
