@@ -119,10 +119,12 @@ export const dendriticMicrocircuit = defineRule({
   notes:
     'With dynamics=steady this is the form with steady potentials in two sweeps that the paper has for MNIST (section 3.4). In time (full) dendrites follow ' +
     'the rates at once and somata move by Euler steps, all from the rates of the step before, without the noise of the paper; every image starts at rest. ' +
-    'In the paper plasticity is always on, as a low-pass filter of 30 ms of what eq. 7 and 8 say; here weights change once for each minibatch, by the mean of ' +
-    'eq. 7 and 8 over the phase with the target. Phases and the size of a step were chosen here. With latent-equilibrium (Haider et al. 2021, NeurIPS 34) the ' +
-    'derivative of the prospective potential is that of the same step, so that dynamics are a fixed-point iteration, a layer a step: untaughtTime=1 and taughtTime=1 ' +
-    'are enough. Conductances are per ms. ' +
+    'In the paper plasticity is always on, through a low-pass filter of 30 ms; here weights change once for each minibatch, by the mean of ' +
+    'eq. 7 and 8 over the phase with the target. Lengths of phases and steps were chosen here; conductances are per ms. With latent-equilibrium ' +
+    '(Haider et al. 2021, NeurIPS 34) the derivative in the prospective potential is that of the same step, so that the dynamics take a step for each layer, whatever its ' +
+    'size: untaughtTime=1 and taughtTime=1 will do. On the embedded digits (784-50-10, five epochs, three seeds: npx dendrite run microcircuit-dynamics) test errors are ' +
+    '6.33 % with steady, 6.78 % with full, 6.52 % with full and taughtTime=30, where the onset of the taught phase has less of a share in the mean, 6.35 % with latent-equilibrium, ' +
+    'and 6.48 % with latent-equilibrium and phases of 1 ms. ' +
     'W_down and W_PI are fixed in the paper for MNIST, and here (no eq. 9 and 10). Targets are the rates 0.1 and 0.8. The supplement of the paper could not be read: ' +
     'conductances are those of a later implementation (phll/Neuro-Backprop), learning rates and initial weights were chosen here. The gradient beside the directions ' +
     "is that of backpropagation from the rule's own output error.",

@@ -81,6 +81,8 @@ export const UNLABELLED = {
     '--rules backprop,feedback-alignment,kolen-pollack,lpl --task inpaint --epochs 3 --seeds 1,',
   ),
 } as const satisfies Record<string, MeasuredComparison>;
+/** On the embedded digits. */
+export const MICROCIRCUITS = experiment('microcircuit-dynamics');
 
 /** On the embedded digits: what README.md and docs/tuning.md show. */
 export const PRINTED = {
@@ -127,6 +129,7 @@ export const MEASURED: readonly MeasuredComparison[] = [
   ...Object.values(DENDRITES),
   ...Object.values(BURSTS),
   ...Object.values(UNLABELLED),
+  MICROCIRCUITS,
   ...Object.values(PRINTED),
   ...Object.values(BASELINES),
   ...CLAIMS.fewLabels,

@@ -49,6 +49,15 @@ const MISTAKES: [string, string[], number, RegExp][] = [
     1,
     /have sigmoid rates: leave out/,
   ],
+  [
+    'microcircuits in steps that are too long',
+    compare(
+      ...['--rules', 'dendritic-microcircuit', '--set', 'dendritic-microcircuit.dynamics=full'],
+      ...['--set', 'dendritic-microcircuit.timeStep=2'],
+    ),
+    1,
+    /timeStep=2 makes the potentials .* unstable: choose less than 1\.27 ms/,
+  ],
   ['no command', [], 2, /give a command/],
   ['an unknown command', ['compear'], 2, /compare/],
   ['an unknown option', compare('--epoch', '3'), 2, /epoch.*did you mean --epochs\?/],

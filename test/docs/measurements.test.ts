@@ -10,7 +10,7 @@ import {
   recomputed,
   startFigure,
 } from '../../docs/generate-measurements.ts';
-import { MEASURED, type MeasuredComparison } from '../../docs/measurements/list.ts';
+import { MEASURED, type MeasuredComparison, MICROCIRCUITS } from '../../docs/measurements/list.ts';
 import {
   builtInFile,
   type Experiment,
@@ -20,6 +20,7 @@ import {
   resolveExperiment,
 } from '../../experiments/index.ts';
 import { type ComparisonDocument, comparisonJsonSchema } from '../../results/index.ts';
+import { findRule } from '../../rules/index.ts';
 import type { Condition } from '../../training/index.ts';
 
 const documents = committedMeasurements();
@@ -80,6 +81,13 @@ const beforeTuning = ({ conditions, tuning }: ComparisonDocument): Condition[] =
       settings: { ...settings, ...(learningRate !== undefined && { learningRate: [learningRate].flat() }) },
     } as Condition;
   });
+
+test('the page of dendritic microcircuits says what was measured of their dynamics', () => {
+  const { notes } = findRule('dendritic-microcircuit');
+  assert.ok(notes!.includes(MICROCIRCUITS.command));
+  for (const { condition, mean } of documents.get(MICROCIRCUITS.file)!.summary)
+    assert.ok(notes!.includes(`${mean!.toFixed(2)} %`), `${condition}: ${mean}`);
+});
 
 test('every document is a whole comparison, of the conditions that its command names', async () => {
   const validate = new Ajv2020({ allowUnionTypes: true }).compile(comparisonJsonSchema());

@@ -12,10 +12,10 @@ for (const definition of LAYERED) {
     const { k } = float64();
     const network = new LayeredNetwork(k, 1, networkSettings({ layers: [7, 6, 5, 4] }));
     const { feedback } = buildRule(definition, network, k);
-    // Backprop and predictive coding use the forward weights themselves; layers without feedback need no weights, nor does one number for all.
+    // Backprop and predictive coding use the forward weights themselves; layers that nothing comes down to need no weights, nor does one number for all.
     const has =
-      !['backprop', 'predictive-coding'].includes(definition.name) &&
-      !['global', 'none'].includes(definition.plausibility!.feedbackPathway);
+      !['backprop', 'predictive-coding', 'shallow', 'clapp', 'lpl'].includes(definition.name) &&
+      definition.plausibility!.feedbackPathway !== 'global';
     assert.is(feedback !== undefined, has);
     for (const { connection, forward } of feedback ?? []) {
       for (const [i, { from }] of forward.entries()) if (i > 0) assert.is(from, forward[i - 1]!.to);
