@@ -60,7 +60,6 @@ export {
   type MicrocircuitPhase,
   MicrocircuitSimulation,
   type NeuronsInTime,
-  stepsOf,
 } from './microcircuit-simulation.ts';
 export type { Instant } from './millisecond.ts';
 export type {

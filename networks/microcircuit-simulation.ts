@@ -92,11 +92,16 @@ export class MicrocircuitSimulation {
     return [this.#input, ...this.#pyramidal.map(({ seen }) => this.#network.rate(seen))];
   }
 
+  /** Steps of a phase of so many ms. */
+  stepsOf(ms: number): number {
+    return stepsOf(ms, this.#time);
+  }
+
   /** Goes on for a phase of so many ms, in whole steps. */
   phase(ms: number, { target, observe }: MicrocircuitPhase = {}): void {
     const { kernels: k } = this.#network;
     const aim = target && this.#network.targetPotential(target);
-    k.repeat(stepsOf(ms, this.#time), () => {
+    k.repeat(this.stepsOf(ms), () => {
       const instant = this.#instant(aim);
       observe?.(instant);
       this.#move(instant);

@@ -7,7 +7,6 @@ import {
   type MicrocircuitOptions,
   MicrocircuitSimulation,
   microcircuitNetwork,
-  stepsOf,
   type TaughtLayer,
 } from '../networks/index.ts';
 import { type Direction, outerProduct } from './direction.ts';
@@ -240,11 +239,11 @@ class DendriticMicrocircuit implements Rule {
   }
 
   #inTime(input: Tensor, target: Tensor): Taught {
-    const time = this.#network.time!;
+    const { taught } = this.#network.time!;
     const simulation = this.#untaught(input);
     const rates = simulation.rates();
-    const plasticity = new MeanPlasticity(this.#network, input, stepsOf(time.taught, time));
-    simulation.phase(time.taught, { target, observe: (instant) => plasticity.add(instant) });
+    const plasticity = new MeanPlasticity(this.#network, input, simulation.stepsOf(taught));
+    simulation.phase(taught, { target, observe: (instant) => plasticity.add(instant) });
     return { rates, outputError: plasticity.outputError(), ...plasticity.directions() };
   }
 
