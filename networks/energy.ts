@@ -25,6 +25,14 @@ export interface Nudge {
   readonly beta: Tensor;
 }
 
+/** Derivatives of the rates after a step, each batch x size. */
+export interface StepDerivative {
+  /** By the rates before it. */
+  readonly own: Tensor;
+  /** By the currents that arrive. */
+  readonly current: Tensor;
+}
+
 /** The part of a connection that currents are computed from. */
 export type Synapses = Pick<Connection, 'weights' | 'bias'>;
 
@@ -162,6 +170,45 @@ export class EnergyNetwork implements Network {
     const next = this.step(state, drive);
     return state.map(({ potential }, l) =>
       this.#k.map((s, n, e) => (n - s) / e, potential, next[l]!.potential, this.#options.epsilon),
+    );
+  }
+
+  /**
+   * Derivatives of a step without a nudge, of each population that settles. Null where potentials are not rates: with energy-based
+   * dynamics and an activation other than the hard sigmoid.
+   */
+  stepDerivatives(state: SettlingState, drive: Tensor): StepDerivative[] | null {
+    const k = this.#k;
+    const { dynamics, epsilon } = this.#options;
+    if (
+      dynamics === 'energy-based' &&
+      this.settlingConnections.some(({ to }) => to.activation !== 'hard-sigmoid')
+    )
+      return null;
+    return state.map(({ rate }, l) => {
+      if (dynamics === 'energy-based') {
+        const isFree = k.map((s) => (s > 0 && s < 1 ? 1 : 0), rate);
+        return {
+          own: k.map((m, e) => (1 - e) * m, isFree, epsilon),
+          current: k.map((m, e) => e * m, isFree, epsilon),
+        };
+      }
+      const { rate: f, backward } = rho(this.settlingConnections[l]!.to);
+      const current = this.#current(l, state, drive, this.connections);
+      const steps = k.constant(epsilon, rate.rows, rate.columns);
+      return {
+        own: k.constant(1 - epsilon, rate.rows, rate.columns),
+        current: k.map(backward, steps, current, k.map(f, current)),
+      };
+    });
+  }
+
+  /** dC/d(rate) of each population that settles, without a sum over examples: C is the squared error, or the cross-entropy of the readout. */
+  costErrors(state: SettlingState, target: Tensor): Tensor[] {
+    const k = this.#k;
+    const against = { target, beta: k.constant(-1, 1, 1) };
+    return state.map(({ rate: { rows, columns } }, l) =>
+      l === this.#last ? this.#force(state, against, this.connections.at(-1)!) : k.constant(0, rows, columns),
     );
   }
 

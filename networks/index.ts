@@ -24,6 +24,7 @@ export {
   type SettlingOptions,
   type SettlingPhase,
   type SettlingState,
+  type StepDerivative,
   type Synapses,
 } from './energy.ts';
 export { drawFeedback, type FeedbackPath, feedbackPath } from './feedback.ts';

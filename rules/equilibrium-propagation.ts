@@ -23,7 +23,9 @@ import {
   type Rule,
   type RuleContext,
   type RuleOutput,
+  type Stepwise,
 } from './rule.ts';
+import { truncatedGradients } from './truncated-gradient.ts';
 
 const OPTIONS = {
   beta: {
@@ -175,7 +177,16 @@ class EquilibriumPropagation implements Rule {
     return {
       directions: this.#estimate(free, target),
       ...observeSettled(this.#k, this.#network, free, target, this.#options.freeIterations),
+      stepwise: () => this.#stepwise(free, target),
     };
+  }
+
+  #stepwise(free: FreePhase, target: Tensor): Stepwise[] | null {
+    const steps = this.#options.nudgedIterations;
+    const gradients = truncatedGradients(this.#k, this.#network, free, target, steps);
+    return (
+      gradients?.map((gradient, t) => ({ directions: this.#estimate(free, target, t + 1), gradient })) ?? null
+    );
   }
 
   respond(input: Tensor): Tensor[] {
@@ -203,9 +214,9 @@ class EquilibriumPropagation implements Rule {
   }
 
   /** [dF/dW(s^beta2) - dF/dW(s^beta1)] / (beta2 - beta1), eq. 39, for every connection. */
-  #estimate(free: FreePhase, target: Tensor): Direction[] {
+  #estimate(free: FreePhase, target: Tensor, iterations = this.#options.nudgedIterations): Direction[] {
     const [k, network] = [this.#k, this.#network];
-    const { variant, nudgedIterations: iterations } = this.#options;
+    const { variant } = this.#options;
     if (variant === 'holomorphic')
       return circleDirections(k, network, free, target, { ...this.#options, points: POINTS, iterations });
     const isCentred = variant === 'centred';
@@ -213,9 +224,9 @@ class EquilibriumPropagation implements Rule {
       const [beta1, beta2] = this.#nudges(info);
       return 1 / (beta2 - beta1);
     });
-    const s2 = this.#nudgedPhase(free, target, (info) => this.#nudges(info)[1], inverse);
+    const s2 = this.#nudgedPhase(free, target, (info) => this.#nudges(info)[1], inverse, iterations);
     const s1 = isCentred
-      ? this.#nudgedPhase(free, target, (info) => this.#nudges(info)[0], inverse)
+      ? this.#nudgedPhase(free, target, (info) => this.#nudges(info)[0], inverse, iterations)
       : free.state;
     const directions = contrast(k, network, free.input, s1, s2, inverse);
     if (network.readout) directions.push(readoutDirection(k, network, isCentred ? [s2, s1] : [s2], target));
@@ -228,8 +239,9 @@ class EquilibriumPropagation implements Rule {
     target: Tensor,
     beta: (info: StepInfo) => number,
     inverse: Tensor,
+    iterations: number,
   ): SettlingState {
-    const { nudgedIterations: iterations, continual } = this.#options;
+    const { continual } = this.#options;
     const nudge = { target, beta: this.#k.hostScalar('beta', beta) };
     return continual
       ? continualPhase(this.#k, this.#network, free, nudge, inverse, {

@@ -61,6 +61,18 @@ export interface Observation {
   readonly firingRates?: readonly Tensor[];
   /** Of each example, batch x 1, where the dynamics have an energy. */
   readonly energy?: Tensor;
+  /**
+   * Traces what the rule would learn after 1, 2, ... steps of its second phase. Left out, or null: there are no such steps, or their
+   * gradient is not known.
+   */
+  readonly stepwise?: () => readonly Stepwise[] | null;
+}
+
+/** What is learned after a number of steps. */
+export interface Stepwise {
+  readonly directions: readonly Direction[];
+  /** Of backpropagation through time that is cut off after as many steps. */
+  readonly gradient: readonly Direction[];
 }
 
 /** A rule at work in one run. Its methods are traced once, and the trace runs for every minibatch. */

@@ -200,4 +200,31 @@ export const FAULTS: readonly Fault[] = [
     ],
     'networks/holomorphic.ts',
   ),
+  ...faultsOf(
+    'truncated-gradient',
+    ['truncated-gradient'],
+    [
+      ['currents that come back are left out', 'if (l > 0) add(received[l - 1]!, rates[l + 1]!);', ';'],
+      ['a step earlier has the same errors', 'errors = stepBack($$args);', ';'],
+      [
+        'the leak of a step is forgotten',
+        'k.map((e, d) => e * d, error, derivatives[l].own)',
+        'k.map((e) => e, error)',
+      ],
+      ['a gradient for connections that no error has come to', '$list.slice(-1 - t)', '$list'],
+    ],
+  ),
+  ...faultsOf(
+    'truncated-gradient',
+    ['truncated-gradient'],
+    [
+      ['neurons at a bound pass errors on', 's > 0 && s < 1 ? 1 : 0', 's > -1 ? 1 : 0'],
+      [
+        'potentials taken for rates',
+        "dynamics === 'energy-based' && $some",
+        'dynamics !== dynamics && $some',
+      ],
+    ],
+    'networks/energy.ts',
+  ),
 ];

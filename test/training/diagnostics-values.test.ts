@@ -400,6 +400,7 @@ test('what a foreign network does not tell is not measured, with the reason', as
     `activity is not measured: ${kind} say what its neurons did`,
     `saturation is not measured: ${kind} say what its neurons did`,
     'energy is not measured: the network has no energy function',
+    'step-gradient is not measured: the rule has no nudged phase in steps whose derivatives are known',
   ]);
 });
 

@@ -6,6 +6,7 @@ import { energy } from './energy.ts';
 import { feedbackAngle } from './feedback-angle.ts';
 import { normRatio } from './norm-ratio.ts';
 import { saturation } from './saturation.ts';
+import { stepGradient } from './step-gradient.ts';
 import { weightNorms } from './weight-norms.ts';
 
 export { type Diagnostic, isDiagnostic } from './diagnostic.ts';
@@ -22,6 +23,7 @@ export const DIAGNOSTICS: readonly Diagnostic[] = [
   activity,
   saturation,
   energy,
+  stepGradient,
 ];
 
 /**
