@@ -78,6 +78,7 @@ export {
   INITIAL_WEIGHTS,
   type InitialWeights,
   type Instant,
+  type LabelledImages,
   type LateralCircuit,
   LayeredNetwork,
   layeredNetwork,

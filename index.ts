@@ -123,6 +123,7 @@ export {
   INITIAL_WEIGHTS,
   type InitialWeights,
   type Instant,
+  type LabelledImages,
   type LateralCircuit,
   LayeredNetwork,
   layeredNetwork,

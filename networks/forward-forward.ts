@@ -19,6 +19,18 @@ export interface HiddenActivity extends Activity {
 /** Keeps a silent layer from being divided by 0. */
 const SMALLEST = 1e-8;
 
+/** Images without their label, and what the first hidden layer gets of them. */
+export interface LabelledImages {
+  /** batch x inputs, 0 where the label stands. */
+  readonly pixels: Tensor;
+  /** Sum of the squares of these pixels, batch x 1. */
+  readonly squares: Tensor;
+  /** Of the first hidden layer, batch x size. */
+  readonly current: Tensor;
+  /** Weights from the pixels of the label, classes x size. */
+  readonly labelWeights: Tensor;
+}
+
 /**
  * A feed-forward network whose first input pixels hold a label, one pixel a class, and whose layers receive the activity below them
  * divided by its root mean square, or by its length, so that how active a layer was does not reach the next (Hinton 2022,
@@ -58,22 +70,24 @@ export class ForwardForwardNetwork implements Network {
     this.#labelPixels = labelPixels(kernels, output.size, populations[0]!.size);
   }
 
-  /**
-   * Images with other values in their first pixels.
-   * @param input batch x inputs
-   * @param labels batch x classes, or 1 x classes for one label of all
-   */
-  withLabels(input: Tensor, labels: Tensor): Tensor {
+  /** What passes of the same images with different labels share. @param input batch x inputs; what its label pixels hold does not matter */
+  images(input: Tensor): LabelledImages {
     const k = this.#kernels;
     const taken = k.sum(this.#labelPixels, { over: 'rows' });
-    const pixels = k.matmul(labels, this.#labelPixels);
-    return k.map((x, taken, label) => (1 - taken) * x + label, input, taken, pixels);
+    const pixels = k.map((x, taken) => (1 - taken) * x, input, taken);
+    const { weights } = this.hidden[0]!;
+    return {
+      pixels,
+      squares: this.squares(pixels),
+      current: k.matmul(pixels, weights),
+      labelWeights: k.matmul(this.#labelPixels, weights, { sparse: true }),
+    };
   }
 
-  /** Images whose label says nothing: 1 / classes in each of its pixels. */
-  withNeutralLabel(input: Tensor): Tensor {
+  /** A label that says nothing: 1 / classes in each of its pixels, 1 x classes. */
+  neutralLabel(): Tensor {
     const classes = this.#labelPixels.rows;
-    return this.withLabels(input, this.#kernels.constant(1 / classes, 1, classes));
+    return this.#kernels.constant(1 / classes, 1, classes);
   }
 
   /** Numbers of the classes, from 0: 1 x classes. */
@@ -82,16 +96,46 @@ export class ForwardForwardNetwork implements Network {
     return this.#kernels.transpose(this.#kernels.argmax(this.#labelPixels));
   }
 
-  /** The activity of every hidden layer, lowest first. `input` is batch x inputs, with a label. */
-  forward(input: Tensor): HiddenActivity[] {
+  /**
+   * The activity of every hidden layer, lowest first, for images with labels in their first pixels.
+   * @param labels batch x classes, or 1 x classes for one label of all
+   */
+  forward(images: LabelledImages, labels: Tensor): HiddenActivity[] {
     const k = this.#kernels;
-    const layers: HiddenActivity[] = [];
-    for (const { weights, bias, to } of this.hidden) {
-      const received = this.normalise(layers.at(-1)?.rate ?? input);
+    const layers = [this.#first(images, labels)];
+    for (const { weights, bias, to } of this.hidden.slice(1)) {
+      const received = this.normalise(layers.at(-1)!.rate);
       const potential = k.map((i, b) => i + b, k.matmul(received, weights), bias!);
       layers.push({ received, potential, rate: k.map(hiddenActivation(to).rate, potential) });
     }
     return layers;
+  }
+
+  /** The first hidden layer: the current of the image is there already, that of the label is added, and both are normalised together. */
+  #first({ pixels, squares, current, labelWeights }: LabelledImages, labels: Tensor): HiddenActivity {
+    const k = this.#kernels;
+    const { bias, to } = this.hidden[0]!;
+    const count = this.#normalisation === 'rms' ? pixels.columns : 1;
+    const divisor = k.map(
+      (image, label, count, smallest) => Math.sqrt((image + label) / count) + smallest,
+      squares,
+      this.squares(labels),
+      count,
+      SMALLEST,
+    );
+    const labelled = k.matmul(labels, this.#labelPixels, { sparse: true });
+    const potential = k.map(
+      (image, label, divisor, b) => (image + label) / divisor + b,
+      current,
+      k.matmul(labels, labelWeights, { sparse: true }),
+      divisor,
+      bias!,
+    );
+    return {
+      received: k.map((x, label, divisor) => (x + label) / divisor, pixels, labelled, divisor),
+      potential,
+      rate: k.map(hiddenActivation(to).rate, potential),
+    };
   }
 
   /** Firing rates over their root mean square, or over their length; batch x size. */

@@ -34,6 +34,7 @@ export {
   type ForwardForwardOptions,
   forwardForwardNetwork,
   type HiddenActivity,
+  type LabelledImages,
 } from './forward-forward.ts';
 export { type ComplexNudge, type ComplexRate, checkHolomorphic, settleHolomorphic } from './holomorphic.ts';
 export { INITIAL_WEIGHTS, type InitialWeights } from './initial.ts';

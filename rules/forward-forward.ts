@@ -4,6 +4,7 @@ import {
   type ForwardForwardNetwork,
   forwardForwardNetwork,
   type HiddenActivity,
+  type LabelledImages,
 } from '../networks/index.ts';
 import { type Direction, outerProduct } from './direction.ts';
 import type { OptionValues } from './options.ts';
@@ -174,23 +175,25 @@ class ForwardForward implements Rule {
 
   respond(input: Tensor): Tensor[] {
     const { network } = this.#context;
-    const neutral = network.forward(network.withNeutralLabel(input));
+    const images = network.images(input);
+    const neutral = network.forward(images, network.neutralLabel());
     const output =
       this.#options.answer === 'readout'
         ? network.readOut(network.readoutInputs(neutral)).rate
-        : this.#context.kernels.softmax(this.#goodnessOfLabels(input));
+        : this.#context.kernels.softmax(this.#goodnessOfLabels(images));
     return [...neutral.map(({ rate }) => rate), output];
   }
 
   /** Everything that a minibatch teaches; nothing is written. */
   #look({ input, target }: Minibatch) {
     const { network, kernels: k } = this.#context;
-    const neutral = network.forward(network.withNeutralLabel(input));
+    const images = network.images(input);
+    const neutral = network.forward(images, network.neutralLabel());
     const readoutInputs = network.readoutInputs(neutral);
     const output = network.readOut(readoutInputs);
     const outputError = network.readout.error(k, output.potential, output.rate, target);
-    const positive = network.forward(network.withLabels(input, target));
-    const negative = network.forward(network.withLabels(input, this.#wrongLabels(target, output.rate)));
+    const positive = network.forward(images, target);
+    const negative = network.forward(images, this.#wrongLabels(target, output.rate));
     const means = this.#means.map((mean, l) => this.#nextMean(mean, positive[l]!.rate));
     const hidden = network.hidden.map((connection, l): Direction => {
       // The loss of a layer is a mean over the images of both passes.
@@ -271,14 +274,14 @@ class ForwardForward implements Rule {
   }
 
   /** The goodness of each label, in sum over the hidden layers that judge; batch x classes. */
-  #goodnessOfLabels(input: Tensor): Tensor {
+  #goodnessOfLabels(images: LabelledImages): Tensor {
     const { network, kernels: k } = this.#context;
     const classes = network.populations.at(-1)!.size;
     const numbers = network.classNumbers();
-    const total = k.constant(0, input.rows, classes);
+    const total = k.constant(0, images.pixels.rows, classes);
     k.repeat(classes, (c) => {
       const label = k.map((number, c) => (number === c ? 1 : 0), numbers, c);
-      for (const { rate } of network.judges(network.forward(network.withLabels(input, label))))
+      for (const { rate } of network.judges(network.forward(images, label)))
         k.matmul(network.squares(rate), label, { scale: this.#share(rate), into: total, accumulate: true });
     });
     return total;

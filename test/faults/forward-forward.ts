@@ -58,7 +58,7 @@ export const FAULTS: readonly Fault[] = [
       [
         'the read-out learns from the positive pass',
         'network.readoutInputs(neutral)',
-        'network.readoutInputs(network.forward(network.withLabels(input, target)))',
+        'network.readoutInputs(network.forward(images, target))',
         '#look',
       ],
       ['the full gradient where it is not wanted', 'passes ? inRate : $through', 'inRate'],
@@ -73,8 +73,18 @@ export const FAULTS: readonly Fault[] = [
         'h / (Math.sqrt(squares / count) + smallest)',
         'h + 0 * squares * count * smallest',
       ],
-      ['length instead of root mean square', "$this === 'rms' ? rate.columns : 1", '1'],
-      ['the label is added to the pixels', '(1 - taken) * x + label', 'x + label + 0 * taken'],
+      ['length instead of root mean square', "$this === 'rms' ? rate.columns : 1", '1', 'normalise'],
+      [
+        'the label is not normalised with the image',
+        '(image + label) / divisor + b',
+        'image / divisor + label + b',
+      ],
+      [
+        'the length of the label does not count',
+        'Math.sqrt((image + label) / count)',
+        'Math.sqrt((image + 0 * label) / count)',
+      ],
+      ['the label is added to the pixels', '(1 - taken) * x', 'x + 0 * taken'],
       ['a neutral label of ones', '1 / classes', '1'],
       ['the read-out reads the first hidden layer', 'layers.slice(1)', 'layers.slice(0, -1)'],
       [

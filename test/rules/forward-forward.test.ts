@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RandomStream, type Tensor, UserError } from '../../kernels/index.ts';
-import { ForwardForwardNetwork } from '../../networks/index.ts';
+import { ForwardForwardNetwork, type HiddenActivity, type LabelledImages } from '../../networks/index.ts';
 import { findRule } from '../../rules/index.ts';
 import { resolveCondition } from '../../training/index.ts';
 import {
@@ -193,9 +193,9 @@ test('how active a layer is does not reach the next', async () => {
 /** Remembers the labels that images get. */
 class Spied extends ForwardForwardNetwork {
   readonly labels: Tensor[] = [];
-  override withLabels(input: Tensor, labels: Tensor): Tensor {
+  override forward(images: LabelledImages, labels: Tensor): HiddenActivity[] {
     this.labels.push(labels);
-    return super.withLabels(input, labels);
+    return super.forward(images, labels);
   }
 }
 
