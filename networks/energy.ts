@@ -112,6 +112,11 @@ export class EnergyNetwork implements Network {
     return this.#settlingSteps;
   }
 
+  /** Takes steps of the dynamics into account that are traced elsewhere. */
+  countSteps(steps: number): void {
+    this.#settlingSteps += steps;
+  }
+
   /** The current of the input, which stays the same while the network settles: x W_1 + b_1. */
   drive(input: Tensor, synapses: Synapses = this.settlingConnections[0]!): Tensor {
     return this.#arriving(input, synapses);

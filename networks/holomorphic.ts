@@ -34,6 +34,7 @@ export function settleHolomorphic(
     real: rate,
     imaginary: k.constant(0, rate.rows, rate.columns),
   }));
+  network.countSteps(iterations);
   for (let i = 0; i < iterations; i++) {
     const before = state;
     state = before.map(({ real, imaginary }, l) => {

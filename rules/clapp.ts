@@ -1,6 +1,7 @@
 import type { Tensor } from '../kernels/index.ts';
 import { type Activity, type Connection, INITIAL_WEIGHTS, layeredNetwork } from '../networks/index.ts';
 import { type Direction, outerProduct, type Product } from './direction.ts';
+import { readoutRates } from './readout-rates.ts';
 import { defineRule, type Minibatch, type Recipe, type Rule, type RuleContext } from './rule.ts';
 import { EyeMovement, otherRows, sideOf } from './views.ts';
 
@@ -20,12 +21,6 @@ const OPTIONS = {
   },
 } as const;
 
-/** The hidden layers learn at one rate, the read-out at another. */
-const rates = (layers: readonly number[], hidden: number, readout: number): number[] => [
-  ...Array(layers.length - 2).fill(hidden),
-  readout,
-];
-
 const RECIPES: readonly Recipe[] = [
   {
     name: 'few-epochs',
@@ -34,7 +29,7 @@ const RECIPES: readonly Recipe[] = [
       activation: 'relu',
       initial: 'he-normal',
       optimizer: 'adam',
-      learningRate: rates(layers, 0.0001, 0.01),
+      learningRate: readoutRates(layers, 0.0001, 0.01),
       schedule: 'linear',
       batch: 50,
     }),

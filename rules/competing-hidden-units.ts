@@ -2,6 +2,7 @@ import { type Tensor, UserError } from '../kernels/index.ts';
 import { type CompetitiveNetwork, checkCompetitive, competitiveNetwork } from '../networks/index.ts';
 import { type Direction, outerProduct } from './direction.ts';
 import type { OptionValues } from './options.ts';
+import { readoutRates } from './readout-rates.ts';
 import { defineRule, type Minibatch, type Recipe, type Rule, type RuleContext } from './rule.ts';
 
 const OPTIONS = {
@@ -43,10 +44,8 @@ const OPTIONS = {
 const SMALLEST = 1e-30;
 
 /** The hidden layers learn at one rate; that of the read-out falls with the number of neurons that it reads, if they are many. */
-const rates = (layers: readonly number[], hidden: number, readout: number): number[] => [
-  ...Array(layers.length - 2).fill(hidden),
-  Math.min(10, readout / layers.at(-2)!),
-];
+const rates = (layers: readonly number[], hidden: number, readout: number): number[] =>
+  readoutRates(layers, hidden, Math.min(10, readout / layers.at(-2)!));
 
 const RECIPES: readonly Recipe[] = [
   {

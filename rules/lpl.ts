@@ -2,6 +2,7 @@ import { type Tensor, UserError } from '../kernels/index.ts';
 import { type Activity, layeredNetwork } from '../networks/index.ts';
 import { type Direction, outerProduct } from './direction.ts';
 import type { OptionValues } from './options.ts';
+import { readoutRates } from './readout-rates.ts';
 import { defineRule, type Minibatch, type Recipe, type Rule, type RuleContext } from './rule.ts';
 import { EyeMovement, sideOf } from './views.ts';
 
@@ -35,12 +36,6 @@ const OPTIONS = {
 /** ε, which keeps a neuron that is always the same from being divided by 0 (authors' code). */
 const SMALLEST = 1e-4;
 
-/** The hidden layers learn at one rate, the read-out at another. */
-const rates = (layers: readonly number[], hidden: number, readout: number): number[] => [
-  ...Array(layers.length - 2).fill(hidden),
-  readout,
-];
-
 const RECIPES: readonly Recipe[] = [
   {
     name: 'few-epochs',
@@ -49,7 +44,7 @@ const RECIPES: readonly Recipe[] = [
       activation: 'relu',
       initial: 'he-normal',
       optimizer: 'adam',
-      learningRate: rates(layers, 0.001, 0.01),
+      learningRate: readoutRates(layers, 0.001, 0.01),
       schedule: 'linear',
       batch: 50,
     }),

@@ -198,6 +198,16 @@ test('a step is that of complex numbers, also for large ones', async () => {
   }
 });
 
+test('the steps of every nudge on half of the circle count', async () => {
+  const { k } = float64();
+  const network = buildNetwork(equilibriumPropagation, k, settingsOf('sigmoid'), OPTIONS);
+  const options = { ...OPTIONS, freeIterations: 7, nudgedIterations: 3 };
+  const rule = buildRule(equilibriumPropagation, network, k, options);
+  await runOnce(k, () => void rule.learn({ input: k.constant(0, 2, 4), target: k.constant(0, 2, 2) }));
+  // Of six nudges four are no conjugates of others.
+  assert.is(network.settlingSteps, 7 + 4 * 3);
+});
+
 test('what has no complex form is refused by name', () => {
   const check = (settings: Partial<NetworkSettings>, options = {}) =>
     equilibriumPropagation.checkOptions!(
