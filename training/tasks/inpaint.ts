@@ -2,7 +2,7 @@ import type { Split } from '../../data/browser.ts';
 import { type Kernels, RandomStream, type Table, type Tensor, UserError } from '../../kernels/index.ts';
 import { meanOverExamples, passOver } from '../evaluation.ts';
 import type { BuiltTask, TaskContext, TaskDefinition } from '../task.ts';
-import { checkInputs } from './layers-fit.ts';
+import { checkInputs, checkPixelOutputs } from './layers-fit.ts';
 import { squaredErrors } from './reconstruct.ts';
 import { solveRidge } from './ridge.ts';
 
@@ -43,14 +43,7 @@ export const inpaint: TaskDefinition = {
       throw new UserError(
         `layers: the last size is ${layers.at(-1)}, but --task inpaint hides ${hidden.length} pixels of an image of '${dataset.name}'`,
       );
-    if (loss !== 'squared-error')
-      throw new UserError(
-        `loss: pixels are no classes, so --task inpaint needs the loss squared-error, not ${loss}`,
-      );
-    if (definition.needsClasses)
-      throw new UserError(
-        `the rule '${definition.name}' learns classes only, so it cannot be trained with --task inpaint: leave it out`,
-      );
+    checkPixelOutputs('inpaint', loss, definition);
   },
   build: buildInpaint,
 };

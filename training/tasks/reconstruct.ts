@@ -1,7 +1,7 @@
 import { type Kernels, type Tensor, UserError } from '../../kernels/index.ts';
 import { meanOverExamples } from '../evaluation.ts';
 import type { TaskDefinition } from '../task.ts';
-import { checkInputs } from './layers-fit.ts';
+import { checkInputs, checkPixelOutputs } from './layers-fit.ts';
 
 /** Mean squared difference of each row, m x 1. */
 export function squaredErrors(k: Kernels, output: Tensor, target: Tensor): Tensor {
@@ -28,14 +28,7 @@ export const reconstruct: TaskDefinition = {
       throw new UserError(
         `layers: the last size is ${layers.at(-1)}, but an image of '${dataset.name}' has ${dataset.width} pixels to be reconstructed`,
       );
-    if (loss !== 'squared-error')
-      throw new UserError(
-        `loss: pixels are no classes, so --task reconstruct needs the loss squared-error, not ${loss}`,
-      );
-    if (definition.needsClasses)
-      throw new UserError(
-        `the rule '${definition.name}' learns classes only, so it cannot be trained with --task reconstruct: leave it out`,
-      );
+    checkPixelOutputs('reconstruct', loss, definition);
   },
   async build({ kernels: k, respond, evaluationBatchSize }) {
     return {
