@@ -67,6 +67,7 @@ export { causeOf, hasCode, makeFolder, readText, writeWhole, writingTo } from '.
 export { checkLock, type FolderLock, FolderTaken, lockFolder, type Owner, ownersOf } from './folder-lock.ts';
 export { withBlock } from './generated-block.ts';
 export { markdownTable } from './markdown-table.ts';
+export { type NumberStyle, numberText } from './number-text.ts';
 export {
   COST_NAMES,
   type Explanation,

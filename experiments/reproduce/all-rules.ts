@@ -6,6 +6,8 @@ import {
   type ComparisonDocument,
   comparisonDocument,
   markdownTable,
+  type NumberStyle,
+  numberText,
   type ReadComparison,
   valuesText,
   verdictText,
@@ -104,7 +106,7 @@ function ranked({ conditions, summary }: ComparisonDocument) {
 
 const linkOf = (rule: string): string => `[${rule}](../../docs/rules/${rule}.md)`;
 const fixed = (value: number): string => value.toFixed(2);
-const signed = (value: number): string => `${value >= 0.005 ? '+' : ''}${fixed(value + 0)}`;
+const signed = (value: number): string => numberText(value, 'signed score', 2);
 
 function errorTable(document: ComparisonDocument): string {
   const { contrasts, experiment, tuning } = document;
@@ -144,31 +146,30 @@ function costTable(document: ComparisonDocument): string {
     const known = runs.map(of).filter((value) => value !== undefined);
     return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
   };
-  const text = (value: number | null, show: (value: number) => string): string =>
-    value === null ? '–' : show(value);
-  const short = (value: number): string => value.toExponential(2).replace('e+', 'e');
+  const text = (value: number | null, style: NumberStyle): string =>
+    value === null ? '–' : numberText(value, style, 2);
   return markdownTable(
-    ['rule', 'multiply-accumulates', 'settling steps', 'bytes of state', 'seconds of training', 'examples/s'],
+    ['rule', 'multiply-accumulates', 'settling steps', 'state', 'seconds of training', 'examples/s'],
     ranked(document).map(({ condition: { id, rule } }) => {
       const runs = document.runs.filter(({ condition, status }) => condition === id && status === 'finished');
       return [
         linkOf(rule),
         text(
           mean(runs, (run) => run.epochs.at(-1)?.multiplyAccumulates),
-          short,
+          'count',
         ),
         text(
           mean(runs, (run) => run.epochs.at(-1)?.settlingSteps),
-          short,
+          'count',
         ),
         text(
           mean(runs, ({ stateBytes }) => stateBytes),
-          short,
+          'bytes',
         ),
-        text(mean(runs, secondsOf), (seconds) => seconds.toFixed(1)),
+        text(mean(runs, secondsOf), 'quantity'),
         text(
           mean(runs, (run) => run.examplesPerSecond ?? undefined),
-          (rate) => Math.round(rate).toLocaleString('en'),
+          'quantity',
         ),
       ];
     }),
