@@ -189,6 +189,7 @@ export const FAULTS: readonly Fault[] = [
     'holomorphic',
     ['holomorphic'],
     [
+      ['steps that cost nothing', 'network.countSteps(iterations);', ';'],
       ['a real pull', '2 * (c * (t - y) - b * z)', '2 * c * (t - y)'],
       ['the sigmoid of the real part', '(e * s) / n', '(0 * (e * s)) / n'],
       ['the sigmoid overflows', 'Math.exp(-Math.abs(a))', 'Math.exp(-a)'],
