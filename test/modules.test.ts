@@ -14,17 +14,19 @@ const ALLOWED: Record<string, readonly string[]> = {
   training: ['kernels', 'networks', 'rules', 'data'],
   results: ['kernels', 'training'],
   experiments: ['training', 'data', 'rules', 'results', 'networks', 'kernels', 'devices'],
+  // Types of what the server answers, and nothing that runs: `web/` runs in a browser.
+  web: ['cli', 'training', 'data', 'rules', 'results', 'networks', 'kernels'],
   cli: ['experiments', 'training', 'data', 'rules', 'results', 'networks', 'kernels', 'devices'],
   bench: ['cli', 'experiments', 'training', 'data', 'rules', 'results', 'networks', 'kernels', 'devices'],
 };
 
 /**
  * Entry points besides index.ts: `browser.ts` leaves out what needs Node, `inspect.ts` is for tools of ours, `figures/index.ts` and
- * `report/index.ts` are loaded when a figure is drawn.
+ * `report/index.ts` are loaded when a figure is drawn, and bundlers make addresses of what ends in `?url`.
  */
 const ENTRY_POINTS: Record<string, readonly string[]> = {
   data: ['browser.ts'],
-  kernels: ['inspect.ts'],
+  kernels: ['inspect.ts', 'cpu/kernels.wasm?url', 'cpu/kernels-fma.wasm?url'],
   results: ['figures/index.ts', 'report/index.ts'],
 };
 
@@ -37,9 +39,26 @@ const BROWSER = [
   'training/index.ts',
   'data/browser.ts',
   'results/figures/index.ts',
+  'web/playground/main.tsx',
+  'web/dashboard/main.tsx',
 ];
 /** Packages that run in a browser. */
-const BROWSER_PACKAGES = ['@observablehq/plot', 'acorn', 'crc-32', 'fflate', 'simple-statistics', 'zod'];
+const BROWSER_PACKAGES = [
+  '@codemirror/lang-javascript',
+  '@codemirror/lint',
+  '@codemirror/state',
+  '@codemirror/view',
+  '@observablehq/plot',
+  'acorn',
+  'codemirror',
+  'crc-32',
+  'fflate',
+  'preact',
+  'preact/hooks',
+  'simple-statistics',
+  'sucrase',
+  'zod',
+];
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const modules = Object.keys(ALLOWED).filter((module) => existsSync(join(root, module)));
@@ -67,6 +86,7 @@ const importsOf = (source: string): Import[] => [
 
 const target = (file: string, { from }: Import): string => relative(root, resolve(root, dirname(file), from));
 const isLocal = ({ from }: Import): boolean => from.startsWith('.');
+const isAddress = ({ from }: Import): boolean => from.endsWith('?url');
 
 /** Every import of a source text that goes the wrong way, as a sentence. */
 function wrongImports(file: string, source: string): string[] {
@@ -114,7 +134,7 @@ function needsOfNode(entry: string, sourceOf: (file: string) => string): string[
     const code = sourceOf(file).replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm, '');
     for (const [word] of code.matchAll(/(?<![\w.'"`])(?:process\.|Buffer\b|__dirname\b|require\()/g))
       needs.push(`${file} uses ${word}`);
-    for (const imported of importsOf(code).filter(({ isType }) => !isType))
+    for (const imported of importsOf(code).filter((one) => !one.isType && !isAddress(one)))
       if (isLocal(imported)) visit(target(file, imported));
       else if (!BROWSER_PACKAGES.includes(imported.from)) needs.push(`${file} imports ${imported.from}`);
   };
@@ -124,7 +144,7 @@ function needsOfNode(entry: string, sourceOf: (file: string) => string): string[
 
 const sources = modules.flatMap((module) =>
   readdirSync(join(root, module), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.includes('assembly'))
+    .filter((file) => /\.tsx?$/.test(file) && !file.includes('assembly'))
     .map((file) => `${module}/${file}`),
 );
 

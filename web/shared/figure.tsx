@@ -1,0 +1,21 @@
+import { useEffect, useRef } from 'preact/hooks';
+import type { FigureDocument, FigureElement } from '../../results/figures/index.ts';
+
+/**
+ * A figure of results/figures, or a plot of Observable Plot, in the page.
+ * @param draw what draws it; a new function draws anew
+ */
+export function Figure({
+  draw,
+  label,
+}: {
+  draw(dom: FigureDocument): FigureElement | Element;
+  label: string;
+}) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = draw(document as unknown as FigureDocument);
+    place.current!.replaceChildren(element as unknown as Element);
+  }, [draw]);
+  return <div class="figure" role="img" aria-label={label} ref={place} />;
+}
