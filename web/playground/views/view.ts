@@ -1,0 +1,25 @@
+import type { Condition, Trainer } from '../../../training/index.ts';
+
+/** A run in a worker, as the view of its family looks at it. */
+export interface WatchedRun {
+  readonly condition: Condition;
+  readonly trainer: Trainer;
+}
+
+/** What a network is shown to look at it. */
+export interface Shown {
+  /** Pixels from 0 to 1, row by row. */
+  readonly image: Float32Array;
+  /** The class of the image, which a teaching signal asks for. */
+  readonly label: number;
+  /** Of the population above the input, the neuron that is looked at, from 0. */
+  readonly neuron: number;
+}
+
+/** What is special about a family of rules, recorded in the worker that trains. It changes nothing of the run. */
+export interface ViewRecorder<Recorded> {
+  /** Whether the run has what the view shows. */
+  isFor(run: WatchedRun): boolean;
+  /** The answer can be posted to the page. */
+  record(run: WatchedRun, shown: Shown): Promise<Recorded>;
+}
