@@ -12,8 +12,10 @@ export interface Shown {
   readonly image: Float32Array;
   /** The class of the image, which a teaching signal asks for. */
   readonly label: number;
-  /** Of the population above the input, the neuron that is looked at, from 0. */
-  readonly neuron: number;
+  /** Its place in the test set; null: it is none of the test images. */
+  readonly place: number | null;
+  /** Of the population above the input, the neuron that is looked at, from 0; null: the one that the target changes most. */
+  readonly neuron: number | null;
 }
 
 /** What is special about a family of rules, recorded in the worker that trains. It changes nothing of the run. */
