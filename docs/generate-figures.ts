@@ -19,13 +19,21 @@ const EXAMPLES: readonly PlotOptions[] = [
   { figure: 'activity', conditions: ['backprop', 'segregated-dendrite'] },
   { figure: 'confusion', conditions: ['backprop', 'segregated-dendrite'] },
   { figure: 'receptive-fields', conditions: ['feedback-alignment'] },
+  { figure: 'feedback-weights', conditions: ['feedback-alignment'] },
   { figure: 'voltages', image: 7 },
+  { figure: 'settling', image: 7 },
 ];
 
 const folder = fileURLToPath(new URL('figures/', import.meta.url));
 const runs = mkdtempSync(join(tmpdir(), 'dendrite-figures-'));
 const document = await compare({
-  rules: ['backprop', 'feedback-alignment', 'direct-feedback-alignment', 'segregated-dendrite'],
+  rules: [
+    'backprop',
+    'feedback-alignment',
+    'direct-feedback-alignment',
+    'segregated-dendrite',
+    'equilibrium-propagation',
+  ],
   settings: { layers: [784, 100, 50, 10], epochs: 5 },
   diagnostics: ['angle', 'feedback-angle'],
   device: { device: 'cpu', blas: 'none' },

@@ -80,7 +80,7 @@ export class EnergyNetwork implements Network {
   readonly settlingConnections: readonly Connection[];
   /** From the last settling population to the softmax outputs, if there are some. */
   readonly readout: Connection | null;
-  readonly #k: Kernels;
+  readonly kernels: Kernels;
   readonly #options: SettlingOptions;
   readonly #loss: Readout['loss'];
   readonly #last: number;
@@ -98,7 +98,7 @@ export class EnergyNetwork implements Network {
       throw new UserError(
         `layer sizes '${settings.layers.join(',')}' leave nothing that settles below a softmax readout; add a hidden layer, or choose the loss squared-error`,
       );
-    this.#k = k;
+    this.kernels = k;
     this.#options = options;
     this.#loss = (hasReadout ? crossEntropy : squaredError(settings.outputActivation)).loss;
     this.populations = populations;
@@ -124,7 +124,12 @@ export class EnergyNetwork implements Network {
 
   /** All potentials at zero. */
   rest(batch: number): SettlingState {
-    return this.settlingConnections.map(({ to }) => this.#activity(to, this.#k.constant(0, batch, to.size)));
+    return this.stateAt(this.settlingConnections.map(({ to }) => this.kernels.constant(0, batch, to.size)));
+  }
+
+  /** @param potentials of the populations that settle, lowest first, each batch x size */
+  stateAt(potentials: readonly Tensor[]): SettlingState {
+    return potentials.map((potential, l) => this.#activity(this.settlingConnections[l]!.to, potential));
   }
 
   /**
@@ -147,7 +152,7 @@ export class EnergyNetwork implements Network {
    */
   keepCurrents(drive: Tensor, synapses: readonly Synapses[] = this.connections): KeptCurrents | null {
     if (this.settlingConnections.some(({ to }) => to.activation !== 'hard-sigmoid')) return null;
-    return KeptCurrents.atRest(this.#k, drive, synapses.slice(0, this.#last + 1));
+    return KeptCurrents.atRest(this.kernels, drive, synapses.slice(0, this.#last + 1));
   }
 
   /**
@@ -174,7 +179,7 @@ export class EnergyNetwork implements Network {
   residuals(state: SettlingState, drive: Tensor): Tensor[] {
     const next = this.step(state, drive);
     return state.map(({ potential }, l) =>
-      this.#k.map((s, n, e) => (n - s) / e, potential, next[l]!.potential, this.#options.epsilon),
+      this.kernels.map((s, n, e) => (n - s) / e, potential, next[l]!.potential, this.#options.epsilon),
     );
   }
 
@@ -183,7 +188,7 @@ export class EnergyNetwork implements Network {
    * dynamics and an activation other than the hard sigmoid.
    */
   stepDerivatives(state: SettlingState, drive: Tensor): StepDerivative[] | null {
-    const k = this.#k;
+    const k = this.kernels;
     const { dynamics, epsilon } = this.#options;
     if (
       dynamics === 'energy-based' &&
@@ -210,7 +215,7 @@ export class EnergyNetwork implements Network {
 
   /** dC/d(rate) of each population that settles, without a sum over examples: C is the squared error, or the cross-entropy of the readout. */
   costErrors(state: SettlingState, target: Tensor): Tensor[] {
-    const k = this.#k;
+    const k = this.kernels;
     const against = { target, beta: k.constant(-1, 1, 1) };
     return state.map(({ rate: { rows, columns } }, l) =>
       l === this.#last ? this.#force(state, against, this.connections.at(-1)!) : k.constant(0, rows, columns),
@@ -226,11 +231,11 @@ export class EnergyNetwork implements Network {
   /** Output rates, batch x outputs: those of the output population, or of the softmax readout. */
   output(state: SettlingState, readout: Synapses | null = this.readout): Tensor {
     const { rate } = state.at(-1)!;
-    return this.readout && readout ? this.#k.softmax(this.#arriving(rate, readout)) : rate;
+    return this.readout && readout ? this.kernels.softmax(this.#arriving(rate, readout)) : rate;
   }
 
   loss(output: Tensor, target: Tensor): Tensor {
-    return this.#loss(this.#k, output, target);
+    return this.#loss(this.kernels, output, target);
   }
 
   /** Whether the dynamics descend the energy; the prototypical ones do not. */
@@ -240,7 +245,7 @@ export class EnergyNetwork implements Network {
 
   /** The energy of each example, batch x 1. */
   energy(state: SettlingState, drive: Tensor): Tensor {
-    const k = this.#k;
+    const k = this.kernels;
     const energy = k.constant(0, drive.rows, 1);
     for (const [l, { potential, rate }] of state.entries()) {
       const external = l === 0 ? drive : (this.settlingConnections[l]!.bias ?? 0);
@@ -256,18 +261,18 @@ export class EnergyNetwork implements Network {
 
   /** Room for where the neurons settled for each training example, to go on from. @param examples of the training set */
   particles(examples: number): Particles {
-    const k = this.#k;
+    const k = this.kernels;
     const populations = this.settlingConnections.map(({ to }) => to);
     const stores = populations.map(({ name, size }) => k.rowStore(`particles of ${name}`, examples, size));
     return {
-      recall: (batch) => stores.map((store, l) => this.#activity(populations[l]!, k.gather(store, batch))),
+      recall: (batch) => this.stateAt(stores.map((store) => k.gather(store, batch))),
       keep: (state) => stores.map((store, l) => ({ store, values: state[l]!.potential })),
     };
   }
 
   #arriving(rate: Tensor, { weights, bias }: Synapses): Tensor {
-    const current = this.#k.matmul(rate, weights);
-    return bias ? this.#k.mapInto(current, (c, b) => c + b, current, bias) : current;
+    const current = this.kernels.matmul(rate, weights);
+    return bias ? this.kernels.mapInto(current, (c, b) => c + b, current, bias) : current;
   }
 
   /** All that a population receives but for the nudge. */
@@ -275,12 +280,12 @@ export class EnergyNetwork implements Network {
     const received = this.#received(l, state, synapses);
     const constant = l === 0 ? drive : synapses[l]!.bias;
     if (!received) return drive;
-    return constant ? this.#k.map((c, b) => c + b, received, constant) : received;
+    return constant ? this.kernels.map((c, b) => c + b, received, constant) : received;
   }
 
   /** The currents from the populations above and below that settle too; null for the only population. */
   #received(l: number, state: SettlingState, synapses: readonly Synapses[]): Tensor | null {
-    const k = this.#k;
+    const k = this.kernels;
     const below = l > 0 ? k.matmul(state[l - 1]!.rate, synapses[l]!.weights) : null;
     if (l === this.#last) return below;
     // Back through the same synapses: the weights are symmetric.
@@ -292,7 +297,7 @@ export class EnergyNetwork implements Network {
 
   /** -beta dC/d(rate) for the last population that settles. `top`: the synapses onto the outputs. */
   #force(state: SettlingState, { target, beta }: Nudge, top: Synapses): Tensor {
-    const k = this.#k;
+    const k = this.kernels;
     const rates = this.output(state, top);
     // C = |y - t|^2, without the factor 1/2 of the paper's eq. 2, as in the authors' code
     if (!this.readout) return k.map((t, y, b) => 2 * b * (t - y), target, rates, beta);
@@ -301,7 +306,7 @@ export class EnergyNetwork implements Network {
   }
 
   #move(l: number, state: Activity, current: Tensor, force: Tensor | null): Activity {
-    const k = this.#k;
+    const k = this.kernels;
     const { epsilon, dynamics } = this.#options;
     const { to: population } = this.settlingConnections[l]!;
     // The authors of the prototypical form let the target pull an output outside of rho; a readout's is a current.
@@ -316,7 +321,7 @@ export class EnergyNetwork implements Network {
 
   /** s <- s - epsilon dF/ds: eq. 4 of Scellier & Bengio 2017 in steps. */
   #descend(population: Population, { potential, rate }: Activity, current: Tensor): Activity {
-    const k = this.#k;
+    const k = this.kernels;
     const { epsilon } = this.#options;
     if (population.activation === 'hard-sigmoid') {
       // eq. 43: the potential itself is clipped, so that rho(s) = s, and rho' = 1 at the bounds too
@@ -339,7 +344,7 @@ export class EnergyNetwork implements Network {
   /** The prototypical state is a rate already, and a clipped potential is its own rate. */
   #activity(population: Population, potential: Tensor): Activity {
     const isRate = this.#options.dynamics === 'prototypical' || population.activation === 'hard-sigmoid';
-    return { potential, rate: isRate ? potential : this.#k.map(rho(population).rate, potential) };
+    return { potential, rate: isRate ? potential : this.kernels.map(rho(population).rate, potential) };
   }
 }
 

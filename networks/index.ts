@@ -73,6 +73,13 @@ export type {
   NetworkSettings,
   Population,
 } from './network.ts';
+export {
+  createNeuronRecorder,
+  mostChanged,
+  type NeuronRecorder,
+  type NeuronRecording,
+  type RecordedPotentials,
+} from './neuron-recorder.ts';
 export type { Allocate, NeuronState, SomaState } from './neuron-state.ts';
 export type { MeanName, PhaseMeans } from './phase-means.ts';
 export { inverseGaussian, type RandomDuration, randomDuration } from './phases.ts';
@@ -85,7 +92,15 @@ export {
   type Recorder,
   type RecorderOptions,
   type Recording,
+  type RecordOptions,
 } from './recorder.ts';
+export {
+  createSettlingRecorder,
+  type SettlingPhases,
+  type SettlingRecorder,
+  type SettlingRecording,
+  settlingPhases,
+} from './settling-recorder.ts';
 export {
   checkStructure,
   type Mask,

@@ -28,15 +28,22 @@ export interface RecorderOptions {
   readonly target: number;
 }
 
+/** What one presentation may differ in. */
+export interface RecordOptions {
+  /** Chooses the spikes: equal numbers, equal spikes. 0 when left out. */
+  readonly draw?: number;
+  /** Neuron that each electrode is moved to within its population; where they were placed when left out. */
+  readonly neurons?: readonly number[];
+}
+
 /** Shows an image to the network at rest, and a target from the middle on, and records. It does not learn. */
 export interface Recorder {
   /**
    * Records one presentation of an image.
    * @param image pixels from 0 to 1
    * @param label class of the target phase
-   * @param draw chooses the spikes: equal numbers, equal spikes
    */
-  record(image: Float32Array, label: number, draw?: number): Promise<Recording>;
+  record(image: Float32Array, label: number, options?: RecordOptions): Promise<Recording>;
   /** Releases its buffers. */
   dispose(): void;
 }
@@ -80,7 +87,12 @@ export async function createRecorder(
     });
   const [free, taught] = [await trace(), await trace(setup.label)];
   return {
-    record: (image, label, draw = 0) => record(network, options, setup, { free, taught }, image, label, draw),
+    record: (image, label, { draw = 0, neurons } = {}) => {
+      const moved = electrodes.map((one, e) => ({ ...one, neuron: neurons?.[e] ?? one.neuron }));
+      for (const electrode of moved) checkPlace(network, electrode);
+      const placed = { ...options, electrodes: moved };
+      return record(network, placed, setup, { free, taught }, image, label, draw);
+    },
     dispose() {
       free.dispose();
       taught.dispose();

@@ -28,6 +28,8 @@ const BOTH = words(`
   defineRule divide drawFeedback energyNetwork feedbackPath forwardForwardNetwork gradient hashDataset layeredNetwork makeDataset
   ComplexNudge ComplexRate LabelledImages Mask Structure StructureSettings checkHolomorphic maskWeights settleHolomorphic meanOverExamples outerProduct randomDuration
   recordMicrocircuit sigmoid tinyDataset weightMatrix
+  NeuronRecorder NeuronRecording RecordOptions RecordedPotentials SettlingPhases SettlingRecorder SettlingRecording
+  createNeuronRecorder createSettlingRecorder
 `);
 
 /** From 'dendrite' alone: files, worker threads, a choice of devices. */

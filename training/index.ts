@@ -18,8 +18,10 @@ export {
 } from './condition.ts';
 export { checkCondition, createTrainer, type TrainerInput } from './create-trainer.ts';
 export {
+  compareFeedback,
   DIAGNOSTICS,
   type Diagnostic,
+  type FeedbackComparison,
   findDiagnostics,
   isDiagnostic,
   type Measurements,

@@ -25,7 +25,8 @@ export const plot: Command<PlotArguments> = {
       .option('figure', {
         type: 'string',
         requiresArg: true,
-        describe: 'curves, scores, angles, alignment, activity, confusion, receptive-fields or voltages',
+        describe:
+          'curves, scores, angles, alignment, activity, confusion, receptive-fields, feedback-weights, voltages or settling',
       })
       .option('by', {
         choices: ['examples', 'multiply-accumulates', 'seconds'] as const,
@@ -44,7 +45,7 @@ export const plot: Command<PlotArguments> = {
       .option('image', {
         type: 'string',
         requiresArg: true,
-        describe: 'Of voltages: number of a test image, from 0; the first if left out',
+        describe: 'Of voltages and settling: number of a test image, from 0; the first if left out',
       })
       .option('format', {
         choices: FIGURE_FORMATS,

@@ -1,23 +1,29 @@
-import { UserError } from '../../kernels/index.ts';
+import { type Tensor, UserError } from '../../kernels/index.ts';
 import {
   CompartmentalNetwork,
-  createRecorder,
-  type Electrode,
+  createNeuronRecorder,
+  createSettlingRecorder,
+  type EnergyNetwork,
   MicrocircuitNetwork,
+  mostChanged,
   type Network,
   type Population,
   type PopulationTraces,
   recordMicrocircuit,
+  settlingPhases,
 } from '../../networks/index.ts';
 import type {
+  FeedbackWeights,
   InputWeights,
   MicrocircuitTraces,
   PopulationRates,
   PotentialTraces,
+  SettlingTraces,
   ShownNetwork,
   TestResponses,
   VoltageTraces,
 } from '../../results/figures/index.ts';
+import { compareFeedback } from '../../training/index.ts';
 import type { TrainedRun } from '../trained-run.ts';
 
 /** What figures show of the network of a run, beside what is in its records. */
@@ -76,26 +82,32 @@ export async function inputWeights(run: TrainedRun): Promise<InputWeights> {
   };
 }
 
-/** Neurons of each population whose spikes are shown; of smaller populations all. */
-const SPIKING = 30;
+/** The feedback weights of a run; no paths where its rule keeps none beside the forward weights. */
+export async function feedbackWeights(run: TrainedRun): Promise<FeedbackWeights> {
+  const { trainer } = run;
+  const read = (state: Tensor) => trainer.read(state);
+  const paths = [];
+  for (const path of trainer.feedback)
+    paths.push({ name: path.connection.name, ...(await compareFeedback(read, path)) });
+  return { ...shownNetwork(run), paths };
+}
 
 /**
  * Voltages of neurons of the first hidden layer and of the output layer while a test image is shown as in training: without its target, and
  * with it from then on.
  * @param image its place in the test set, from 0
- * @throws UserError when the neurons have no compartments or no time, there is no such image, or no feedback weights are kept
+ * @throws UserError when the neurons have no compartments or no time, there is no such image, outputs are no classes, or no feedback
+ * weights are kept
  */
 export async function voltageTraces(
   run: TrainedRun,
   image: number,
 ): Promise<VoltageTraces | MicrocircuitTraces> {
-  const { count } = run.dataset.test.images;
-  if (image >= count)
-    throw new UserError(`--image ${image}: there are ${count} test images, numbered from 0`);
+  const answer = classOf(run, image);
   const { network } = run.trainer;
   return network instanceof MicrocircuitNetwork
-    ? microcircuitTraces(run, network, image)
-    : segregatedTraces(run, image);
+    ? microcircuitTraces(run, network, image, answer)
+    : segregatedTraces(run, image, answer);
 }
 
 /** Of one neuron of the first hidden layer, an interneuron beside it, and the output neuron of the image's class. */
@@ -103,6 +115,7 @@ async function microcircuitTraces(
   run: TrainedRun,
   network: MicrocircuitNetwork,
   image: number,
+  answer: number,
 ): Promise<MicrocircuitTraces> {
   const { label } = run.spec.condition;
   const { time, populations } = network;
@@ -112,12 +125,6 @@ async function microcircuitTraces(
     );
   if (populations.length < 3)
     throw new UserError(`the network of ${label} has no hidden layer, and so no apical dendrites`);
-  const { labels } = run.dataset.test;
-  if (!labels || run.dataset.classes !== populations.at(-1)!.size)
-    throw new UserError(
-      `the outputs of ${label} are no classes that a target could name; train with --task classify`,
-    );
-  const answer = labels.values[image]!;
   const recording = await recordMicrocircuit(network, pixelsOf(run, image, 1), answer);
   const { untaught, taught, pyramidal, interneurons } = recording;
   const isProspective = time.dynamics === 'latent-equilibrium';
@@ -148,47 +155,19 @@ const ofNeuron = (steps: readonly Float32Array[], neuron: number): Float32Array 
   Float32Array.from(steps, (values) => values[neuron]!);
 
 /** Of one neuron of the first hidden layer and one of the output layer, and spikes of some of both. */
-async function segregatedTraces(run: TrainedRun, image: number): Promise<VoltageTraces> {
-  const { trainer, dataset } = run;
+async function segregatedTraces(run: TrainedRun, image: number, answer: number): Promise<VoltageTraces> {
+  const { trainer } = run;
   const { label } = run.spec.condition;
   const network = networkInTime(run);
   if (trainer.feedback.length === 0)
     throw new UserError(
       `the feedback weights of ${label} follow the forward ones, and are not kept; name a condition with feedbackWeights random or sparse`,
     );
-  const duration = network.options.shortestPhase;
-  const answer = dataset.test.labels!.values[image]!;
-  const record = async (electrodes: readonly Electrode[]) => {
-    const feedback = trainer.feedback.map(({ connection }) => connection.weights);
-    const recorder = await createRecorder(network, feedback, {
-      electrodes,
-      ...{ forward: duration, target: duration },
-    });
-    const recording = await recorder.record(pixelsOf(run, image, 1), answer);
-    recorder.dispose();
-    return recording;
-  };
-  const [hidden, output] = [network.populations[1]!, network.populations.at(-1)!];
-  const neuron = mostChanged((await record([])).plateaus[0]!);
-  const electrodes = electrodesFor(hidden, neuron, output, answer);
-  // The same spikes again: they do not depend on what is recorded.
-  const { signals, plateaus } = await record(electrodes);
-  const [apical, basal, soma, outputBasal, outputSoma, ...spikes] = signals as [
-    Float32Array,
-    ...Float32Array[],
-  ];
-  return {
-    ...shownNetwork(run),
-    ...{ image, answer, forward: duration, target: duration },
-    window: network.options.window,
-    hidden: {
-      ...{ population: hidden.name, neuron, apical, basal: basal!, soma: soma! },
-      plateaus: { forward: plateaus[0]!.forward[neuron]!, target: plateaus[0]!.target[neuron]! },
-    },
-    output: { population: output.name, neuron: answer, basal: outputBasal!, soma: outputSoma! },
-    spikes: spikes.map((counts, i) => ({ population: electrodes[i + TRACED]!.population, counts })),
-    excitation: network.constants.excitation,
-  };
+  const feedback = trainer.feedback.map(({ connection }) => connection.weights);
+  const recorder = await createNeuronRecorder(network, feedback);
+  const recording = await recorder.record(pixelsOf(run, image, 1), answer, null);
+  recorder.dispose();
+  return { ...shownNetwork(run), image, answer, ...recording };
 }
 
 /** @throws UserError when the network of a run is not simulated in time */
@@ -207,30 +186,28 @@ function networkInTime({ trainer: { network }, spec }: TrainedRun): Compartmenta
   return network;
 }
 
-/** The neuron whose value differs most between the phases. */
-const mostChanged = ({ forward, target }: { forward: Float32Array; target: Float32Array }): number => {
-  const changes = forward.map((alpha, i) => Math.abs(target[i]! - alpha));
-  return changes.indexOf(Math.max(...changes));
-};
+/**
+ * How a network settles for a test image, without its target, and nudged towards it from then on.
+ * @param image its place in the test set, from 0
+ * @throws UserError when there is no such image, or outputs are no classes
+ */
+export async function settlingTraces(run: TrainedRun, image: number): Promise<SettlingTraces> {
+  const answer = classOf(run, image);
+  const network = run.trainer.network as EnergyNetwork;
+  const recorder = await createSettlingRecorder(network, settlingPhases(run.spec.condition.options)!);
+  const recording = await recorder.record(pixelsOf(run, image, 1), answer);
+  recorder.dispose();
+  return { ...shownNetwork(run), image, answer, ...recording };
+}
 
-/** Electrodes before those for spikes. */
-const TRACED = 5;
-
-const electrodesFor = (
-  hidden: Population,
-  neuron: number,
-  output: Population,
-  answer: number,
-): Electrode[] => [
-  ...(['apical', 'basal', 'soma'] as const).map((quantity) => ({
-    ...{ population: hidden.name, neuron, quantity },
-  })),
-  ...(['basal', 'soma'] as const).map((quantity) => ({
-    ...{ population: output.name, neuron: answer, quantity },
-  })),
-  ...[hidden, output].flatMap(({ name, size }) =>
-    Array.from({ length: Math.min(size, SPIKING) }, (_, i) => ({
-      ...{ population: name, neuron: i, quantity: 'spikes' as const },
-    })),
-  ),
-];
+/** @throws UserError when there is no such image, or outputs are no classes */
+function classOf({ dataset, spec, trainer }: TrainedRun, image: number): number {
+  const { images, labels } = dataset.test;
+  if (image >= images.count)
+    throw new UserError(`--image ${image}: there are ${images.count} test images, numbered from 0`);
+  if (!labels || dataset.classes !== trainer.network.populations.at(-1)!.size)
+    throw new UserError(
+      `the outputs of ${spec.condition.label} are no classes that a target could name; train with --task classify`,
+    );
+  return labels.values[image]!;
+}

@@ -1,6 +1,7 @@
 import { basename, extname, resolve } from 'node:path';
 import { openDevice } from '../../devices/index.ts';
 import { closest, UserError } from '../../kernels/index.ts';
+import { settlingPhases } from '../../networks/index.ts';
 import type { Amount, Figure, FigureDocument, FigureElement } from '../../results/figures/index.ts';
 import {
   type ComparisonDocument,
@@ -17,7 +18,13 @@ import { findRule, RULES } from '../../rules/index.ts';
 import type { RunSpec } from '../../training/index.ts';
 import { checkPlugins, loadPlugins } from '../plugins.ts';
 import { findTrainedRun, type TrainedRun } from '../trained-run.ts';
-import { inputWeights, testResponses, voltageTraces } from './network-data.ts';
+import {
+  feedbackWeights,
+  inputWeights,
+  settlingTraces,
+  testResponses,
+  voltageTraces,
+} from './network-data.ts';
 
 /** What is drawn of a comparison, and where it is written. */
 export interface PlotOptions {
@@ -29,7 +36,7 @@ export interface PlotOptions {
   readonly conditions?: readonly string[] | undefined;
   /** The one seed that is shown. Left out: all, and of networks the first seed that finished. */
   readonly seed?: number | undefined;
-  /** voltages only: place of the image in the test set; 0 when left out. */
+  /** voltages and settling only: place of the image in the test set; 0 when left out. */
   readonly image?: number | undefined;
   /** That of the ending of `out`, or svg, when left out. */
   readonly format?: FigureFormat | undefined;
@@ -115,7 +122,7 @@ function checkOptions(
     throw new UserError(`--by '${by}' must be one of ${amounts.join(', ')}`);
   if (by !== undefined && !isCourse)
     throw new UserError(`--by means nothing for ${name}, which shows no course of training; leave it out`);
-  if (image !== undefined && of !== 'voltages')
+  if (image !== undefined && of !== 'voltages' && of !== 'settling')
     throw new UserError(`--image means nothing for ${name}, which shows no single image; leave it out`);
 }
 
@@ -162,8 +169,11 @@ async function missingFor(
   if (missing !== null || figure.of === 'records') return missing;
   if (experiment.checkpoints.keep === 'none')
     return 'no checkpoints were written, and so no weights; train again without --checkpoint none';
+  const shown = shownRuns(document, runs);
+  if (figure.of === 'settling' && (await thatAreNudged(shown)).length === 0)
+    return 'no network settles under a nudge; train one by --rules equilibrium-propagation';
   if (figure.of !== 'voltages') return null;
-  return (await withDendrites(shownRuns(document, runs))).length > 0
+  return (await withDendrites(shown)).length > 0
     ? null
     : 'no network has neurons with dendrites; train one by --rules segregated-dendrite, or by dendritic-microcircuit with dynamics=full';
 }
@@ -181,6 +191,14 @@ function shownRuns({ conditions, runs }: ComparisonDocument, stored: readonly St
 async function withDendrites(runs: readonly StoredRun[]): Promise<StoredRun[]> {
   const kinds = await Promise.all(runs.map(({ spec }) => networkKind(spec)));
   return runs.filter((_, i) => kinds[i] === 'compartmental' || kinds[i] === 'microcircuit');
+}
+
+/** Those whose networks settle, by rules that nudge them. */
+async function thatAreNudged(runs: readonly StoredRun[]): Promise<StoredRun[]> {
+  const kinds = await Promise.all(runs.map(({ spec }) => networkKind(spec)));
+  return runs.filter(
+    ({ spec }, i) => kinds[i] === 'energy' && settlingPhases(spec.condition.options) !== null,
+  );
 }
 
 async function networkKind({ condition: { rule }, plugins }: RunSpec): Promise<string> {
@@ -220,6 +238,21 @@ async function draw(figure: Figure, drawing: Drawing): Promise<FigureElement> {
     return figure.draw(dom, { document, networks: await lookInto(shown, testResponses, drawing) }, by);
   if (figure.of === 'weights')
     return figure.draw(dom, { document, networks: await lookInto(shown, inputWeights, drawing) }, by);
+  if (figure.of === 'feedback') {
+    const networks = (await lookInto(shown, feedbackWeights, drawing)).filter(
+      ({ paths }) => paths.length > 0,
+    );
+    if (networks.length === 0)
+      throw new UserError(
+        'no rule of the comparison keeps feedback weights beside the forward ones; train one by --rules feedback-alignment',
+      );
+    return figure.draw(dom, { document, networks }, by);
+  }
+  if (figure.of === 'settling') {
+    const [first] = await thatAreNudged(shown);
+    const networks = await lookInto([first!], (run) => settlingTraces(run, image), drawing);
+    return figure.draw(dom, { document, networks }, by);
+  }
   const [first] = await withDendrites(shown);
   const networks = await lookInto([first!], (run) => voltageTraces(run, image), drawing);
   return figure.draw(dom, { document, networks }, by);

@@ -7,19 +7,24 @@ import { confusion } from './confusion.ts';
 import { curves } from './curves.ts';
 import { placesOf } from './diagnostic-course.ts';
 import type { FigureDocument, FigureElement } from './dom.ts';
+import { type FeedbackWeights, feedbackWeights } from './feedback-weights.ts';
 import type { MicrocircuitTraces } from './microcircuit-voltages.ts';
 import { type InputWeights, receptiveFields } from './receptive-fields.ts';
 import type { OfNetworks, TestResponses } from './responses.ts';
 import { scores } from './scores.ts';
+import { type SettlingTraces, settling } from './settling.ts';
 import { type VoltageTraces, voltages } from './voltages.ts';
 
 export { AMOUNTS, type Amount } from './amount.ts';
 export type { FigureDocument, FigureElement } from './dom.ts';
+export type { FeedbackWeights } from './feedback-weights.ts';
 export type { MicrocircuitTraces, PotentialTraces } from './microcircuit-voltages.ts';
 export { type PublishedComparison, published } from './published.ts';
 export type { InputWeights } from './receptive-fields.ts';
 export type { OfNetworks, PopulationRates, ShownNetwork, TestResponses } from './responses.ts';
+export type { SettlingTraces } from './settling.ts';
 export type { NeuronTraces, VoltageTraces } from './voltages.ts';
+export type { Described } from './words.ts';
 
 /** What figures are drawn of. All but the records is had from the checkpoints of runs. */
 export interface FigureData {
@@ -29,8 +34,12 @@ export interface FigureData {
   readonly responses: OfNetworks<TestResponses>;
   /** Weights from the input. */
   readonly weights: OfNetworks<InputWeights>;
+  /** Feedback weights that stand beside the forward ones. */
+  readonly feedback: OfNetworks<FeedbackWeights>;
   /** Voltages of networks whose neurons have compartments. */
   readonly voltages: OfNetworks<VoltageTraces | MicrocircuitTraces>;
+  /** How networks settle that are nudged. */
+  readonly settling: OfNetworks<SettlingTraces>;
 }
 
 interface FigureOf<Kind extends keyof FigureData> {
@@ -125,11 +134,26 @@ export const FIGURES: readonly Figure[] = [
     draw: receptiveFields,
   },
   {
+    name: 'feedback-weights',
+    description: 'Each feedback weight against the forward weight whose place it takes, for each pathway.',
+    of: 'feedback',
+    missing: unlessBegun,
+    draw: feedbackWeights,
+  },
+  {
     name: 'voltages',
     description:
       'Potentials of basal dendrites, apical dendrites and somata for one test image; of spiking neurons with spikes and plateau potentials, of microcircuits with an interneuron.',
     of: 'voltages',
     missing: unlessBegun,
     draw: voltages,
+  },
+  {
+    name: 'settling',
+    description:
+      'The energy while a network settles for one test image, without and with a nudge, and the rates of every layer at the end of both phases.',
+    of: 'settling',
+    missing: unlessBegun,
+    draw: settling,
   },
 ];

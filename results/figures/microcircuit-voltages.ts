@@ -1,11 +1,10 @@
 import * as Plot from '@observablehq/plot';
-import type { ComparisonDocument } from '../comparison.schema.ts';
 import type { FigureDocument, FigureElement } from './dom.ts';
 import { drawFigure, type LegendEntry, type Panel } from './layout.ts';
 import type { ShownNetwork } from './responses.ts';
 import { MUTED, ROLES } from './theme.ts';
 import { COMPARTMENTS, phaseMarks, phaseNames, potentialFrame, type TwoPhases } from './voltage-panels.ts';
-import { sentences, subtitleText } from './words.ts';
+import { type Described, imageText, sentences, subtitleText } from './words.ts';
 
 /** Potentials of a neuron at the beginning of each step, relative to rest. */
 export interface PotentialTraces {
@@ -19,8 +18,8 @@ export interface PotentialTraces {
 
 /** A microcircuit while it is shown one image, without its target and then with it. */
 export interface MicrocircuitTraces extends ShownNetwork {
-  /** Place of the image in the test set, and its class. */
-  readonly image: number;
+  /** Place of the image in the test set, null where it is none of it, and its class. */
+  readonly image: number | null;
   readonly answer: number;
   /** ms of a step, and steps of each phase. */
   readonly timeStep: number;
@@ -42,14 +41,14 @@ const TEACHER = { stroke: MUTED, strokeWidth: 3.5, strokeOpacity: 0.35 } as cons
 /** Potentials of a hidden pyramidal neuron, of an interneuron beside it, and of an output neuron, through both phases. */
 export function microcircuitVoltages(
   dom: FigureDocument,
-  document: ComparisonDocument,
+  document: Described,
   traces: MicrocircuitTraces,
 ): FigureElement {
   const { hidden, interneuron, output, answer, image, label, seed } = traces;
   const { teacher } = interneuron;
   const isProspective = hidden.prospective !== null;
   return drawFigure(dom, {
-    title: `${label}: voltages while test image ${image} (class ${answer}) is shown without and with its target`,
+    title: `${label}: voltages while ${imageText(image, answer)} is shown without and with its target`,
     subtitle: subtitleText(document, [seed]),
     legend: isProspective ? [...COMPARTMENTS, PROSPECTIVE_SOMA] : COMPARTMENTS,
     panels: [

@@ -1,4 +1,4 @@
-import type { ComparisonDocument } from '../comparison.schema.ts';
+import type { Described } from './words.ts';
 
 /** The network that a figure shows. */
 export interface ShownNetwork {
@@ -32,7 +32,7 @@ export interface TestResponses extends ShownNetwork {
 
 /** Networks of a comparison, with what a figure shows of each. */
 export interface OfNetworks<Shown extends ShownNetwork> {
-  readonly document: ComparisonDocument;
+  readonly document: Described;
   /** In the order of the conditions. */
   readonly networks: readonly Shown[];
 }

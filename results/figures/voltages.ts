@@ -1,5 +1,4 @@
 import * as Plot from '@observablehq/plot';
-import type { ComparisonDocument } from '../comparison.schema.ts';
 import type { FigureDocument, FigureElement } from './dom.ts';
 import { drawFigure, type Panel } from './layout.ts';
 import { type MicrocircuitTraces, microcircuitVoltages } from './microcircuit-voltages.ts';
@@ -14,7 +13,7 @@ import {
   type TwoPhases,
   timeScale,
 } from './voltage-panels.ts';
-import { sentences, subtitleText } from './words.ts';
+import { type Described, imageText, sentences, subtitleText } from './words.ts';
 
 /** Potentials of a neuron, a value for each ms, relative to rest. */
 export interface NeuronTraces {
@@ -26,8 +25,8 @@ export interface NeuronTraces {
 
 /** What electrodes saw of a network while it was shown one image, in the forward phase and in the target phase after it. */
 export interface VoltageTraces extends ShownNetwork {
-  /** Place of the image in the test set, and its class. */
-  readonly image: number;
+  /** Place of the image in the test set, null where it is none of it, and its class. */
+  readonly image: number | null;
   readonly answer: number;
   /** Lengths of the phases, and of the end of each that plateau potentials are averaged over, ms. */
   readonly forward: number;
@@ -60,14 +59,10 @@ export function voltages(
     : segregatedVoltages(dom, document, traces);
 }
 
-function segregatedVoltages(
-  dom: FigureDocument,
-  document: ComparisonDocument,
-  traces: VoltageTraces,
-): FigureElement {
+function segregatedVoltages(dom: FigureDocument, document: Described, traces: VoltageTraces): FigureElement {
   const { hidden, output, answer, image, window, excitation, label, seed } = traces;
   return drawFigure(dom, {
-    title: `${label}: voltages while test image ${image} (class ${answer}) is shown without and with its target`,
+    title: `${label}: voltages while ${imageText(image, answer)} is shown without and with its target`,
     subtitle: subtitleText(document, [seed]),
     legend: COMPARTMENTS,
     panels: [

@@ -3,6 +3,15 @@ import { countOf, thousands } from '../table-words.ts';
 
 type Experiment = ComparisonDocument['experiment'];
 
+/** What stands below the title of a figure; of a comparison, or of a network that is looked at while it trains. */
+export interface Described {
+  readonly experiment: Pick<
+    Experiment,
+    'dataset' | 'trainExamples' | 'testExamples' | 'validation' | 'scored' | 'task'
+  >;
+  readonly conditions: readonly { readonly settings: { readonly layers: readonly number[] } }[];
+}
+
 /** What is scored, e.g. 'Test error'. */
 export const scoreName = ({ score, scored }: Experiment): string =>
   scored ? `${score.label} on the validation examples` : score.label;
@@ -24,10 +33,7 @@ export const listText = (items: readonly string[]): string =>
   items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 
 /** Dataset, network and seeds: what stands below a title. @param seeds those that are shown */
-export function subtitleText(
-  { experiment, conditions }: ComparisonDocument,
-  seeds: readonly number[],
-): string {
+export function subtitleText({ experiment, conditions }: Described, seeds: readonly number[]): string {
   const networks = [...new Set(conditions.map(({ settings }) => settings.layers.join('-')))];
   const network = networks.length === 1 ? networks[0]! : `networks ${listText(networks)}`;
   const tested = experiment.scored
@@ -40,6 +46,10 @@ export function subtitleText(
     seedsText(seeds),
   ].join(' · ');
 }
+
+/** 'test image 3 (class 7)'. @param place in the test set; null: it is none of its images */
+export const imageText = (place: number | null, answer: number): string =>
+  place === null ? `an image of class ${answer}` : `test image ${place} (class ${answer})`;
 
 /** 'seed 3', 'seeds 1 to 5', 'seeds 1, 4 and 9'. */
 export function seedsText(seeds: readonly number[]): string {

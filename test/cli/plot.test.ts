@@ -25,7 +25,7 @@ test.before(async () => {
     return dirname((JSON.parse(stdout) as ComparisonDocument).runs[0]!.folder);
   };
   comparison = await compare(
-    ...['--rules', 'backprop,feedback-alignment,segregated-dendrite', '--seeds', '2'],
+    ...['--rules', 'backprop,feedback-alignment,segregated-dendrite,equilibrium-propagation', '--seeds', '2'],
     ...['--diagnostics', 'angle,feedback-angle'],
   );
   bare = await compare(
@@ -121,7 +121,8 @@ test('--condition and --seed choose what is shown', async () => {
   assert.not.match(one, />backprop</);
   assert.match(one, /seed 2/);
   assert.match(await plotted('confusion', '--condition', 'backprop', '--seed', '2'), /seed 2</);
-  assert.not.equal(await plotted('voltages', '--image', '2'), await plotted('voltages'));
+  for (const figure of ['voltages', 'settling'])
+    assert.not.equal(await plotted(figure, '--image', '2'), await plotted(figure), figure);
 });
 
 test('--by changes the axis', async () => {
@@ -174,6 +175,24 @@ const MISTAKES: [what: string, args: string[], code: number, pattern: RegExp][] 
     ['--figure', 'voltages', '--condition', 'backprop'],
     1,
     /no network has neurons with dendrites; train one by --rules segregated-dendrite/,
+  ],
+  [
+    'an image to settle on that is none',
+    ['--figure', 'settling', '--image', '99'],
+    1,
+    /there are 30 test images/,
+  ],
+  [
+    'settling of rules without a nudge',
+    ['--figure', 'settling', '--condition', 'backprop'],
+    1,
+    /no network settles under a nudge; train one by --rules equilibrium-propagation/,
+  ],
+  [
+    'feedback weights of rules without any',
+    ['--figure', 'feedback-weights', '--condition', 'backprop,equilibrium-propagation'],
+    1,
+    /keeps feedback weights beside the forward ones; train one by --rules feedback-alignment/,
   ],
 ];
 for (const [what, args, code, pattern] of MISTAKES)

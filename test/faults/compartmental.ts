@@ -395,4 +395,23 @@ export const FAULTS: readonly Fault[] = [
     ],
     'networks/microcircuit-recorder.ts',
   ),
+  ...faultsOf(
+    'neuron-recorder',
+    ['test/networks/neuron-recorder.test.ts'],
+    [
+      ['a neuron that the target does not change most', 'Math.max(...changes)', 'Math.min(...changes)'],
+      [
+        'the output neuron of another class',
+        '[neuron, neuron, neuron, label, label, $rest]',
+        '[neuron, neuron, neuron, 0, 0, $rest]',
+      ],
+    ],
+    'networks/neuron-recorder.ts',
+  ),
+  ...faultsOf(
+    'neuron-recorder',
+    ['test/networks/neuron-recorder.test.ts'],
+    [['electrodes stay where they were', 'neurons?.[e] ?? one.neuron', 'one.neuron']],
+    'networks/recorder.ts',
+  ),
 ];

@@ -228,4 +228,28 @@ export const FAULTS: readonly Fault[] = [
     ],
     'networks/energy.ts',
   ),
+  ...faultsOf(
+    'settling-recorder',
+    ['test/networks/settling-recorder.test.ts'],
+    [
+      ['a nudge from the start', 'await trace(null)', 'await trace(phases.beta)'],
+      [
+        'the second phase starts at rest',
+        'await run(steps.nudged, phases.nudged)',
+        '(await run(steps.rest, 1), await run(steps.nudged, phases.nudged))',
+      ],
+      ['the first recording goes on in the second', 'await run(steps.rest, 1);', ';'],
+      ['a cost with a factor 1/2', 'sum + (y - t) ** 2', 'sum + 0.5 * (y - t) ** 2'],
+    ],
+    'networks/settling-recorder.ts',
+  ),
+  ...faultsOf(
+    'settling',
+    ['test/results/figures/settling.test.ts'],
+    [
+      ['the energy without the nudge', 'e + beta * cost[free + i]!', 'e'],
+      ['the cost of another step', 'cost[free + i]!', 'cost[i]!'],
+    ],
+    'results/figures/settling.ts',
+  ),
 ];

@@ -217,7 +217,7 @@ test('a recorder shows any compartment of any neuron, and leaves training alone'
   const image = Float32Array.of(0, 0, 0, 1);
   const { signals, plateaus } = await recorder.record(image, 0);
   const again = await recorder.record(image, 0);
-  const other = await recorder.record(image, 0, 1);
+  const other = await recorder.record(image, 0, { draw: 1 });
   assert.equal(signals, again.signals);
   assert.not.equal(signals[4], other.signals[4]);
   const [apical, basal, soma, rate, spikes] = signals as Float32Array[];

@@ -10,6 +10,7 @@ import { stepGradient } from './step-gradient.ts';
 import { weightNorms } from './weight-norms.ts';
 
 export { type Diagnostic, isDiagnostic } from './diagnostic.ts';
+export { compareFeedback, type FeedbackComparison } from './feedback-angle.ts';
 export { type Measured, type Measurements, prepareMeasurements } from './measurements.ts';
 export { ObservedMinibatch, type ObservedRun } from './observed-minibatch.ts';
 export type { Reading, Reason } from './reading.ts';
