@@ -28,6 +28,8 @@ export { expandExperiment } from './grid.ts';
 export type { Job, Launcher, RunEvents, RunProgress, Shared } from './launchers/launcher.ts';
 export { describePlace, type Place } from './mistake.ts';
 export {
+  type FigureText,
+  figureText,
   type ListedFigure,
   listFigures,
   type PlotOptions,

@@ -5,6 +5,7 @@ import {
   listSubmissions,
   type Owner,
   ownersOf,
+  type ReadComparison,
   readExperiment,
   readSubmission,
   runsOfTask,
@@ -71,10 +72,13 @@ const MOST_ERRORS = 5;
 
 /**
  * How far a comparison is, whoever works on it and wherever: told from its folder and from Slurm. It only looks.
+ * @param read what is read of the folder already; read here when left out
  * @throws UserError if the folder holds no comparison or one of its files is damaged
  */
-export async function comparisonStatus(folder: string): Promise<ComparisonStatus> {
-  const { experiment, runs } = readExperiment(folder);
+export async function comparisonStatus(
+  folder: string,
+  { experiment, runs }: Pick<ReadComparison, 'experiment' | 'runs'> = readExperiment(folder),
+): Promise<ComparisonStatus> {
   const workers = ownersOf(folder);
   const isHeld = heldRuns(workers);
   const slurm = await slurmStatus(folder);

@@ -44,7 +44,7 @@ export function comparisonDocument({
   const places = new Map(conditions.map(({ id }, i) => [id, i]));
   const order = (run: RunResult) =>
     places.get(run.condition)! * experiment.seeds.length + experiment.seeds.indexOf(run.seed);
-  const entries = [...runs].sort((a, b) => order(a) - order(b)).map((run) => runEntry(run, experiment));
+  const entries = [...runs].sort((a, b) => order(a) - order(b)).map((run) => comparedRun(run, experiment));
   return withoutNaN({
     format: DOCUMENT_FORMAT,
     dendrite,
@@ -89,7 +89,8 @@ export const scoreOf = (run: ComparedRun, { scored }: ExperimentRecord): Compare
 export const isCounted = (run: ComparedRun, experiment: ExperimentRecord): boolean =>
   run.status === 'finished' && scoreOf(run, experiment).last !== null;
 
-function runEntry(
+/** A run as the document has it. */
+export function comparedRun(
   { condition, rule, seed, status, reason, epochs, notes, statesHash, stateBytes, device, folder }: RunResult,
   { validation, score: { better } }: ExperimentRecord,
 ): ComparedRun {

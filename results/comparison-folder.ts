@@ -187,16 +187,24 @@ export function readExperiment(folder: string): ReadComparison {
     .map((run) => join(folder, run.folder))
     .filter(holdsRun)
     .map(readRun);
-  const document = comparisonDocument({
-    dendrite: experiment.dendrite,
-    experiment: experiment.experiment,
-    tuning: experiment.tuning,
-    conditions: experiment.conditions,
-    runs,
+  return { experiment, runs, document: documentOf(folder, experiment, runs) };
+}
+
+/**
+ * The document of a comparison that is read already.
+ *
+ * @param runs in any order; some may be missing
+ * @throws UserError if the file of its baselines is damaged
+ */
+export const documentOf = (
+  folder: string,
+  { dendrite, experiment, tuning, conditions }: StoredExperiment,
+  runs: readonly StoredRun[],
+): ComparisonDocument =>
+  comparisonDocument({
+    ...{ dendrite, experiment, tuning, conditions, runs },
     baselineScores: readBaselines(folder),
   });
-  return { experiment, runs, document };
-}
 
 /**
  * The runs of a comparison as its comparison.json has them, which a process kept up to date while it trained.

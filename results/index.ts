@@ -21,12 +21,14 @@ export {
 } from './comparison.schema.ts';
 export {
   type Comparison,
+  comparedRun,
   comparisonDocument,
   defaultContrasts,
   referenceCondition,
 } from './comparison-document.ts';
 export {
   type CheckpointPlan,
+  documentOf,
   holdsComparison,
   makeTimedFolder,
   type OpenComparison,
@@ -112,5 +114,6 @@ export {
 export { comparisonTable, type TableOptions } from './table.ts';
 export { verdictText } from './table-contrasts.ts';
 export { valuesText } from './table-tuning.ts';
+export { budgetText, valueText, wordsOf } from './table-words.ts';
 export { type TrainedCheckpoint, trainedCheckpoint } from './trained-checkpoint.ts';
 export type { Trial, TrialOutcome, TunedCondition, TuningRecord } from './tuning.schema.ts';

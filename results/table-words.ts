@@ -1,4 +1,5 @@
 import type { Condition, Settings } from '../training/index.ts';
+import type { ConditionSummary } from './comparison.schema.ts';
 
 /** A labelled line below the table. */
 export interface Line {
@@ -53,3 +54,16 @@ export function pText(p: number | null): string {
   if (p < 0.001) return '< 0.001';
   return p > 0.995 ? '1' : p.toPrecision(2);
 }
+
+/** How many runs are in the mean, and what became of the others. */
+export function runsText({ n, diverged, failed, unfinished }: ConditionSummary, total: number): string {
+  const others = Object.entries({ diverged, failed, unfinished }).filter(([, count]) => count > 0);
+  const counted = n === total ? `${n}` : `${n} of ${total}`;
+  return [counted, ...others.map(([what, count]) => `${count} ${what}`)].join('\n');
+}
+
+const THREE_DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
+
+/** Examples a second, with three digits. */
+export const rateText = (value: number | null): string =>
+  value === null ? MISSING : THREE_DIGITS.format(value);

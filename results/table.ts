@@ -1,10 +1,10 @@
 import pc from 'picocolors';
-import type { ComparisonDocument, ConditionSummary } from './comparison.schema.ts';
+import type { ComparisonDocument } from './comparison.schema.ts';
 import { baselineTable } from './table-baselines.ts';
 import { contextLines, warningLines } from './table-context.ts';
 import { contrastTable } from './table-contrasts.ts';
 import { type Colours, type Column, fitting, grid, joined, paragraph } from './table-grid.ts';
-import { intervalText, MISSING } from './table-words.ts';
+import { intervalText, MISSING, rateText, runsText } from './table-words.ts';
 
 /** How a table is printed. */
 export interface TableOptions {
@@ -92,16 +92,3 @@ function conditionTable(
     colours,
   );
 }
-
-/** How many runs are in the mean, and what became of the others. */
-export function runsText({ n, diverged, failed, unfinished }: ConditionSummary, total: number): string {
-  const others = Object.entries({ diverged, failed, unfinished }).filter(([, count]) => count > 0);
-  const counted = n === total ? `${n}` : `${n} of ${total}`;
-  return [counted, ...others.map(([what, count]) => `${count} ${what}`)].join('\n');
-}
-
-const THREE_DIGITS = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
-
-/** Examples a second, with three digits. */
-export const rateText = (value: number | null): string =>
-  value === null ? MISSING : THREE_DIGITS.format(value);

@@ -25,9 +25,10 @@ const ALLOWED: Record<string, readonly string[]> = {
  * `report/index.ts` are loaded when a figure is drawn, and bundlers make addresses of what ends in `?url`.
  */
 const ENTRY_POINTS: Record<string, readonly string[]> = {
+  cli: ['serve/api.ts'],
   data: ['browser.ts'],
   kernels: ['inspect.ts', 'cpu/kernels.wasm?url', 'cpu/kernels-fma.wasm?url'],
-  results: ['figures/index.ts', 'report/index.ts'],
+  results: ['browser.ts', 'figures/index.ts', 'report/index.ts'],
 };
 
 /** What runs in a browser too: the files that are loaded from here import nothing of Node. */

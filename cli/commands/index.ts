@@ -16,6 +16,7 @@ import { resume } from './resume.ts';
 import { rule } from './rule.ts';
 import { rules } from './rules.ts';
 import { run } from './run.ts';
+import { serve } from './serve.ts';
 import { status } from './status.ts';
 import { table } from './table.ts';
 import { work } from './work.ts';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   diff,
   plot,
   report,
+  serve,
   exportCommand,
   predict,
   rules,

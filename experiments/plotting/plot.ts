@@ -6,6 +6,7 @@ import type { Amount, Figure, FigureDocument, FigureElement } from '../../result
 import {
   type ComparisonDocument,
   comparisonDocument,
+  encodeFigure,
   FIGURE_FORMATS,
   type FigureFormat,
   makeFigureDocument,
@@ -63,18 +64,30 @@ export interface ListedFigure {
   readonly missing: string | null;
 }
 
+/** What is read of a comparison. Some of its runs may do. */
+export type ReadRuns = Pick<ReadComparison, 'experiment' | 'runs'>;
+
+/** The part of a comparison that is shown, see `PlotOptions`. */
+export type Shown = Pick<PlotOptions, 'conditions' | 'seed'>;
+
 /**
  * The figures that there are, and which of them can be drawn of a comparison.
  * @param folder of the comparison
+ * @param shown the part of it; all when left out
+ * @param comparison what is read of the folder already; read here when left out
  * @throws UserError if the folder holds no comparison or one of its files is damaged
  */
-export async function listFigures(folder: string): Promise<ListedFigure[]> {
-  const comparison = readExperiment(folder);
+export async function listFigures(
+  folder: string,
+  shown: Shown = {},
+  comparison: ReadRuns = readExperiment(folder),
+): Promise<ListedFigure[]> {
+  const document = selected(comparison, shown);
   const { FIGURES } = await loadFigures();
   const listed = FIGURES.map(async (figure) => ({
     name: figure.name,
     description: figure.description,
-    missing: await missingFor(figure, comparison, comparison.document),
+    missing: await missingFor(figure, comparison, document),
   }));
   return Promise.all(listed);
 }
@@ -85,19 +98,44 @@ export async function listFigures(folder: string): Promise<ListedFigure[]> {
  * @throws UserError when there is no such figure, the comparison lacks its data, or the file exists or cannot be written
  */
 export async function plotFigure(folder: string, options: PlotOptions): Promise<PlottedFigure> {
+  const { element, notes } = await drawnFigure(readExperiment(folder), options);
+  const { path, format } = fileOf(folder, options);
+  await writeFigure(path, element, format, options.force ?? false);
+  return { path, notes };
+}
+
+/** A figure as a text, for who writes no file. */
+export interface FigureText {
+  readonly svg: string;
+  /** See `PlottedFigure`. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * As `plotFigure`, and writes nothing.
+ * @param comparison what is read of the folder already; read here when left out
+ * @throws UserError when there is no such figure, or the comparison lacks its data
+ */
+export async function figureText(
+  folder: string,
+  options: Omit<PlotOptions, 'format' | 'out' | 'force'>,
+  comparison: ReadRuns = readExperiment(folder),
+): Promise<FigureText> {
+  const { element, notes } = await drawnFigure(comparison, options);
+  return { svg: new TextDecoder().decode(await encodeFigure(element, 'svg')), notes };
+}
+
+async function drawnFigure(comparison: ReadRuns, options: PlotOptions) {
   const { FIGURES, AMOUNTS } = await loadFigures();
   const figure = findFigure(options.figure, FIGURES);
   checkOptions(figure, options, AMOUNTS);
-  const comparison = readExperiment(folder);
   const document = selected(comparison, options);
   const missing = await missingFor(figure, comparison, document);
   if (missing !== null) throw new UserError(`the figure ${figure.name} cannot be drawn: ${missing}`);
-  const { path, format } = fileOf(folder, options);
   const notes: string[] = [];
   const dom = await makeFigureDocument();
   const element = await draw(figure, { dom, document, runs: comparison.runs, options, notes });
-  await writeFigure(path, element, format, options.force ?? false);
-  return { path, notes };
+  return { element, notes };
 }
 
 /** Here, because Observable Plot takes as long to load as all else. */
@@ -127,10 +165,7 @@ function checkOptions(
 }
 
 /** The part of a comparison that is shown, with the statistics of this part. */
-function selected(
-  { experiment, runs }: ReadComparison,
-  { conditions: ids, seed }: PlotOptions,
-): ComparisonDocument {
+function selected({ experiment, runs }: ReadRuns, { conditions: ids, seed }: Shown): ComparisonDocument {
   const all = experiment.conditions;
   for (const id of ids ?? [])
     checkCondition(
@@ -162,7 +197,7 @@ function checkCondition(id: string, known: readonly string[]): void {
 /** Why a figure cannot be drawn of the part of a comparison that is shown, or null. */
 async function missingFor(
   figure: Figure,
-  { experiment, runs }: ReadComparison,
+  { experiment, runs }: ReadRuns,
   document: ComparisonDocument,
 ): Promise<string | null> {
   const missing = figure.missing(document);

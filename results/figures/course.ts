@@ -3,7 +3,7 @@ import type { ComparisonDocument } from '../comparison.schema.ts';
 import { thousands } from '../table-words.ts';
 import { type Amount, type AmountAxis, amountAxis, amountsOf } from './amount.ts';
 import type { LegendEntry } from './layout.ts';
-import { BAND_FROM, type Series } from './series.ts';
+import { BAND_FROM, type GroupedRuns, type Series } from './series.ts';
 import { GRID, INK, MUTED, PAPER } from './theme.ts';
 import { isCounted } from './words.ts';
 
@@ -120,12 +120,13 @@ export const valuesOf = (series: readonly Series[]): number[] =>
   ]);
 
 /** The axis of training that fits all runs. */
-export const axisOf = ({ conditions, runs }: ComparisonDocument, by: Amount): AmountAxis =>
-  amountAxis(
-    by,
-    conditions.map(({ id }) =>
-      runs.filter(({ condition }) => condition === id).flatMap(({ epochs }) => amountsOf(epochs, by)),
-    ),
+export const axisOf = (grouped: GroupedRuns, by: Amount): AmountAxis =>
+  amountAxis(by, amountsIn(grouped, by));
+
+/** Amounts of training after each epoch, for each condition. */
+export const amountsIn = ({ conditions, runs }: GroupedRuns, by: Amount): number[][] =>
+  conditions.map(({ id }) =>
+    runs.filter(({ condition }) => condition === id).flatMap(({ epochs }) => amountsOf(epochs, by)),
   );
 
 export const courseLegend = (series: readonly Series[]): LegendEntry[] =>

@@ -37,7 +37,11 @@ export function curves(dom: FigureDocument, document: ComparisonDocument, by: Am
   });
 }
 
-function scoreDomain(series: readonly Series[]): { domain: [number, number]; type: 'linear' | 'log' } {
+/** The vertical axis that fits scores. */
+export function scoreDomain(series: readonly Series[]): {
+  domain: [number, number];
+  type: 'linear' | 'log';
+} {
   const scores = valuesOf(series);
   const [low, high] = [Math.min(...scores), Math.max(...scores)];
   if (low > 0 && high >= LOG_FROM * low) return { domain: [low / 1.3, high * 1.1], type: 'log' };

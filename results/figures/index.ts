@@ -15,16 +15,21 @@ import { scores } from './scores.ts';
 import { type SettlingTraces, settling } from './settling.ts';
 import { type VoltageTraces, voltages } from './voltages.ts';
 
-export { AMOUNTS, type Amount } from './amount.ts';
+export { AMOUNTS, type Amount, type AmountAxis, amountAxis } from './amount.ts';
+export { amountsIn, coursePlot, type ValueAxis, valuesOf } from './course.ts';
+export { scoreDomain } from './curves.ts';
 export type { FigureDocument, FigureElement } from './dom.ts';
 export type { FeedbackWeights } from './feedback-weights.ts';
+export { drawPlot } from './layout.ts';
 export type { MicrocircuitTraces, PotentialTraces } from './microcircuit-voltages.ts';
 export { type PublishedComparison, published } from './published.ts';
 export type { InputWeights } from './receptive-fields.ts';
 export type { OfNetworks, PopulationRates, ShownNetwork, TestResponses } from './responses.ts';
+export { type GroupedRuns, type Measure, type Series, seriesOf } from './series.ts';
 export type { SettlingTraces } from './settling.ts';
+export { type SeriesStyle, seriesStyle } from './theme.ts';
 export type { NeuronTraces, VoltageTraces } from './voltages.ts';
-export type { Described } from './words.ts';
+export { type Described, scoreName, subtitleText, withUnit } from './words.ts';
 
 /** What figures are drawn of. All but the records is had from the checkpoints of runs. */
 export interface FigureData {

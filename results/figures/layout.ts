@@ -124,8 +124,11 @@ function drawPanels(
   return y;
 }
 
-/** What Observable Plot draws, without the style sheet that it adds: not every program that reads SVG understands it. */
-function drawPlot(dom: FigureDocument, options: Plot.PlotOptions): FigureElement {
+/**
+ * What Observable Plot draws, without the style sheet that it adds: not every program that reads SVG understands it, and a page with a
+ * strict policy refuses it.
+ */
+export function drawPlot(dom: FigureDocument, options: Plot.PlotOptions): FigureElement {
   const svg = Plot.plot({ ...options, document: dom as never }) as unknown as FigureElement;
   for (const style of Array.from(svg.getElementsByTagName('style'))) style.parentNode!.removeChild(style);
   for (const name of ['class', 'xmlns', 'xmlns:xlink', 'font-family']) svg.removeAttribute(name);

@@ -1,5 +1,5 @@
 import type { EpochRecord } from '../../training/index.ts';
-import type { ComparedRun, ComparisonDocument } from '../comparison.schema.ts';
+import type { ComparedRun } from '../comparison.schema.ts';
 import { summarize } from '../statistics/spread.ts';
 import { type Amount, amountsOf } from './amount.ts';
 import { type SeriesStyle, seriesStyle } from './theme.ts';
@@ -35,11 +35,17 @@ export interface Series {
   readonly lines: readonly SeedLine[];
 }
 
+/** Runs, and the conditions that they are gathered by: those of a document, or others that a reader has chosen. */
+export interface GroupedRuns {
+  readonly conditions: readonly { readonly id: string; readonly label: string }[];
+  readonly runs: readonly ComparedRun[];
+}
+
 /** What is drawn of an epoch; null where it is not known. */
 export type Measure = (epoch: EpochRecord) => number | null | undefined;
 
 /** The course of a value in each condition, over its runs. A condition without any value has an empty series. */
-export const seriesOf = ({ conditions, runs }: ComparisonDocument, by: Amount, measure: Measure): Series[] =>
+export const seriesOf = ({ conditions, runs }: GroupedRuns, by: Amount, measure: Measure): Series[] =>
   conditions.map(({ id, label }, place) => {
     const own = runs
       .filter(({ condition }) => condition === id)

@@ -1,7 +1,6 @@
 import type { ComparedRun, ComparisonDocument, DeviceRecord } from '../comparison.schema.ts';
 import { scoreOf } from '../comparison-document.ts';
-import { rateText } from '../table.ts';
-import { countOf, labelOf, MISSING } from '../table-words.ts';
+import { countOf, labelOf, MISSING, rateText } from '../table-words.ts';
 import { type Html, type HtmlPart, html } from './html.ts';
 import { fileLink, runId, runsId } from './links.ts';
 import { type Column, tableOf } from './table.ts';

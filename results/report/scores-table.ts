@@ -1,8 +1,7 @@
 import type { ComparisonDocument } from '../comparison.schema.ts';
 import type { ContrastResult } from '../contrast.schema.ts';
-import { rateText, runsText } from '../table.ts';
 import { contrastLines } from '../table-contrasts.ts';
-import { intervalText, labelOf, MISSING, pText, signedText } from '../table-words.ts';
+import { intervalText, labelOf, MISSING, pText, rateText, runsText, signedText } from '../table-words.ts';
 import { type Html, type HtmlPart, html } from './html.ts';
 import { linkTo, runsId } from './links.ts';
 import { type Column, tableOf } from './table.ts';

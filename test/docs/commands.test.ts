@@ -152,6 +152,19 @@ async function reproduce(args: readonly string[]): Promise<void> {
   assert.is(code, 1);
 }
 
+/** Ended as by Ctrl-C, once it listens at a port that is free. */
+async function serve(args: readonly string[]): Promise<void> {
+  const own = args.filter((word, i) => word !== '--port' && args[i - 1] !== '--port');
+  const before = process.listenerCount('SIGINT');
+  const done = inThisProcess([...own, '--port', '0']);
+  while (process.listenerCount('SIGINT') === before) {
+    const ended = await Promise.race([done, new Promise<null>((resolve) => setTimeout(resolve, 20, null))]);
+    if (ended) return expectDone(ended);
+  }
+  process.emit('SIGINT');
+  expectDone(await done);
+}
+
 /** There need not be a cluster, and it has no job of this folder. */
 async function cancel(args: readonly string[]): Promise<void> {
   const { code, stderr } = await inThisProcess(args);
@@ -161,7 +174,7 @@ async function cancel(args: readonly string[]): Promise<void> {
 
 /** What is done to check a command, by its name; all others are unknown. */
 const CHECKS: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
-  ...{ compare: train, run: train, reproduce, cancel },
+  ...{ compare: train, run: train, reproduce, cancel, serve },
   resume: (args) => (args.includes('--launcher') ? printScript(args) : run(args)),
   ...Object.fromEntries(
     [
