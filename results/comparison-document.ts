@@ -12,7 +12,7 @@ import {
 } from './comparison.schema.ts';
 import type { Contrast, ContrastResult } from './contrast.schema.ts';
 import { contrastStatistics, pairedDifferences } from './statistics/contrast.ts';
-import { summarize } from './statistics/spread.ts';
+import { studentSpread, summarize } from './statistics/spread.ts';
 import type { TuningRecord } from './tuning.schema.ts';
 
 export interface Comparison {
@@ -169,7 +169,7 @@ function summaryOf(
 }
 
 function meanAndSd(values: readonly number[]): ConditionSummary['best'] {
-  const { mean, sd } = summarize(values);
+  const { mean, sd } = studentSpread(values);
   return { mean, sd };
 }
 

@@ -1,6 +1,6 @@
 import type { EpochRecord } from '../../training/index.ts';
 import type { ComparedRun } from '../comparison.schema.ts';
-import { summarize } from '../statistics/spread.ts';
+import { studentSpread } from '../statistics/spread.ts';
 import { type Amount, amountsOf } from './amount.ts';
 import { type SeriesStyle, seriesStyle } from './theme.ts';
 import { isCounted } from './words.ts';
@@ -78,8 +78,8 @@ function pointsOf({ epochs }: ComparedRun, by: Amount, measure: Measure): Point[
 function meansOf(runs: readonly (readonly Point[])[]): MeanPoint[] {
   const length = runs.length === 0 ? 0 : Math.min(...runs.map((points) => points.length));
   return Array.from({ length }, (_, i) => {
-    const { mean, ci95 } = summarize(runs.map((points) => points[i]!.y));
-    const x = summarize(runs.map((points) => points[i]!.x)).mean!;
+    const { mean, ci95 } = studentSpread(runs.map((points) => points[i]!.y));
+    const x = studentSpread(runs.map((points) => points[i]!.x)).mean!;
     return { x, mean: mean!, interval: runs.length < BAND_FROM ? null : ci95 };
   });
 }

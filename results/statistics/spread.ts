@@ -20,18 +20,19 @@ export interface Spread {
  * that the values scatter normally. Intervals are not clipped to the range in which the quantity makes sense.
  */
 export function summarize(values: readonly number[]): Spread {
+  const spread = studentSpread(values);
+  const isToResample = values.length >= LEAST_FOR_BCA && spread.sd !== 0;
+  return { ...spread, bca95: isToResample ? bcaInterval(values) : null };
+}
+
+/** As `summarize`, without the bootstrap, which takes thousands of times as long. */
+export function studentSpread(values: readonly number[]): Omit<Spread, 'bca95'> {
   const n = values.length;
-  if (n < 2) return { n, mean: values[0] ?? null, sd: null, ci95: null, bca95: null };
+  if (n < 2) return { n, mean: values[0] ?? null, sd: null, ci95: null };
   // The rounding of a mean would give equal values a spread.
   const areSame = values.every((value) => value === values[0]);
   const centre = areSame ? values[0]! : mean(values);
   const sd = areSame ? 0 : sampleStandardDeviation([...values]);
   const half = (tQuantile(0.975, n - 1) * sd) / Math.sqrt(n);
-  return {
-    n,
-    mean: centre,
-    sd,
-    ci95: [centre - half, centre + half],
-    bca95: areSame || n < LEAST_FOR_BCA ? null : bcaInterval(values),
-  };
+  return { n, mean: centre, sd, ci95: [centre - half, centre + half] };
 }

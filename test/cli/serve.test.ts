@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
 import {
   appendFileSync,
   cpSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -24,7 +22,7 @@ import { lockFolder, readExperiment } from '../../results/index.ts';
 import { condition, epochRecord, run } from '../results/example.ts';
 import { HOSTILE } from '../results/figures/example.ts';
 import { storeComparison } from '../results/stored-comparison.ts';
-import { inThisProcess, ROOT } from './dendrite.ts';
+import { inThisProcess } from './dendrite.ts';
 import { onTiny, writeTinyIdx } from './tiny-idx.ts';
 
 const test = suite('serve');
@@ -495,22 +493,6 @@ test('what cannot be served is a sentence', async () => {
   const large = await inThisProcess(['serve', runs, '--port', '70000']);
   assert.is(large.stderr, "dendrite: --port '70000' must be 65535 or less; 0 is any that is free\n");
   assert.throws(() => webFiles(join(folder, 'nowhere')), /^.*is not built .*'npm run build:web' builds it$/);
-});
-
-test('the command says where it is, and Ctrl-C ends it', async () => {
-  assert.ok(existsSync(join(ROOT, 'dist/web/dashboard.html')), 'npm run build makes the page');
-  const child = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', 'serve', runs, '--port', '0'], {
-    cwd: ROOT,
-  });
-  const ended = new Promise((resolve) => child.on('close', (code) => resolve(code)));
-  const url = await new Promise<string>((resolve) =>
-    child.stdout.setEncoding('utf8').on('data', (text) => resolve(/^http:\S+/.exec(text)![0])),
-  );
-  assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/);
-  const events = await fetch(new URL('api/events', url));
-  assert.is(events.status, 200);
-  child.kill('SIGINT');
-  assert.is(await ended, 0);
 });
 
 test.run();

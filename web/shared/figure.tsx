@@ -14,8 +14,10 @@ export function Figure({
 }) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const element = draw(document as unknown as FigureDocument);
-    place.current!.replaceChildren(element as unknown as Element);
+    const element = draw(document as unknown as FigureDocument) as unknown as Element;
+    // The label says what it is: the names of marks and ticks inside would be read one by one.
+    element.setAttribute('aria-hidden', 'true');
+    place.current!.replaceChildren(element);
   }, [draw]);
   return <div class="figure" role="img" aria-label={label} ref={place} />;
 }
