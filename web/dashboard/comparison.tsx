@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { ComparisonEntry, ComparisonPage, Refusal } from '../../cli/serve/api.ts';
+import type { ComparisonPage, Refusal } from '../../cli/serve/api.ts';
 import { scoreName, subtitleText } from '../../results/figures/index.ts';
 import { axesOf, filtered, groupingOf } from './axes.ts';
 import { ConditionTable } from './condition-table.tsx';
@@ -56,7 +56,7 @@ export function ComparisonView({ live, ids }: { live: Live; ids: readonly string
           )}
         </>
       ) : (
-        pages[0] && <Heading page={pages[0]} level={1} />
+        pages[0] && <Heading page={pages[0]} folder={live.list?.folder} level={1} />
       )}
       {documents.length > 0 && (
         <>
@@ -71,13 +71,9 @@ export function ComparisonView({ live, ids }: { live: Live; ids: readonly string
             <Unread key={id} id={id} answer={answers[i]} />
           ) : (
             <section key={id} class="comparison" aria-label={id}>
-              {ids.length > 1 && <Heading page={pages[place]!} level={2} />}
+              {ids.length > 1 && <Heading page={pages[place]!} folder={live.list?.folder} level={2} />}
               <Curves series={courses[place]!.series} {...fitted!} />
-              {courses[place]!.notes.map((note) => (
-                <p key={note} class="note">
-                  {note}
-                </p>
-              ))}
+              {courses[place]!.notes.length > 0 && <p class="muted">{courses[place]!.notes.join(' ')}</p>}
               <fieldset class="tabs">
                 <legend class="visually-hidden">Table</legend>
                 {(['conditions', 'runs'] as const).map((table) => (
@@ -120,12 +116,20 @@ function Unread({ id, answer }: { id: string; answer: ComparisonPage | Refusal |
   );
 }
 
-function Heading({ page, level }: { page: ComparisonPage; level: 1 | 2 }) {
+function Heading({
+  page,
+  folder,
+  level,
+}: {
+  page: ComparisonPage;
+  folder: string | undefined;
+  level: 1 | 2;
+}) {
   const { entry, document, status, damaged } = page;
   const Title = level === 1 ? 'h1' : 'h2';
   return (
     <header class="heading">
-      <Title tabIndex={-1}>{entry.about?.title ?? nameOf(entry)}</Title>
+      <Title tabIndex={-1}>{entry.about?.title ?? (entry.id === '.' ? folder : entry.id)}</Title>
       <p class="muted">
         {entry.about?.title != null && `${entry.id} · `}
         {subtitleText(document, document.experiment.seeds)}
@@ -150,5 +154,3 @@ function Heading({ page, level }: { page: ComparisonPage; level: 1 | 2 }) {
     </header>
   );
 }
-
-const nameOf = ({ id }: ComparisonEntry): string => (id === '.' ? 'This folder' : id);

@@ -123,7 +123,7 @@ function notesOf(
       ? [`${MOST_LINES} of ${values.length} lines are drawn: filter, or group by another axis.`]
       : []),
     ...(most > 1 && axis.name !== 'condition'
-      ? [`A line gathers runs of up to ${most} conditions, and its band is over all of them.`]
+      ? [`A line gathers runs of up to ${most} conditions: its mean and its band are over all of them.`]
       : []),
   ];
 }

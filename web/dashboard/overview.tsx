@@ -57,7 +57,7 @@ const COLUMNS: readonly Column<ComparisonEntry>[] = [
     value: ({ id }) => id,
     cell: ({ id, about, problem }) => (
       <>
-        <ViewLink to={startOf(id)}>{id === '.' ? 'this folder' : id}</ViewLink>
+        <ViewLink to={startOf(id)}>{id === '.' ? 'the folder itself' : id}</ViewLink>
         {about && <small>{about.title ?? shortList(about.rules)}</small>}
         {problem !== null && <small class="problem">{problem}</small>}
       </>
