@@ -59,13 +59,13 @@ export const FAULTS: readonly Fault[] = [
     'cli/serve/seconds-left.ts',
   ),
   ...faultsOf(
-    'dashboard',
+    'dashboard-page',
     PAGE,
     [['changes are not shown', 'setLive((now) => changed(now, change))', 'setLive((now) => now)']],
     'web/dashboard/live.ts',
   ),
   ...faultsOf(
-    'dashboard',
+    'dashboard-page',
     PAGE,
     [
       ['the measure is not in the address', "given.get('measure') ?? START.measure", 'START.measure'],
@@ -78,7 +78,7 @@ export const FAULTS: readonly Fault[] = [
     'web/dashboard/view.ts',
   ),
   ...faultsOf(
-    'dashboard',
+    'dashboard-page',
     PAGE,
     [['values of axes filter nothing', 'values.has(axis.of(condition, seed))', 'true']],
     'web/dashboard/axes.ts',
