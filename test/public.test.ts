@@ -15,7 +15,7 @@ const BOTH = words(`
   DEFAULTS DIAGNOSTICS DYNAMICS Dataset DatasetParts Device DeviceInfo Diagnostic Direction Electrode
   EnergyNetwork EpochRecord EpochsOptions FeedbackPath ForwardForwardNetwork ForwardForwardOptions
   GUERGUIEV_2017 HiddenActivity INITIAL_WEIGHTS InitialWeights Instant
-  JsScalarFunction Kernels LayeredNetwork MatmulOptions LateralCircuit MeanName MicrocircuitConstants MicrocircuitInstant MicrocircuitNetwork MicrocircuitOptions
+  JsScalarFunction Kernels LayeredNetwork MatmulOptions LateralCircuit MeanName Measurement MicrocircuitConstants MicrocircuitInstant MicrocircuitNetwork MicrocircuitOptions
   MicrocircuitPhase MicrocircuitRecording MicrocircuitSimulation MicrocircuitTime NeuronsInTime PopulationTraces
   TaughtLayer TwoCompartmentConstants TwoCompartmentNetwork URBANCZIK_2014 checkTwoCompartments twoCompartmentNetwork microcircuitNetwork Minibatch Network NetworkKind NetworkSettings
   NeuronConstants NeuronState Nudge OPTIMIZERS Observation ObservedMinibatch OptimizerOptions OptionDefinition
@@ -23,7 +23,7 @@ const BOTH = words(`
   Product PspKernel RULES RandomDuration RandomStream Reading Readout Reason Recipe RecipeSettings Recorder
   RecorderOptions Recording ReferenceDevice RowStore RowWrite Rule RuleContext RuleDefinition RuleOutput
   RunSpec SCHEDULES SavedTensor Score Search Settings SettingsInput SettlingOptions SettlingPhase SettlingState Split
-  SplitBytes StepInfo SumOptions Synapses SynapticFactor TASKS Table TaskContext TaskDefinition TaskSetup
+  SplitBytes StartHashes StepInfo SumOptions Synapses SynapticFactor TASKS Table TaskContext TaskDefinition TaskSetup
   Tensor TimedPhase Times Trainer UserError checkCompetitive checkForwardForward checkMicrocircuit checkNeurons compartmentalNetwork competitiveNetwork createRecorder createTrainer
   defineRule divide drawFeedback energyNetwork feedbackPath forwardForwardNetwork gradient hashDataset layeredNetwork makeDataset
   ComplexNudge ComplexRate LabelledImages Mask Structure StructureSettings checkHolomorphic maskWeights settleHolomorphic meanOverExamples outerProduct randomDuration

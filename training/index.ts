@@ -63,6 +63,7 @@ export {
   settingsSchema,
 } from './settings.ts';
 export { parseRunSpec, type RunSpec, runSpecSchema, SPEC_FORMAT } from './spec.ts';
+export type { StartHashes } from './start-hashes.ts';
 export {
   type BuiltTask,
   isTaskDefinition,
@@ -75,4 +76,4 @@ export { type ChosenTask, findTask, TASKS, usage } from './tasks/index.ts';
 export { tinyDataset } from './tiny-dataset.ts';
 export { type RunParts, type TracedRun, traceRun } from './traced-run.ts';
 export { buildTrainer } from './trainer.ts';
-export type { EpochsOptions, Trainer } from './trainer-interface.ts';
+export type { EpochsOptions, Measurement, Trainer } from './trainer-interface.ts';

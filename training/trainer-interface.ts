@@ -2,6 +2,7 @@ import type { Tensor } from '../kernels/index.ts';
 import type { FeedbackPath, Network } from '../networks/index.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { EpochRecord } from './epoch.ts';
+import type { StartHashes } from './start-hashes.ts';
 
 /** How training is watched and stopped. */
 export interface EpochsOptions {
@@ -19,6 +20,9 @@ export interface EpochsOptions {
   readonly recorded?: readonly EpochRecord[];
 }
 
+/** What is measured of a network as it is: the parts of an `EpochRecord` that do not depend on what the epoch was. */
+export type Measurement = Pick<EpochRecord, 'testScore' | 'validationScore' | 'diagnostics'>;
+
 /** One run that can be stepped, saved and loaded. The same seed gives the same run whatever else is looked at. */
 export interface Trainer {
   /**
@@ -26,6 +30,14 @@ export interface Trainer {
    * ends there, or after a record with `stoppedEarly` or `diverged`.
    */
   epochs(options?: EpochsOptions): AsyncIterable<EpochRecord>;
+  /**
+   * Scores and diagnostics as they are now: what the record of an epoch that ended here would hold of them. It moves no bits of the run, and
+   * may be called before training, or while `progress` is waited for.
+   * @throws the signal's reason once it is aborted
+   */
+  measure(signal?: AbortSignal): Promise<Measurement>;
+  /** Hashes of what the run began with, as in its first record. */
+  readonly start: StartHashes;
   /** A copy of everything that training goes on from, after any epoch or minibatch. */
   save(): Promise<Checkpoint>;
   /**

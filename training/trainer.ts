@@ -10,7 +10,7 @@ import { type Response, traceResponse } from './response.ts';
 import type { Settings } from './settings.ts';
 import { hashStart, type StartHashes } from './start-hashes.ts';
 import { type RunParts, type TracedRun, traceRun } from './traced-run.ts';
-import type { EpochsOptions, Trainer } from './trainer-interface.ts';
+import type { EpochsOptions, Measurement, Trainer } from './trainer-interface.ts';
 
 /** Builds a run on a device, which the trainer disposes of. */
 export async function buildTrainer(parts: RunParts): Promise<Trainer> {
@@ -25,7 +25,7 @@ export async function buildTrainer(parts: RunParts): Promise<Trainer> {
   return new DeviceTrainer(parts, run, identity, await hashStart(parts, run));
 }
 
-type Measured = Pick<EpochRecord, 'testScore' | 'validationScore' | 'diagnostics' | 'guards'>;
+type Measured = Measurement & Pick<EpochRecord, 'guards'>;
 
 class DeviceTrainer implements Trainer {
   readonly #parts: RunParts;
@@ -93,6 +93,10 @@ class DeviceTrainer implements Trainer {
     return values * Float32Array.BYTES_PER_ELEMENT;
   }
 
+  get start(): StartHashes {
+    return this.#start;
+  }
+
   get notes(): readonly string[] {
     return this.#run.diagnostics.notes;
   }
@@ -110,6 +114,18 @@ class DeviceTrainer implements Trainer {
       if (diverged !== null) this.#end();
       yield record;
     }
+  }
+
+  async measure(signal?: AbortSignal): Promise<Measurement> {
+    const { task, testScore, validationScore, diagnostics } = this.#run;
+    await task.prepareScores?.(signal);
+    const scores = {
+      testScore: testScore && finite(await testScore(signal)),
+      ...(validationScore && { validationScore: finite(await validationScore(signal)) }),
+    };
+    signal?.throwIfAborted();
+    const measured = await diagnostics.measure();
+    return { ...scores, ...(Object.keys(measured).length > 0 && { diagnostics: measured }) };
   }
 
   async save(): Promise<Checkpoint> {
@@ -281,7 +297,7 @@ class DeviceTrainer implements Trainer {
     };
     const begin = performance.now();
     const { diagnostics, guards, ...scores }: Measured =
-      diverged === null ? await this.#measure(common, signal) : { testScore: null };
+      diverged === null ? await this.#measureEpoch(common, signal) : { testScore: null };
     const stoppedEarly = diverged === null ? this.#judge(epoch + 1, scores.validationScore) : null;
     // In the order of the schema, so that a record that was read back is the same text.
     return {
@@ -298,24 +314,13 @@ class DeviceTrainer implements Trainer {
     };
   }
 
-  async #measure(
+  async #measureEpoch(
     epoch: Pick<EpochRecord, 'epoch' | 'trainLoss'>,
     signal: AbortSignal | undefined,
   ): Promise<Measured> {
-    const { task, testScore, validationScore, diagnostics, guards } = this.#run;
-    await task.prepareScores?.(signal);
-    const scores = {
-      testScore: testScore && finite(await testScore(signal)),
-      ...(validationScore && { validationScore: finite(await validationScore(signal)) }),
-    };
-    signal?.throwIfAborted();
-    const measured = await diagnostics.measure();
-    const found = await guards.find(epoch);
-    return {
-      ...scores,
-      ...(Object.keys(measured).length > 0 && { diagnostics: measured }),
-      ...(found.length > 0 && { guards: found }),
-    };
+    const measured = await this.measure(signal);
+    const found = await this.#run.guards.find(epoch);
+    return { ...measured, ...(found.length > 0 && { guards: found }) };
   }
 
   /** @returns why training ends after an epoch although some of the budget is left, or null if it does not */

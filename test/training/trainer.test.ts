@@ -305,6 +305,27 @@ test('predictions are the answers that the test score counts', async () => {
   assert.is((100 * wrong) / split.images.count, score);
 });
 
+for (const { name: rule } of RULES)
+  test(`${rule}: what is measured between minibatches moves no bit, and is what the record has`, async () => {
+    const settings = { epochs: 2 };
+    const undisturbed = await finish(await trainerOf(rule, { settings, diagnostics: ['all'] }));
+    const trainer = await trainerOf(rule, { settings, diagnostics: ['all'] });
+    const { initialHash, orderHash } = trainer.start;
+    await trainer.measure();
+    const records: Timeless[] = [];
+    for await (const record of trainer.epochs({ progress: () => trainer.measure() })) {
+      const { testScore, diagnostics } = await trainer.measure();
+      assert.equal(
+        { testScore, diagnostics },
+        { testScore: record.testScore, diagnostics: record.diagnostics },
+      );
+      records.push(withoutTimes(record));
+    }
+    assert.equal({ records, hash: await trainer.hashStates() }, undisturbed);
+    assert.equal([records[0]!.initialHash, records[0]!.orderHash], [initialHash, orderHash]);
+    await trainer.dispose();
+  });
+
 test('a run that diverges leaves a record of the epoch in which it did', async () => {
   const settings = {
     epochs: 4,
