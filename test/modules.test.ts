@@ -14,21 +14,24 @@ const ALLOWED: Record<string, readonly string[]> = {
   training: ['kernels', 'networks', 'rules', 'data'],
   results: ['kernels', 'training'],
   experiments: ['training', 'data', 'rules', 'results', 'networks', 'kernels', 'devices'],
-  // Types of what the server answers, and nothing that runs: `web/` runs in a browser.
-  web: ['cli', 'training', 'data', 'rules', 'results', 'networks', 'kernels'],
+  // Of cli/ the types of what the server answers, and nothing that runs: `web/` runs in a browser.
+  web: ['browser.ts', 'cli', 'training', 'data', 'rules', 'results', 'networks', 'kernels', 'examples'],
   cli: ['experiments', 'training', 'data', 'rules', 'results', 'networks', 'kernels', 'devices'],
   bench: ['cli', 'experiments', 'training', 'data', 'rules', 'results', 'networks', 'kernels', 'devices'],
 };
 
 /**
  * Entry points besides index.ts: `browser.ts` leaves out what needs Node, `inspect.ts` is for tools of ours, `figures/index.ts` and
- * `report/index.ts` are loaded when a figure is drawn, and bundlers make addresses of what ends in `?url`.
+ * `report/index.ts` are loaded when a figure is drawn. Bundlers make addresses of what ends in `?url`, and texts of what ends in `?raw`.
  */
 const ENTRY_POINTS: Record<string, readonly string[]> = {
   cli: ['serve/api.ts'],
   data: ['browser.ts'],
   kernels: ['inspect.ts', 'cpu/kernels.wasm?url', 'cpu/kernels-fma.wasm?url'],
   results: ['browser.ts', 'figures/index.ts', 'report/index.ts'],
+  examples: ['own-rule/sign-symmetry.ts?raw'],
+  // Itself: what `dendrite` is to a rule that is typed into a page.
+  'browser.ts': [''],
 };
 
 /** What runs in a browser too: the files that are loaded from here import nothing of Node. */
@@ -41,6 +44,7 @@ const BROWSER = [
   'data/browser.ts',
   'results/figures/index.ts',
   'web/playground/main.tsx',
+  'web/playground/run/worker.ts',
   'web/dashboard/main.tsx',
 ];
 /** Packages that run in a browser. */
@@ -87,7 +91,7 @@ const importsOf = (source: string): Import[] => [
 
 const target = (file: string, { from }: Import): string => relative(root, resolve(root, dirname(file), from));
 const isLocal = ({ from }: Import): boolean => from.startsWith('.');
-const isAddress = ({ from }: Import): boolean => from.endsWith('?url');
+const isAddress = ({ from }: Import): boolean => /\?(?:url|raw)$/.test(from);
 
 /** Every import of a source text that goes the wrong way, as a sentence. */
 function wrongImports(file: string, source: string): string[] {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { digitsAsset } from './digits-asset.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -8,17 +9,22 @@ export default defineConfig({
   root: here('.'),
   // Works from any folder of any host.
   base: './',
-  worker: { format: 'es' },
+  plugins: [digitsAsset()],
+  worker: {
+    format: 'es',
+    // The kernels read the source of map functions, so the names that these call must stay.
+    rolldownOptions: {
+      output: {
+        minify: { compress: false, mangle: { toplevel: false }, codegen: { removeWhitespace: true } },
+      },
+    },
+  },
   build: {
     outDir: here('../dist/web'),
     emptyOutDir: true,
     target: 'es2022',
     // A font or an image within the page would need a looser Content-Security-Policy.
     assetsInlineLimit: 0,
-    rolldownOptions: {
-      input: { playground: here('./index.html'), dashboard: here('./dashboard.html') },
-      // The kernels read the source of map functions, so names stay and only white space goes.
-      output: { minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } } },
-    },
+    rolldownOptions: { input: { playground: here('./index.html'), dashboard: here('./dashboard.html') } },
   },
 });

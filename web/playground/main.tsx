@@ -1,14 +1,11 @@
 import { render } from 'preact';
-import { applyRememberedTheme, ThemeSwitch } from '../shared/theme-switch.tsx';
-
-function Playground() {
-  return (
-    <main>
-      <h1>Dendrite playground</h1>
-      <ThemeSwitch />
-    </main>
-  );
-}
+import { applyRememberedTheme } from '../shared/theme-switch.tsx';
+import { Page } from './page.tsx';
+import { Playground } from './playground.ts';
 
 applyRememberedTheme();
-render(<Playground />, document.querySelector('#page')!);
+const page = new Playground(location.hash);
+void page.open();
+render(<Page page={page} />, document.querySelector('#page')!);
+// The back button, or a link that is pasted over this one.
+addEventListener('hashchange', () => location.reload());

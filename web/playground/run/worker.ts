@@ -1,0 +1,56 @@
+import { RULES } from '../../../rules/index.ts';
+import { unpackDataset } from '../digits/pack.ts';
+import { aboutRule } from './about.ts';
+import { openKernels } from './kernels.ts';
+import type { Request, RunOrder, Told } from './messages.ts';
+import { OwnRuleError } from './own-rule.ts';
+import { DuelRun } from './run.ts';
+
+/** The worker of one rule: it does what the page asks for, and tells what happens. */
+
+let run: DuelRun | null = null;
+
+const tell = (told: Told): void => postMessage(told);
+
+function tellFailure(error: unknown): void {
+  const sentence = error instanceof Error ? error.message : String(error);
+  tell({ kind: 'failed', sentence, line: error instanceof OwnRuleError ? error.line : null });
+}
+
+async function unpack(asset: ArrayBuffer): Promise<Uint8Array> {
+  const unpacked = new Blob([asset]).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Uint8Array(await new Response(unpacked).arrayBuffer());
+}
+
+async function open(order: RunOrder, digits: ArrayBuffer): Promise<void> {
+  const [device, bytes] = await Promise.all([openKernels(order.kernels), unpack(digits)]);
+  run = await DuelRun.open(order, unpackDataset(bytes), device, tell);
+  tell({ kind: 'opened', opened: run.describe() });
+  run.train().catch(tellFailure);
+}
+
+async function answer(request: Request): Promise<void> {
+  switch (request.kind) {
+    case 'catalogue':
+      return tell({ kind: 'catalogue', rules: RULES.map(aboutRule) });
+    case 'open':
+      return open(request.order, request.digits);
+    case 'train':
+      return run?.gate.open();
+    case 'pause':
+      return run?.gate.close();
+    case 'step':
+      return run?.gate.step();
+    case 'limit':
+      if (run) run.gate.limit = request.examplesPerSecond;
+      return;
+  }
+  // What is asked of a run that is not open is not answered: the page asks again when it is.
+  if (!run) return;
+  const { id } = request;
+  if (request.kind === 'ask') tell({ kind: 'answer', id, rates: await run.ask(request.image) });
+  else if (request.kind === 'digit') tell({ kind: 'digit', id, digit: run.digit(request.index) });
+  else tell({ kind: 'recorded', id, recorded: await run.record(request.view, request.shown) });
+}
+
+addEventListener('message', ({ data }: MessageEvent<Request>) => answer(data).catch(tellFailure));
