@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { digitsAsset } from './digits-asset.ts';
+import { leftOut } from './left-out.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -9,7 +10,7 @@ export default defineConfig({
   root: here('.'),
   // Works from any folder of any host.
   base: './',
-  plugins: [digitsAsset()],
+  plugins: [digitsAsset(), leftOut()],
   worker: {
     format: 'es',
     // The kernels read the source of map functions, so the names that these call must stay.
@@ -25,6 +26,9 @@ export default defineConfig({
     target: 'es2022',
     // A font or an image within the page would need a looser Content-Security-Policy.
     assetsInlineLimit: 0,
-    rolldownOptions: { input: { playground: here('./index.html'), dashboard: here('./dashboard.html') } },
+    rolldownOptions: {
+      checks: { pluginTimings: false },
+      input: { playground: here('./index.html'), dashboard: here('./dashboard.html') },
+    },
   },
 });

@@ -1,4 +1,5 @@
 import type { PageState } from './address.ts';
+import type { Resources } from './resources.ts';
 import type { RuleAbout } from './run/about.ts';
 import type { Fields, Look, Opened, Request, RunOrder, TestDigit, Told } from './run/messages.ts';
 import type { Shown } from './views/view.ts';
@@ -7,6 +8,13 @@ const PIXELS = 784;
 const CLASSES = 10;
 
 export type RunState = 'opening' | 'ready' | 'finished' | 'failed';
+
+/** What comes while the page is there already: workers start before they have the digits. */
+export interface Loading {
+  /** Address of the workers' code. */
+  readonly worker: Promise<string>;
+  readonly resources: Promise<Resources>;
+}
 
 /** A rule at work in its worker, as the page knows it. */
 export class Side {
@@ -19,19 +27,22 @@ export class Side {
   /** Why it ended or did not begin, in one sentence. */
   problem: { readonly sentence: string; readonly line: number | null } | null = null;
   readonly order: RunOrder;
-  readonly #worker: Worker;
+  readonly #worker: Promise<Worker>;
   readonly #changed: () => void;
   readonly #waiting = new Map<number, (told: Told) => void>();
   #asked = 0;
 
-  constructor(order: RunOrder, digits: ArrayBuffer, changed: () => void) {
+  constructor(order: RunOrder, loading: Loading, changed: () => void) {
     this.order = order;
     this.#changed = changed;
-    this.#worker = startWorker(
-      (told) => this.#hear(told),
-      (sentence) => this.#fail(sentence, null),
-    );
-    this.#post({ kind: 'open', order, digits });
+    this.#worker = loading.worker.then((script) => {
+      const worker = new Worker(script, { type: 'module' });
+      worker.onmessage = ({ data }: MessageEvent<Told>) => this.#hear(data);
+      worker.onerror = ({ message }) => this.#fail(message || 'the worker could not be started', null);
+      return worker;
+    });
+    // Whoever loads says why something cannot be loaded.
+    loading.resources.then((resources) => this.#post({ kind: 'open', order, resources })).catch(() => {});
   }
 
   /** The newest look. */
@@ -42,6 +53,10 @@ export class Side {
   command(command: Extract<Request, { kind: 'train' | 'pause' | 'step' | 'limit' }>): void {
     this.#post(command);
   }
+
+  /** The rules that there are: the page itself has none of the code that trains. */
+  catalogue = async (): Promise<readonly RuleAbout[]> =>
+    (await this.#answer<'catalogue'>((id) => ({ kind: 'catalogue', id }))).rules;
 
   /** Output rates for an image; never, where the run ends before. */
   ask = async (image: Float32Array): Promise<Float32Array> =>
@@ -54,11 +69,11 @@ export class Side {
     (await this.#answer<'recorded'>((id) => ({ kind: 'record', id, view, shown }))).recorded;
 
   end(): void {
-    this.#worker.terminate();
+    this.#worker.then((worker) => worker.terminate()).catch(() => {});
   }
 
   #post(request: Request): void {
-    this.#worker.postMessage(request);
+    this.#worker.then((worker) => worker.postMessage(request)).catch(() => {});
   }
 
   #answer<Kind extends Told['kind']>(
@@ -98,8 +113,6 @@ export class Side {
       case 'failed':
         this.#fail(told.sentence, told.line);
         return;
-      case 'catalogue':
-        return;
       default:
         this.#waiting.get(told.id)?.(told);
         this.#waiting.delete(told.id);
@@ -109,26 +122,6 @@ export class Side {
   }
 }
 
-function startWorker(hear: (told: Told) => void, fail: (sentence: string) => void): Worker {
-  const worker = new Worker(new URL('./run/worker.ts', import.meta.url), { type: 'module' });
-  worker.onmessage = ({ data }: MessageEvent<Told>) => hear(data);
-  worker.onerror = ({ message }) => fail(message || 'the worker could not be started');
-  return worker;
-}
-
-/** What the rules are, from a worker that is done then: the page itself has none of the code that trains. */
-export const readCatalogue = (): Promise<readonly RuleAbout[]> =>
-  new Promise((resolve, reject) => {
-    const worker = startWorker(
-      (told) => {
-        worker.terminate();
-        if (told.kind === 'catalogue') resolve(told.rules);
-      },
-      (sentence) => reject(new Error(sentence)),
-    );
-    worker.postMessage({ kind: 'catalogue' } satisfies Request);
-  });
-
 /** The runs of one duel, which begin alike: from the same seed, with the same digits in the same order. */
 export class Duel {
   readonly sides: readonly Side[];
@@ -137,7 +130,7 @@ export class Duel {
    * @param code the rule that is typed in, as JavaScript
    * @param changed called when one of the runs has something new
    */
-  constructor(state: PageState, digits: ArrayBuffer, code: string, changed: () => void) {
+  constructor(state: PageState, loading: Loading, code: string, changed: () => void) {
     const { hidden, epochs, seed, kernels } = state;
     this.sides = state.contenders.map(({ rule, batch, learningRate }) => {
       const order: RunOrder = {
@@ -145,7 +138,7 @@ export class Duel {
         layers: [PIXELS, ...hidden, CLASSES],
         ...{ epochs, seed, batch, learningRate, kernels },
       };
-      return new Side(order, digits, changed);
+      return new Side(order, loading, changed);
     });
   }
 

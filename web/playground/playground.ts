@@ -1,9 +1,9 @@
 import example from '../../examples/own-rule/sign-symmetry.ts?raw';
 import { type PageState, readAddress, writeAddress } from './address.ts';
-import { loadDigits } from './digits/load.ts';
-import { Duel, readCatalogue } from './duel.ts';
+import { Duel, type Loading } from './duel.ts';
 import type { Mistake } from './editor/compile.ts';
 import { packText, unpackText } from './editor/packed-text.ts';
+import { loadResources, loadWorker } from './resources.ts';
 import type { RuleAbout } from './run/about.ts';
 
 /** Milliseconds between two drawings of what runs tell. */
@@ -27,7 +27,7 @@ export class Playground {
   isTrusted = true;
   /** The rule that is typed in, for the address; null: it is too long. */
   packedSource: string | null = '';
-  #digits: ArrayBuffer | null = null;
+  #loading: Loading | null = null;
   #listeners = new Set<() => void>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   /** The duel that was told to begin. */
@@ -41,17 +41,16 @@ export class Playground {
 
   /** Loads what the page needs and begins the duel. */
   async open(): Promise<void> {
-    readCatalogue()
-      .then((rules) => this.#draw({ rules }))
-      .catch((error: Error) => this.#draw({ problem: error.message }));
+    this.#loading = {
+      worker: loadWorker(),
+      resources: loadResources((loaded) => this.#draw({ loaded })),
+    };
+    Promise.all(Object.values(this.#loading)).then(
+      () => this.#draw({ loaded: 1 }),
+      (error: Error) => this.#draw({ problem: error.message }),
+    );
     if (this.packedSource) await this.#unpackSource(this.packedSource);
-    try {
-      this.#digits = await loadDigits((loaded) => this.#draw({ loaded }));
-      this.loaded = 1;
-      await this.restart();
-    } catch (error) {
-      this.#draw({ problem: (error as Error).message });
-    }
+    await this.restart();
   }
 
   /** @returns what ends it */
@@ -113,13 +112,14 @@ export class Playground {
     const { state } = this;
     this.#writeAddress();
     this.#draw({});
-    if (!this.#digits || (this.hasOwnRule && !this.isTrusted)) return;
+    if (!this.#loading || (this.hasOwnRule && !this.isTrusted)) return;
     const code = this.hasOwnRule ? await this.#compile() : '';
     // Something else may have been chosen meanwhile.
     if (code === null || state !== this.state) return;
     this.duel?.end();
-    const duel: Duel = new Duel(state, this.#digits, code, () => this.#hear(duel));
+    const duel: Duel = new Duel(state, this.#loading, code, () => this.#hear(duel));
     this.#draw({ duel, mistake: null });
+    if (this.rules.length === 0) this.#draw({ rules: await duel.sides[0]!.catalogue() });
   }
 
   #hear(duel: Duel): void {

@@ -1,4 +1,5 @@
 import type { Condition, EpochRecord, Measurement, StartHashes } from '../../../training/index.ts';
+import type { Resources } from '../resources.ts';
 import type { Shown } from '../views/view.ts';
 import type { RuleAbout } from './about.ts';
 
@@ -22,9 +23,8 @@ export interface RunOrder {
 /** What the page asks of a worker. What has an `id` is answered under it. */
 export type Request =
   /** The rules that there are. */
-  | { readonly kind: 'catalogue' }
-  /** @param digits the asset as it was loaded */
-  | { readonly kind: 'open'; readonly order: RunOrder; readonly digits: ArrayBuffer }
+  | { readonly kind: 'catalogue'; readonly id: number }
+  | { readonly kind: 'open'; readonly order: RunOrder; readonly resources: Resources }
   | { readonly kind: 'train' }
   | { readonly kind: 'pause' }
   /** One minibatch. */
@@ -78,7 +78,7 @@ export interface Fields {
 
 /** What a worker tells. */
 export type Told =
-  | { readonly kind: 'catalogue'; readonly rules: readonly RuleAbout[] }
+  | { readonly kind: 'catalogue'; readonly id: number; readonly rules: readonly RuleAbout[] }
   | { readonly kind: 'opened'; readonly opened: Opened }
   | { readonly kind: 'look'; readonly look: Look; readonly fields: Fields | null }
   | { readonly kind: 'progress'; readonly examples: number; readonly examplesPerSecond: number | null }

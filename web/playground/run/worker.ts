@@ -1,5 +1,6 @@
 import { RULES } from '../../../rules/index.ts';
 import { unpackDataset } from '../digits/pack.ts';
+import type { Resources } from '../resources.ts';
 import { aboutRule } from './about.ts';
 import { openKernels } from './kernels.ts';
 import type { Request, RunOrder, Told } from './messages.ts';
@@ -17,14 +18,10 @@ function tellFailure(error: unknown): void {
   tell({ kind: 'failed', sentence, line: error instanceof OwnRuleError ? error.line : null });
 }
 
-async function unpack(asset: ArrayBuffer): Promise<Uint8Array> {
-  const unpacked = new Blob([asset]).stream().pipeThrough(new DecompressionStream('gzip'));
-  return new Uint8Array(await new Response(unpacked).arrayBuffer());
-}
-
-async function open(order: RunOrder, digits: ArrayBuffer): Promise<void> {
-  const [device, bytes] = await Promise.all([openKernels(order.kernels), unpack(digits)]);
-  run = await DuelRun.open(order, unpackDataset(bytes), device, tell);
+async function open(order: RunOrder, resources: Resources): Promise<void> {
+  const device = await openKernels(order.kernels, resources);
+  const dataset = unpackDataset(new Uint8Array(resources.digits));
+  run = await DuelRun.open(order, dataset, device, tell);
   tell({ kind: 'opened', opened: run.describe() });
   run.train().catch(tellFailure);
 }
@@ -32,9 +29,9 @@ async function open(order: RunOrder, digits: ArrayBuffer): Promise<void> {
 async function answer(request: Request): Promise<void> {
   switch (request.kind) {
     case 'catalogue':
-      return tell({ kind: 'catalogue', rules: RULES.map(aboutRule) });
+      return tell({ kind: 'catalogue', id: request.id, rules: RULES.map(aboutRule) });
     case 'open':
-      return open(request.order, request.digits);
+      return open(request.order, request.resources);
     case 'train':
       return run?.gate.open();
     case 'pause':

@@ -1,0 +1,63 @@
+import type { Plugin } from 'vite';
+
+/**
+ * Modules that packages load and no page calls: maps of the earth, which Observable Plot can project, and what Sucrase does with
+ * CommonJS, JSX, Flow and source maps. They would be a tenth of what the playground loads.
+ */
+const LEFT_OUT: readonly RegExp[] = [
+  /\/d3-geo\//,
+  /\/sucrase\/dist\/esm\/parser\/plugins\/(?:flow|jsx\/index)\.js$/,
+  /\/sucrase\/dist\/esm\/transformers\/(?:CJSImport|Flow|JestHoist|JSX|ReactDisplayName|ReactHotLoader)Transformer\.js$/,
+  /\/sucrase\/dist\/esm\/(?:CJSImportProcessor|computeSourceMap)\.js$/,
+];
+
+/** Names that a module exports, in the forms in which these packages write it. */
+function exportsOf(code: string): string[] {
+  const declared = code.matchAll(
+    /^export\s+(default\s+)?(?:async\s+)?(?:function\*?|class|const|let|var)\s+(\w+)/gm,
+  );
+  const listed = code.matchAll(/^export\s*\{([^}]*)\}/gm);
+  return [
+    ...[...declared].map(([, isDefault, name]) => (isDefault ? 'default' : name!)),
+    ...[...listed].flatMap(([, names]) =>
+      names!
+        .split(',')
+        .map(
+          (name) =>
+            name
+              .trim()
+              .split(/\s+as\s+/)
+              .at(-1)!,
+        )
+        .filter(Boolean),
+    ),
+  ];
+}
+
+/** What stands in for such a module: functions whose results throw when they are used. Some are called when a package is loaded. */
+function standIn(module: string, names: readonly string[]): string {
+  const message = JSON.stringify(`${module} is left out of this page (web/left-out.ts)`);
+  const stubs = names.map((name) => `leftOut as ${name}`).join(', ');
+  return `const nothing = new Proxy({}, { get() { throw new Error(${message}); } });
+function leftOut() { return nothing; }
+export { ${stubs} };`;
+}
+
+/** Leaves them out of the pages that are built. */
+export function leftOut(): Plugin {
+  const unseen = new Set(LEFT_OUT);
+  return {
+    name: 'dendrite-left-out',
+    apply: 'build',
+    transform(code, id) {
+      const pattern = LEFT_OUT.find((one) => one.test(id));
+      if (!pattern) return null;
+      unseen.delete(pattern);
+      return { code: standIn(id.split('/node_modules/').at(-1)!, exportsOf(code)), map: null };
+    },
+    buildEnd(error) {
+      if (!error && unseen.size > 0)
+        this.error(`web/left-out.ts names modules that are no longer there: ${[...unseen].join(', ')}`);
+    },
+  };
+}
