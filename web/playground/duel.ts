@@ -1,7 +1,6 @@
 import type { PageState } from './address.ts';
-import type { Resources } from './resources.ts';
 import type { RuleAbout } from './run/about.ts';
-import type { Fields, Look, Opened, Request, RunOrder, TestDigit, Told } from './run/messages.ts';
+import type { Fields, Look, Opened, Request, Resources, RunOrder, TestDigit, Told } from './run/messages.ts';
 import type { Shown } from './views/view.ts';
 
 const PIXELS = 784;

@@ -1,15 +1,7 @@
 import exact from '../../kernels/cpu/kernels.wasm?url';
 import fused from '../../kernels/cpu/kernels-fma.wasm?url';
+import type { Resources } from './run/messages.ts';
 import script from './run/worker.ts?worker&url';
-
-/** Bytes that every worker is handed. */
-export interface Resources {
-  /** See `unpackDataset`. */
-  readonly digits: ArrayBuffer;
-  /** The kernels: with the same bits on every machine, and with fused multiply-add. */
-  readonly exact: ArrayBuffer;
-  readonly fused: ArrayBuffer;
-}
 
 /** Where the digits lie in the site. */
 const DIGITS = 'assets/digits.bin';

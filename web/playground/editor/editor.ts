@@ -68,6 +68,7 @@ export function openEditor(place: HTMLElement, text: string, train: (text: strin
       ]),
       minimalSetup,
       lineNumbers(),
+      EditorView.lineWrapping,
       lintGutter(),
       highlighting,
       EditorView.contentAttributes.of({ 'aria-label': 'Your rule in TypeScript' }),

@@ -1,6 +1,5 @@
 import { type Device, hasRelaxedSimd, openCpu } from '../../../kernels/index.ts';
-import type { Resources } from '../resources.ts';
-import type { KernelChoice } from './messages.ts';
+import type { KernelChoice, Resources } from './messages.ts';
 
 /** The cpu device of this worker's thread. */
 export const openKernels = (choice: KernelChoice, { exact, fused }: Resources): Promise<Device> =>

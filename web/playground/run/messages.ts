@@ -1,10 +1,18 @@
 import type { Condition, EpochRecord, Measurement, StartHashes } from '../../../training/index.ts';
-import type { Resources } from '../resources.ts';
 import type { Shown } from '../views/view.ts';
 import type { RuleAbout } from './about.ts';
 
 /** `exact` has the same bits on every machine; `fastest` is fused multiply-add where the browser has relaxed SIMD. */
 export type KernelChoice = 'fastest' | 'exact';
+
+/** Bytes that every worker is handed. */
+export interface Resources {
+  /** See `unpackDataset`. */
+  readonly digits: ArrayBuffer;
+  /** The kernels: with the same bits on every machine, and with fused multiply-add. */
+  readonly exact: ArrayBuffer;
+  readonly fused: ArrayBuffer;
+}
 
 /** What a worker trains. */
 export interface RunOrder {

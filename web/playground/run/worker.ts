@@ -1,9 +1,8 @@
 import { RULES } from '../../../rules/index.ts';
 import { unpackDataset } from '../digits/pack.ts';
-import type { Resources } from '../resources.ts';
 import { aboutRule } from './about.ts';
 import { openKernels } from './kernels.ts';
-import type { Request, RunOrder, Told } from './messages.ts';
+import type { Request, Resources, RunOrder, Told } from './messages.ts';
 import { OwnRuleError } from './own-rule.ts';
 import { DuelRun } from './run.ts';
 
