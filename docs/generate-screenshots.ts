@@ -1,5 +1,5 @@
 /**
- * Takes the pictures of the pages in docs/figures/, in the Chromium of this machine, of runs that it trains first, in some minutes:
+ * Takes the pictures of the pages in docs/figures/, with the Chromium of this machine and the pages that were built, in some minutes:
  *
  *     npm run docs:screenshots
  */
@@ -7,12 +7,33 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { serveDashboard } from '../cli/serve/server.ts';
 import { compare } from '../experiments/index.ts';
+import { CHROMIUM, launchChromium } from '../test/browser/chromium.ts';
+import { openSite } from '../test/web/site.ts';
 
-const CHROMIUM = '/usr/bin/chromium';
 const picture = (name: string): string => fileURLToPath(new URL(`figures/${name}`, import.meta.url));
+
+/** Three rules that have trained for five epochs. */
+async function playground(browser: Browser): Promise<void> {
+  const site = await openSite();
+  try {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 1010 }, colorScheme: 'light' });
+    page.setDefaultTimeout(300_000);
+    await page.goto(
+      `${site.url}#rules=backprop,feedback-alignment,equilibrium-propagation&hidden=100&epochs=5&seed=1&kernels=exact&speed=full`,
+    );
+    await page.waitForFunction(
+      "[...document.querySelectorAll('tbody tr')].every((row) => row.dataset.state === 'finished')",
+    );
+    // Answers and plots are drawn a little later.
+    await page.waitForTimeout(1000);
+    await page.screenshot({ path: picture('playground.png') });
+  } finally {
+    site.close();
+  }
+}
 
 /** Four rules with five seeds each, and what the page says of them when they have ended. */
 async function dashboard(browser: Browser): Promise<void> {
@@ -38,11 +59,13 @@ async function dashboard(browser: Browser): Promise<void> {
   }
 }
 
-const browser = await chromium.launch({
-  executablePath: CHROMIUM,
-  args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-});
+if (!CHROMIUM) {
+  process.stderr.write('docs:screenshots needs Chromium (Debian: chromium), and there is none here\n');
+  process.exit(1);
+}
+const browser = await launchChromium();
 try {
+  await playground(browser);
   await dashboard(browser);
 } finally {
   await browser.close();

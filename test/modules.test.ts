@@ -49,7 +49,6 @@ const BROWSER = [
 ];
 /** Packages that run in a browser. */
 const BROWSER_PACKAGES = [
-  '@codemirror/lang-javascript',
   '@codemirror/lint',
   '@codemirror/state',
   '@codemirror/view',
@@ -91,7 +90,7 @@ const importsOf = (source: string): Import[] => [
 
 const target = (file: string, { from }: Import): string => relative(root, resolve(root, dirname(file), from));
 const isLocal = ({ from }: Import): boolean => from.startsWith('.');
-const isAddress = ({ from }: Import): boolean => /\?(?:url|raw)$/.test(from);
+const isAddress = ({ from }: Import): boolean => /\?(?:url|raw|worker&url)$/.test(from);
 
 /** Every import of a source text that goes the wrong way, as a sentence. */
 function wrongImports(file: string, source: string): string[] {

@@ -56,11 +56,11 @@ export function Page({ page }: { page: Playground }) {
               title="Feedback alignment"
               meaning="Between the feedback weights and the transposed forward weights, which learn to agree with them: 0° is backpropagation."
             />
+            <Fields page={page} />
           </div>
           <div>
             <Digit page={page} shown={shown} show={setShown} />
             <Contenders page={page} read={setRead} />
-            <Fields page={page} />
           </div>
         </div>
         <Inside page={page} shown={shown} show={setShown} />

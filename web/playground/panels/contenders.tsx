@@ -171,7 +171,7 @@ function ContenderCard({
         </Control>
         <TextControl
           label="Batch"
-          explanation="Digits in a minibatch; empty for those of the rule’s recipe."
+          explanation="Digits in a minibatch; empty: as the rule’s recipe has it."
           text={batch === null ? '' : String(batch)}
           placeholder={settings ? String(settings.batch) : ''}
           read={(text) => (text === '' ? { value: null } : readWhole(1)(text))}
@@ -179,7 +179,7 @@ function ContenderCard({
         />
         <TextControl
           label="Learning rate"
-          explanation="For all connections, or one for each; empty for the recipe’s."
+          explanation="One for all connections, or one for each; empty: the recipe’s."
           text={learningRate === null ? '' : learningRate.join(',')}
           placeholder={settings ? settings.learningRate.join(',') : ''}
           read={readNumbers('numbers above 0', (rate) => rate > 0)}

@@ -214,7 +214,7 @@ function Answers({ page, image }: { page: Playground; image: Float32Array }) {
           <div class="answer" key={labelAt(page, place)} data-answer={best}>
             <p>
               <Sample place={place} /> {labelAt(page, place)}:{' '}
-              <strong>{best === null ? '–' : `${best}, ${Math.round(100 * shares![best]!)} %`}</strong>
+              <strong>{best === null ? '–' : `${best}, ${Math.round(100 * shares![best]!)}\u00a0%`}</strong>
             </p>
             <ol class="bars" aria-label={`Share of the output rates of each class, ${labelAt(page, place)}`}>
               {Array.from({ length: CLASSES }, (_, digit) => {

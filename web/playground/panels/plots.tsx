@@ -55,8 +55,8 @@ function optionsOf(courses: readonly Course[], axes: CourseAxes, width: number):
   const { examples, label, domain, type, ticks, height } = axes;
   const [low, high] = domain;
   return {
-    ...{ width, height, marginLeft: 40, marginRight: 12, marginTop: 22, marginBottom: 36 },
-    style: { color: INK, fontFamily: 'inherit', fontSize: '12px', background: 'none' },
+    ...{ width, height, marginLeft: 40, marginRight: 26, marginTop: 22, marginBottom: 36 },
+    style: { fontFamily: 'inherit', fontSize: '12px', background: 'none' },
     x: {
       ...{ domain: [0, examples], label: 'Training examples', labelAnchor: 'center', labelArrow: 'none' },
       ...{

@@ -2,11 +2,11 @@ import { useState } from 'preact/hooks';
 import type { Playground } from '../playground.ts';
 import { Control, ExplainedButton } from './controls.tsx';
 
-/** Examples a second that can be chosen; null: as fast as the machine can. */
+/** Digits a second that can be chosen; null: as fast as the machine can. */
 const SPEEDS = [50, 200, 1000, 2000, 5000, 20000, null] as const;
 
 const speedText = (speed: number | null): string =>
-  speed === null ? 'full speed' : `${speed.toLocaleString('en-US')} examples/s`;
+  speed === null ? 'full speed' : `${speed.toLocaleString('en-US')} digits/s`;
 
 /** What is done with the duel as a whole. */
 export function Toolbar({ page }: { page: Playground }) {

@@ -31,6 +31,8 @@ export interface OwnRule {
  * @throws OwnRuleError when it cannot be read, imports something else, or does not export one rule
  */
 export async function loadOwnRule(code: string): Promise<OwnRule> {
+  // V8 keeps ten calls of a stack: the one in the rule may be deeper.
+  (Error as { stackTraceLimit?: number }).stackTraceLimit = 100;
   const url = addressOf(withFramework(code));
   const located = (error: unknown) => atLine(error, url);
   const exported: Record<string, unknown> = await import(/* @vite-ignore */ url).catch((error) => {
