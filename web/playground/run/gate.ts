@@ -49,7 +49,12 @@ export class Gate {
     while (this.#limit !== null && this.#state === 'open') {
       const rest = this.#since + (1000 * examples) / this.#limit - performance.now();
       if (rest <= 0) return;
-      await Promise.race([this.#changed(), new Promise((resolve) => setTimeout(resolve, rest))]);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const rested = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, rest);
+      });
+      await Promise.race([this.#changed(), rested]);
+      clearTimeout(timer);
     }
   }
 
