@@ -2,13 +2,13 @@ import type { Plugin } from 'vite';
 
 /**
  * Modules that packages load and no page calls: maps of the earth, which Observable Plot can project, and what Sucrase does with
- * CommonJS, JSX, Flow and source maps. They would be a tenth of what the playground loads.
+ * CommonJS, JSX, Flow, source maps and options that are wrong. They would be a tenth of what the playground loads.
  */
 const LEFT_OUT: readonly RegExp[] = [
   /\/d3-geo\//,
   /\/sucrase\/dist\/esm\/parser\/plugins\/(?:flow|jsx\/index)\.js$/,
   /\/sucrase\/dist\/esm\/transformers\/(?:CJSImport|Flow|JestHoist|JSX|ReactDisplayName|ReactHotLoader)Transformer\.js$/,
-  /\/sucrase\/dist\/esm\/(?:CJSImportProcessor|computeSourceMap)\.js$/,
+  /\/sucrase\/dist\/esm\/(?:CJSImportProcessor|computeSourceMap|Options)\.js$/,
 ];
 
 /** Names that a module exports, in the forms in which these packages write it. */

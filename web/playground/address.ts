@@ -22,8 +22,8 @@ export interface PageState {
   readonly speed: number | null;
   /** The test digit that is looked at, from 0. */
   readonly digit: number;
-  /** The hidden neuron that views look at, from 0. */
-  readonly neuron: number;
+  /** The hidden neuron that views look at, from 0; null: the one that a target changes most. */
+  readonly neuron: number | null;
 }
 
 export const FEWEST = 2;
@@ -43,7 +43,7 @@ export const FIRST: PageState = {
   kernels: 'fastest',
   speed: 2000,
   digit: 0,
-  neuron: 0,
+  neuron: null,
 };
 
 const numbers = (text: string): number[] => text.split(',').filter(Boolean).map(Number);
@@ -103,7 +103,7 @@ export function readAddress(text: string): { readonly state: PageState; readonly
       kernels: parts.get('kernels') === 'exact' ? 'exact' : FIRST.kernels,
       speed: speed === 'full' ? null : (whole(speed) ?? FIRST.speed),
       digit: whole(parts.get('digit'), 0) ?? FIRST.digit,
-      neuron: whole(parts.get('neuron'), 0) ?? FIRST.neuron,
+      neuron: whole(parts.get('neuron'), 0),
     },
     source: parts.get(OWN) ?? '',
   };

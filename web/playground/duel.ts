@@ -1,6 +1,7 @@
 import type { PageState } from './address.ts';
 import type { RuleAbout } from './run/about.ts';
 import type { Fields, Look, Opened, Request, Resources, RunOrder, TestDigit, Told } from './run/messages.ts';
+import type { Recording, ViewName } from './views/recorders.ts';
 import type { Shown } from './views/view.ts';
 
 const PIXELS = 784;
@@ -64,7 +65,7 @@ export class Side {
   digit = async (index: number): Promise<TestDigit> =>
     (await this.#answer<'digit'>((id) => ({ kind: 'digit', id, index }))).digit;
 
-  record = async (view: string, shown: Shown): Promise<unknown> =>
+  record = async (view: ViewName, shown: Shown): Promise<Recording> =>
     (await this.#answer<'recorded'>((id) => ({ kind: 'record', id, view, shown }))).recorded;
 
   end(): void {

@@ -1,7 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Side } from '../duel.ts';
 import type { Playground } from '../playground.ts';
-import { PICTURES } from '../views/pictures.tsx';
+import { Picture, VIEWS } from '../views/pictures.tsx';
+import type { Recording, ViewName } from '../views/recorders.ts';
+import type { Shown } from '../views/view.ts';
 import { Control, readWhole, TextControl } from './controls.tsx';
 import type { ShownDigit } from './digit.tsx';
 import { labelAt } from './labels.ts';
@@ -21,7 +23,7 @@ export function Inside({
 }) {
   const sides = page.duel?.sides ?? [];
   const views = sides.flatMap((side, place) =>
-    (side.opened?.views ?? []).filter((view) => PICTURES[view]).map((view) => ({ side, place, view })),
+    (side.opened?.views ?? []).map((view) => ({ side, place, view })),
   );
   return (
     <section class="panel" aria-labelledby="inside-title">
@@ -35,9 +37,10 @@ export function Inside({
         <div class="controls">
           <TextControl
             label="Hidden neuron"
-            explanation="The one that is looked at, of the lowest hidden layer, from 0."
-            text={String(page.state.neuron)}
-            read={(text) => {
+            explanation="Of the lowest hidden layer, from 0; empty: the one that the target changes most."
+            text={page.state.neuron === null ? '' : String(page.state.neuron)}
+            read={(text): { value: number | null } | string => {
+              if (text === '') return { value: null };
               const neurons = page.state.hidden[0] ?? 0;
               const number = readWhole(0)(text);
               return typeof number !== 'string' && number.value >= neurons
@@ -64,9 +67,16 @@ export function Inside({
       {views.map(({ side, place, view }) => (
         <article key={`${place} ${view}`}>
           <h3>
-            <Sample place={place} /> {labelAt(page, place)}
+            <Sample place={place} /> {labelAt(page, place)}: {VIEWS[view].title}
           </h3>
-          <View side={side} view={view} shown={shown} neuron={page.state.neuron} />
+          <p class="muted">{VIEWS[view].about}</p>
+          <View
+            side={side}
+            view={view}
+            shown={shown}
+            place={shown.isDrawn ? null : page.state.digit}
+            neuron={page.state.neuron}
+          />
         </article>
       ))}
     </section>
@@ -77,24 +87,20 @@ export function Inside({
 function View({
   side,
   view,
-  shown,
+  shown: { image, label },
+  place,
   neuron,
-}: {
-  side: Side;
-  view: string;
-  shown: ShownDigit;
-  neuron: number;
-}) {
-  const [recorded, setRecorded] = useState<unknown>(null);
+}: Pick<Shown, 'place' | 'neuron'> & { side: Side; view: ViewName; shown: ShownDigit }) {
+  const [recording, setRecording] = useState<Recording | null>(null);
   const looks = side.looks.length;
-  const { image, label } = shown;
   useEffect(() => {
     let isCurrent = true;
-    void side.record(view, { image, label, neuron }).then((answer) => isCurrent && setRecorded(answer));
+    void side
+      .record(view, { image, label, place, neuron })
+      .then((answer) => isCurrent && setRecording(answer));
     return () => {
       isCurrent = false;
     };
-  }, [side, view, image, label, neuron, looks]);
-  const Picture = PICTURES[view]!;
-  return recorded === null ? <p class="muted">Recording…</p> : <Picture recorded={recorded} />;
+  }, [side, view, image, label, place, neuron, looks]);
+  return recording === null ? <p class="muted">Recording…</p> : <Picture recording={recording} />;
 }

@@ -1,4 +1,5 @@
 import type { Condition, EpochRecord, Measurement, StartHashes } from '../../../training/index.ts';
+import type { Recording, ViewName } from '../views/recorders.ts';
 import type { Shown } from '../views/view.ts';
 import type { RuleAbout } from './about.ts';
 
@@ -44,7 +45,7 @@ export type Request =
   /** One of the test digits. */
   | { readonly kind: 'digit'; readonly id: number; readonly index: number }
   /** What a view shows. */
-  | { readonly kind: 'record'; readonly id: number; readonly view: string; readonly shown: Shown };
+  | { readonly kind: 'record'; readonly id: number; readonly view: ViewName; readonly shown: Shown };
 
 /** A digit of the test set. */
 export interface TestDigit {
@@ -60,7 +61,7 @@ export interface Opened {
   readonly backend: string;
   readonly start: StartHashes;
   /** Names of the views of its family. */
-  readonly views: readonly string[];
+  readonly views: readonly ViewName[];
   /** What cannot be measured, and why. */
   readonly notes: readonly string[];
   /** Training examples of the whole run. */
@@ -94,6 +95,6 @@ export type Told =
   /** The output rates, one for each class. */
   | { readonly kind: 'answer'; readonly id: number; readonly rates: Float32Array }
   | { readonly kind: 'digit'; readonly id: number; readonly digit: TestDigit }
-  | { readonly kind: 'recorded'; readonly id: number; readonly recorded: unknown }
+  | { readonly kind: 'recorded'; readonly id: number; readonly recorded: Recording }
   /** @param line of the user's own rule, from 1, where it is known */
   | { readonly kind: 'failed'; readonly sentence: string; readonly line: number | null };

@@ -1,5 +1,5 @@
 import type { Dataset } from '../../../data/browser.ts';
-import { type Device, UserError } from '../../../kernels/index.ts';
+import type { Device } from '../../../kernels/index.ts';
 import { findRule, type RuleDefinition } from '../../../rules/index.ts';
 import {
   type Condition,
@@ -9,7 +9,7 @@ import {
   stepsPerEpoch,
   type Trainer,
 } from '../../../training/index.ts';
-import { RECORDERS } from '../views/recorders.ts';
+import { type Recording, recordView, type ViewName, viewsOf } from '../views/recorders.ts';
 import type { Shown, WatchedRun } from '../views/view.ts';
 import { aboutRule } from './about.ts';
 import { fieldsOf } from './fields.ts';
@@ -28,11 +28,12 @@ const REPORT_EVERY = 200;
 /** What one rule does in one worker. */
 export class DuelRun implements WatchedRun {
   readonly condition: Condition;
+  readonly seed: number;
+  readonly dataset: Dataset;
   readonly trainer: Trainer;
   readonly gate = new Gate();
   readonly #about: Opened['about'];
   readonly #backend: string;
-  readonly #dataset: Dataset;
   readonly #tell: (told: Told) => void;
   /** Training has the turn, but between minibatches, when others may look at the network. */
   readonly #turns = new Turns();
@@ -44,7 +45,8 @@ export class DuelRun implements WatchedRun {
     this.trainer = parts.trainer;
     this.#about = parts.about;
     this.#backend = parts.device.info.backend;
-    this.#dataset = parts.dataset;
+    this.seed = parts.seed;
+    this.dataset = parts.dataset;
     this.#tell = parts.tell;
   }
 
@@ -83,7 +85,15 @@ export class DuelRun implements WatchedRun {
       ...{ ...input, rule: definition, seed: order.seed, task: TASK, diagnostics: DIAGNOSTICS, dataset },
       device: paced(device, () => run?.stepsAtOnce ?? Number.POSITIVE_INFINITY),
     });
-    run = new DuelRun({ condition, trainer, about: aboutRule(definition), device, dataset, tell });
+    run = new DuelRun({
+      condition,
+      seed: order.seed,
+      trainer,
+      about: aboutRule(definition),
+      device,
+      dataset,
+      tell,
+    });
     return run;
   }
 
@@ -105,7 +115,7 @@ export class DuelRun implements WatchedRun {
       condition: this.condition,
       backend: this.#backend,
       start,
-      views: Object.keys(RECORDERS).filter((name) => RECORDERS[name]!.isFor(this)),
+      views: viewsOf(this),
       notes,
       examples: stepsTotal * this.#batch,
     };
@@ -146,16 +156,13 @@ export class DuelRun implements WatchedRun {
     return this.#between(() => this.trainer.predict(image));
   }
 
-  /** @throws UserError for a view that there is not */
-  record(view: string, shown: Shown): Promise<unknown> {
-    const recorder = RECORDERS[view];
-    if (!recorder) throw new UserError(`there is no view '${view}'`);
-    return this.#between(() => recorder.record(this, shown));
+  record(view: ViewName, shown: Shown): Promise<Recording> {
+    return this.#between(() => recordView(this, view, shown));
   }
 
   /** @param index from 0 */
   digit(index: number): TestDigit {
-    const { images, labels } = this.#dataset.test;
+    const { images, labels } = this.dataset.test;
     const pixels = images.values.subarray(index * images.columns, (index + 1) * images.columns);
     return { image: Float32Array.from(pixels, (byte) => byte * images.scale), label: labels!.values[index]! };
   }
@@ -173,7 +180,7 @@ export class DuelRun implements WatchedRun {
   get #isAtLook(): boolean {
     const { stepsDone, stepsTotal } = this.trainer;
     if (stepsDone === stepsTotal) return false;
-    if (stepsDone % stepsPerEpoch(this.condition.settings, this.#dataset.train.images.count) === 0)
+    if (stepsDone % stepsPerEpoch(this.condition.settings, this.dataset.train.images.count) === 0)
       return false;
     return nextLook(stepsDone - 1, this.#batch) === stepsDone;
   }
@@ -198,6 +205,7 @@ export class DuelRun implements WatchedRun {
 
 interface Parts {
   readonly condition: Condition;
+  readonly seed: number;
   readonly trainer: Trainer;
   readonly about: Opened['about'];
   readonly device: Device;
