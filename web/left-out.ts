@@ -1,11 +1,12 @@
 import type { Plugin } from 'vite';
 
 /**
- * Modules that packages load and no page calls: maps of the earth, which Observable Plot can project, and what Sucrase does with
+ * Modules that packages load and no page calls: maps of the earth and axes of dates in Observable Plot, and what Sucrase does with
  * CommonJS, JSX, Flow, source maps and options that are wrong. They would be a tenth of what the playground loads.
  */
 const LEFT_OUT: readonly RegExp[] = [
   /\/d3-geo\//,
+  /\/d3-time-format\//,
   /\/sucrase\/dist\/esm\/parser\/plugins\/(?:flow|jsx\/index)\.js$/,
   /\/sucrase\/dist\/esm\/transformers\/(?:CJSImport|Flow|JestHoist|JSX|ReactDisplayName|ReactHotLoader)Transformer\.js$/,
   /\/sucrase\/dist\/esm\/(?:CJSImportProcessor|computeSourceMap|Options)\.js$/,
