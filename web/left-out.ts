@@ -4,12 +4,17 @@ import type { Plugin } from 'vite';
  * Modules that packages load and no page calls: maps of the earth and axes of dates in Observable Plot, and what Sucrase does with
  * CommonJS, JSX, Flow, source maps and options that are wrong. They would be a tenth of what the playground loads.
  */
-const LEFT_OUT: readonly RegExp[] = [
+export const UNUSED_BY_PAGES: readonly RegExp[] = [
   /\/d3-geo\//,
   /\/d3-time-format\//,
   /\/sucrase\/dist\/esm\/parser\/plugins\/(?:flow|jsx\/index)\.js$/,
   /\/sucrase\/dist\/esm\/transformers\/(?:CJSImport|Flow|JestHoist|JSX|ReactDisplayName|ReactHotLoader)Transformer\.js$/,
   /\/sucrase\/dist\/esm\/(?:CJSImportProcessor|computeSourceMap|Options)\.js$/,
+];
+
+/** The same of the workers: JSON schemas, which zod makes of what it checks. */
+export const UNUSED_BY_WORKERS: readonly RegExp[] = [
+  /\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/,
 ];
 
 /** Names that a module exports, in the forms in which these packages write it. */
@@ -44,14 +49,14 @@ function leftOut() { return nothing; }
 export { ${stubs} };`;
 }
 
-/** Leaves them out of the pages that are built. */
-export function leftOut(): Plugin {
-  const unseen = new Set(LEFT_OUT);
+/** Leaves modules out of what is built. @param unused patterns of their paths, each of at least one that is loaded */
+export function leftOut(unused: readonly RegExp[]): Plugin {
+  const unseen = new Set(unused);
   return {
     name: 'dendrite-left-out',
     apply: 'build',
     transform(code, id) {
-      const pattern = LEFT_OUT.find((one) => one.test(id));
+      const pattern = unused.find((one) => one.test(id));
       if (!pattern) return null;
       unseen.delete(pattern);
       return { code: standIn(id.split('/node_modules/').at(-1)!, exportsOf(code)), map: null };

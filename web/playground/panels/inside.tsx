@@ -64,21 +64,23 @@ export function Inside({
           </Control>
         </div>
       )}
-      {views.map(({ side, place, view }) => (
-        <article key={`${place} ${view}`}>
-          <h3>
-            <Sample place={place} /> {labelAt(page, place)}: {VIEWS[view].title}
-          </h3>
-          <p class="muted">{VIEWS[view].about}</p>
-          <View
-            side={side}
-            view={view}
-            shown={shown}
-            place={shown.isDrawn ? null : page.state.digit}
-            neuron={page.state.neuron}
-          />
-        </article>
-      ))}
+      <div class="views">
+        {views.map(({ side, place, view }) => (
+          <article key={`${place} ${view}`}>
+            <h3>
+              <Sample place={place} /> {labelAt(page, place)}: {VIEWS[view].title}
+            </h3>
+            <p class="muted">{VIEWS[view].about}</p>
+            <View
+              side={side}
+              view={view}
+              shown={shown}
+              place={shown.isDrawn ? null : page.state.digit}
+              neuron={page.state.neuron}
+            />
+          </article>
+        ))}
+      </div>
     </section>
   );
 }
