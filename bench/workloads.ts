@@ -1,5 +1,5 @@
 import { UserError } from '../kernels/index.ts';
-import { findRule, RULES } from '../rules/index.ts';
+import { findRule, rulesFor } from '../rules/index.ts';
 import { type Condition, resolveCondition, type SettingsInput } from '../training/index.ts';
 
 /** A peer program and its own arguments. */
@@ -292,19 +292,21 @@ export const WORKLOADS: readonly Workload[] = [
   }),
 ];
 
-/** Every rule at 784-500-10: beside the peers where it has one, and else as its first recipe or the defaults have it. */
+/** Every rule that classifies at 784-500-10: beside the peers where it has one, and else as its first recipe or the defaults have it. */
 export const GPU_WORKLOADS: readonly Workload[] = [
   ...WORKLOADS.filter(({ twoAtATime }) => twoAtATime),
-  ...RULES.filter(({ name }) => !WORKLOADS.some(({ condition }) => condition.rule === name)).map(
-    ({ name, title }): Workload => ({
-      name,
-      title: `${title}, 784-500-10`,
-      condition: conditionOf(name, SMALL, {}),
-      peers: [],
-      atLeast: null,
-      twoAtATime: false,
-    }),
-  ),
+  ...rulesFor('classify')
+    .filter(({ name }) => !WORKLOADS.some(({ condition }) => condition.rule === name))
+    .map(
+      ({ name, title }): Workload => ({
+        name,
+        title: `${title}, 784-500-10`,
+        condition: conditionOf(name, SMALL, {}),
+        peers: [],
+        atLeast: null,
+        twoAtATime: false,
+      }),
+    ),
 ];
 
 /** @throws UserError for a name that there is not */

@@ -18,4 +18,5 @@ export { makeMnist, parsePixels } from './digits.ts';
 export { hashDataset } from './hash.ts';
 export { type Idx, type IdxContent, type IdxFiles, makeIdxDataset, parseIdx } from './idx.ts';
 export { findOverlap, type Overlap } from './overlap.ts';
+export { makePatterns } from './patterns.ts';
 export { divide, withValidation } from './stratify.ts';

@@ -33,8 +33,10 @@ export const rulePages = (): Map<string, string> =>
   ]);
 
 /** A comparison small enough to be tried at once: the test of this page runs it. */
-const exampleOf = ({ name, trial }: RuleDefinition): string =>
-  `npx dendrite compare --rules ${name === 'backprop' ? name : `backprop,${name}`} --layers ${trial?.layers ?? '784,50,10'} --examples ${trial?.examples ?? 2000} --seeds 2`;
+const exampleOf = ({ name, trial, onlyTask }: RuleDefinition): string =>
+  onlyTask === 'retrieval'
+    ? `npx dendrite compare --rules ${name} --dataset patterns:64 --layers 64,64 --task retrieval:flips-10 --examples 5 --seeds 2`
+    : `npx dendrite compare --rules ${name === 'backprop' ? name : `backprop,${name}`} --layers ${trial?.layers ?? '784,50,10'} --examples ${trial?.examples ?? 2000} --seeds 2`;
 
 /** The families and their rules, as they stand in the README between two comments. */
 const familyTable = (): string =>
@@ -101,7 +103,7 @@ function indexPage(): string {
         ...describePlausibility(plausibility!).map(([, words]) => words),
       ]),
     ),
-    '`dendrite rules` shows this table too. `test/rules/locality.test.ts` checks the last column: it changes what a synapse does not see by the table, and the update of the synapse must stay the same.',
+    '`dendrite rules` shows this table too. `test/rules/locality.test.ts` checks the last column of rules that classify (memories have tests of their own): it changes what a synapse does not see by the table, and the update of the synapse must stay the same.',
     '## Symbols',
     [
       '- A row of a matrix is an example; layers are numbered from the input, 0, to the output, L.',
@@ -131,9 +133,11 @@ const optionTable = ({ name, options }: RuleDefinition): string =>
 
 /** What `--tune` searches. */
 const tuningList = (rule: RuleDefinition): string =>
-  `[\`--tune\`](../tuning.md) searches\n\n${Object.entries(declaredSpace(rule))
-    .map(([name, search]) => `- \`${name}\`: ${describeSearch(search)}`)
-    .join('\n')}`;
+  rule.searchSpace === null
+    ? 'Nothing: what is stored is stored at once, and `--task retrieval` has no validation score to choose by.'
+    : `[\`--tune\`](../tuning.md) searches\n\n${Object.entries(declaredSpace(rule))
+        .map(([name, search]) => `- \`${name}\`: ${describeSearch(search)}`)
+        .join('\n')}`;
 
 function recipeSection({ name, recipes = [] }: RuleDefinition): string[] {
   if (recipes.length === 0) return [];

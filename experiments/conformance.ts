@@ -1,4 +1,4 @@
-import { hashDataset } from '../data/index.ts';
+import { hashDataset, makePatterns } from '../data/index.ts';
 import { openDevice } from '../devices/index.ts';
 import { type Device, ReferenceDevice } from '../kernels/index.ts';
 import type { RuleDefinition } from '../rules/index.ts';
@@ -36,6 +36,10 @@ const COMPARED_STEPS = 5;
 /** For rules without a recipe of their own. */
 const SETTINGS: SettingsInput = { batch: 20, optimizer: 'sgd', learningRate: 0.2, schedule: 'constant' };
 const EPOCHS = 15;
+
+/** Patterns that a memory stores. */
+const STORED = 4;
+const BITS = 36;
 
 /** Throws what went wrong, or returns what was seen. */
 type Check = (definition: RuleDefinition) => Promise<string>;
@@ -76,9 +80,9 @@ const CHECKS: Readonly<Record<string, Check>> = {
     return `${before.size} states equal before and after diagnostics and guards`;
   },
   'goes on from a checkpoint with the same bits': async (definition) => {
-    const whole = await trainerFor(definition, 'classify', 3);
-    const half = await trainerFor(definition, 'classify', 3);
-    const rest = await trainerFor(definition, 'classify', 3);
+    const whole = await trainerFor(definition, taskOf(definition), 3);
+    const half = await trainerFor(definition, taskOf(definition), 3);
+    const rest = await trainerFor(definition, taskOf(definition), 3);
     await recordsOf(whole);
     for await (const { epoch } of half.epochs()) if (epoch === 2) break;
     await rest.load(await half.save());
@@ -102,19 +106,26 @@ const CHECKS: Readonly<Record<string, Check>> = {
     return `cpu within ${worst.difference.toExponential(1)} of the float64 reference`;
   },
   'learns a tiny task': async (definition) => {
-    const scores = await scoresOf(definition, 'classify', EPOCHS);
+    const scores = await scoresOf(definition, taskOf(definition), EPOCHS);
+    if (definition.onlyTask) {
+      if (scores.at(-1) !== 0)
+        throw new Error(`of ${STORED} stored patterns ${scores.at(-1)} % are not recalled`);
+      return `recalls ${STORED} of ${STORED} stored patterns`;
+    }
     // Chance is 75 %.
     if (!(scores.at(-1)! <= 10))
       throw new Error(`test error ${scores.at(-1)} % after ${scores.length} epochs, chance is 75 %`);
     return `test error ${scores.at(-1)!.toFixed(1)} % after ${scores.length} epochs`;
   },
   'its hidden layer can be probed': async (definition) => {
+    if (definition.onlyTask) return `its task is ${definition.onlyTask} alone`;
     const scores = await scoresOf(definition, 'probe:hidden 1', 3);
     if (!(scores.at(-1)! <= 25))
       throw new Error(`a linear readout of hidden 1 has a test error of ${scores.at(-1)} %, chance is 75 %`);
     return `test error ${scores.at(-1)!.toFixed(1)} % of a linear readout of hidden 1`;
   },
   'learns to reconstruct': async (definition) => {
+    if (definition.onlyTask) return `its task is ${definition.onlyTask} alone`;
     if (definition.needsClasses) return 'it learns classes only';
     const scores = await scoresOf(definition, 'reconstruct', EPOCHS);
     const [first, last] = [scores[0]!, scores.at(-1)!];
@@ -139,17 +150,22 @@ export async function checkRule(definition: RuleDefinition): Promise<CheckResult
 
 const openCpu = (): Promise<Device> => openDevice({ device: 'cpu', blas: 'none' });
 
+/** What a rule is checked by. */
+const taskOf = ({ onlyTask }: RuleDefinition): string =>
+  onlyTask === 'retrieval' ? 'retrieval:flips-10' : (onlyTask ?? 'classify');
+
 /** A small network, under the rule's own recipe where it has one. */
 async function partsFor(
   definition: RuleDefinition,
   device: Device,
-  taskName = 'classify',
+  taskName = taskOf(definition),
   epochs = EPOCHS,
 ): Promise<RunParts> {
-  const dataset = tinyDataset();
+  const dataset = definition.onlyTask ? makePatterns(BITS, STORED, 1) : tinyDataset();
   const task = findTask(taskName);
-  const outputs = taskName === 'reconstruct' ? dataset.width : dataset.classes;
-  const layers = [dataset.width, ...(definition.trial?.hidden ?? [24, 12]), outputs];
+  const outputs = dataset.classes === 0 || taskName === 'reconstruct' ? dataset.width : dataset.classes;
+  const hidden = definition.onlyTask ? [] : (definition.trial?.hidden ?? [24, 12]);
+  const layers = [dataset.width, ...hidden, outputs];
   const settings = { ...(!definition.recipes && SETTINGS), epochs, layers };
   return {
     condition: resolveCondition(definition, { settings }, {}, task.definition.defaults),

@@ -1,4 +1,12 @@
 export { ACTIVATIONS, type Activation, type ActivationName } from './activation.ts';
+export {
+  AssociativeNetwork,
+  type AssociativeOptions,
+  associativeNetwork,
+  checkAssociative,
+  type NeuronAtHand,
+  type Recall,
+} from './associative.ts';
 export { BROADCASTS, BroadcastFeedback, type BroadcastKind } from './broadcast.ts';
 export {
   CompartmentalNetwork,

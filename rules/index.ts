@@ -17,7 +17,7 @@ export {
   type Plausibility,
   type SynapticFactor,
 } from './plausibility.ts';
-export { findRule, RULES } from './registry.ts';
+export { findRule, RULES, rulesFor } from './registry.ts';
 export {
   defineRule,
   describeRecipe,

@@ -13,6 +13,7 @@ const FAMILIES = [
   'local self-supervision',
   'Hebbian competition',
   'energy-based',
+  'associative memory',
   'dendritic prediction',
   'segregated dendrites',
   'dendritic microcircuits',
@@ -25,6 +26,10 @@ const place = ({ family }: RuleDefinition): number => FAMILIES.indexOf(family!);
 export const RULES: readonly RuleDefinition[] = Object.values<RuleDefinition>(builtIn).sort(
   (a, b) => place(a) - place(b) || (a.name < b.name ? -1 : 1),
 );
+
+/** Of these, the rules that go with a task, as far as they say: memories go with one task alone. */
+export const rulesFor = (task: string): readonly RuleDefinition[] =>
+  RULES.filter(({ onlyTask = task }) => onlyTask === task);
 
 /**
  * @param extra rules of the user's own, from plug-ins

@@ -160,8 +160,13 @@ export interface RuleDefinition<
   readonly plausibility?: Plausibility;
   /** The kind of network that it trains. */
   readonly network: NetworkKind<N, P>;
-  /** What the kind of network has to know of the options. Left out: the kind needs nothing. */
-  networkParameters?(options: OptionValues<O>): P;
+  /**
+   * What the kind of network has to know of the options. Left out: the kind needs nothing.
+   * @param examples different training examples that a run shows
+   */
+  networkParameters?(options: OptionValues<O>, examples: number): P;
+  /** The only task that the rule is for, by its name; left out: every task that its outputs fit. */
+  readonly onlyTask?: string;
   /** Targets must be classes, one-hot: the rule cannot learn to reconstruct. */
   readonly needsClasses?: boolean;
   /**
@@ -176,9 +181,9 @@ export interface RuleDefinition<
   readonly options: O;
   /**
    * Where a tuning looks for settings of training, beside the options that have a `search`. The learning rate is always tuned: left
-   * out, by a factor of 0.1 to 10 on the condition's own.
+   * out, by a factor of 0.1 to 10 on the condition's own. Null: nothing of the rule is tuned.
    */
-  readonly searchSpace?: { readonly [name in Exclude<keyof RecipeSettings, 'options'>]?: Search };
+  readonly searchSpace?: { readonly [name in Exclude<keyof RecipeSettings, 'options'>]?: Search } | null;
   /** The first is the default. Left out: the rule has no settings of its own. */
   readonly recipes?: readonly Recipe[];
   /** What options must be together, beyond the bounds of each. @throws UserError */
@@ -222,7 +227,7 @@ function findFault(definition: Partial<RuleDefinition>): string | null {
   if (typeof definition !== 'object' || definition === null) return 'is not an object';
   for (const part of ['name', 'title', 'source', 'summary'] as const)
     if (typeof definition[part] !== 'string' || definition[part] === '') return `lacks the text '${part}'`;
-  for (const part of ['family', 'equations', 'notes'] as const)
+  for (const part of ['family', 'equations', 'notes', 'onlyTask'] as const)
     if (definition[part] !== undefined && typeof definition[part] !== 'string')
       return `has '${part}', but not as a text`;
   if (!NAME.test(definition.name!)) return 'needs a name in lower-case letters, digits and hyphens';
@@ -266,8 +271,8 @@ function findFaultInOptionSearch(option: OptionDefinition, search: Search): stri
 }
 
 function findFaultInSearchSpace(space: RuleDefinition['searchSpace']): string | null {
-  if (space === undefined) return null;
-  if (typeof space !== 'object' || space === null) return "has 'searchSpace', but not as a table of searches";
+  if (space === undefined || space === null) return null;
+  if (typeof space !== 'object') return "has 'searchSpace', but not as a table of searches";
   for (const [name, search] of Object.entries(space)) {
     const fault = findFaultInSearch(search);
     if (fault) return `has a search of '${name}' that ${fault}`;

@@ -10,7 +10,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 
 /** From 'dendrite' and 'dendrite/browser' alike. */
 const BOTH = words(`
-  ACTIVATIONS Activation ActivationName Activity BROADCASTS BroadcastFeedback BroadcastKind BuiltTask
+  ACTIVATIONS Activation ActivationName Activity AssociativeNetwork AssociativeOptions BROADCASTS BroadcastFeedback BroadcastKind BuiltTask
   Checkpoint Compartment CompartmentalNetwork CompartmentalOptions CompetitiveNetwork CompetitiveOptions Condition ConditionInput Connection
   DEFAULTS DIAGNOSTICS DYNAMICS Dataset DatasetParts Device DeviceInfo Diagnostic Direction Electrode
   EnergyNetwork EpochRecord EpochsOptions FeedbackPath ForwardForwardNetwork ForwardForwardOptions
@@ -24,10 +24,10 @@ const BOTH = words(`
   RecorderOptions Recording ReferenceDevice RowStore RowWrite Rule RuleContext RuleDefinition RuleOutput
   RunSpec SCHEDULES SavedTensor Score Search Settings SettingsInput SettlingOptions SettlingPhase SettlingState Split
   SplitBytes StartHashes StepInfo SumOptions Synapses SynapticFactor TASKS Table TaskContext TaskDefinition TaskSetup
-  Tensor TimedPhase Times Trainer UserError checkCompetitive checkForwardForward checkMicrocircuit checkNeurons compartmentalNetwork competitiveNetwork createRecorder createTrainer
+  Tensor TimedPhase Times Trainer UserError associativeNetwork checkAssociative checkCompetitive checkForwardForward checkMicrocircuit checkNeurons compartmentalNetwork competitiveNetwork createRecorder createTrainer
   defineRule divide drawFeedback energyNetwork feedbackPath forwardForwardNetwork gradient hashDataset layeredNetwork makeDataset
   ComplexNudge ComplexRate LabelledImages Mask Structure StructureSettings checkHolomorphic maskWeights settleHolomorphic meanOverExamples outerProduct randomDuration
-  recordMicrocircuit sigmoid tinyDataset weightMatrix
+  NeuronAtHand Recall recordMicrocircuit rulesFor sigmoid tinyDataset weightMatrix
   NeuronRecorder NeuronRecording RecordOptions RecordedPotentials SettlingPhases SettlingRecorder SettlingRecording
   createNeuronRecorder createSettlingRecorder
 `);
@@ -50,7 +50,7 @@ const ON_NODE = words(`
 /** From 'dendrite/browser' alone: what Node's part reads from files is handed in. */
 const IN_BROWSERS = words(`
   Idx IdxContent IdxFiles Processor TrainerInput decodeCheckpoint encodeCheckpoint hasRelaxedSimd
-  makeIdxDataset makeMnist openCpu parseIdx parsePixels withValidation
+  makeIdxDataset makeMnist makePatterns openCpu parseIdx parsePixels withValidation
 `);
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');

@@ -66,12 +66,13 @@ export const buildNetwork = <N extends Network>(
   settings: NetworkSettings,
   options: Record<string, unknown> = {},
   seed = 1,
+  examples = 100,
 ): N =>
   definition.network.build(
     k,
     seed,
     settings,
-    definition.networkParameters?.(resolveOptions(definition, options)),
+    definition.networkParameters?.(resolveOptions(definition, options), examples),
   );
 
 /** A rule on a network that was built before. */

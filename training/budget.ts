@@ -31,6 +31,10 @@ export function resolveBudget(settings: Settings, stated: Partial<Settings>): Se
 export const stepsPerEpoch = ({ batch }: Settings, trainExamples: number): number =>
   Math.floor(trainExamples / batch);
 
+/** Different training examples that a run shows, as far as its settings tell: the first of the first epoch's order. */
+export const examplesShown = ({ examples }: Settings, trainExamples: number): number =>
+  Math.min(examples ?? trainExamples, trainExamples);
+
 /**
  * Minibatches in a run; infinitely many where the clock ends it.
  * @param cost multiply-accumulates of a minibatch

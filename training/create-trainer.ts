@@ -55,6 +55,11 @@ export function checkCondition(
   { definition: task, argument }: ChosenTask,
   dataset: Dataset,
 ): void {
+  const { name, onlyTask = task.name } = definition;
+  if (onlyTask !== task.name)
+    throw new UserError(
+      `the rule '${name}' is for the task '${onlyTask}' alone, not for '${task.name}': choose --task ${onlyTask}, or leave the rule out`,
+    );
   task.check({ argument, dataset, settings, definition });
   if (settings.patience !== null && dataset.validation === null)
     throw new UserError(

@@ -55,8 +55,9 @@ export const searchedValuesSchema = z.record(z.string(), value);
 /** Values of what is searched, by name. */
 export type SearchedValues = Readonly<Record<string, SearchValue>>;
 
-/** What a rule declares: its learning rate, settings of its `searchSpace`, and its options that have a `search`. */
+/** What a rule declares: its learning rate, settings of its `searchSpace`, and its options that have a `search`; nothing where it is null. */
 export function declaredSpace({ searchSpace, options }: RuleDefinition): SearchSpace {
+  if (searchSpace === null) return {};
   const searched = Object.entries(options).flatMap(([name, { search }]) => (search ? [[name, search]] : []));
   return { learningRate: LEARNING_RATE, ...searchSpace, ...Object.fromEntries(searched) };
 }

@@ -21,6 +21,7 @@ export interface TaskContext {
   readonly network: Network;
   readonly rule: Rule;
   readonly dataset: Dataset;
+  readonly settings: Settings;
   /** What followed the task's name and a colon, or ''. */
   readonly argument: string;
   /** Traces firing rates of all populations above the input, lowest first, for images without a target. */

@@ -9,7 +9,7 @@ import {
 } from '../kernels/index.ts';
 import type { Connection, Network } from '../networks/index.ts';
 import { Optimizer, type Rule, type RuleDefinition, type RuleOutput } from '../rules/index.ts';
-import { totalSteps } from './budget.ts';
+import { examplesShown, totalSteps } from './budget.ts';
 import type { Condition } from './condition.ts';
 import { type Diagnostic, type Measurements, prepareMeasurements } from './diagnostics/index.ts';
 import { type EpochTotals, epochTotals } from './epoch-totals.ts';
@@ -66,7 +66,7 @@ export interface TracedRun {
  * @throws UserError when the budget is not enough for one minibatch
  */
 export async function traceRun(parts: RunParts): Promise<TracedRun> {
-  const { definition, seed, dataset, device } = parts;
+  const { definition, seed, dataset, device, condition } = parts;
   const k = new Kernels(device, seed);
   const network = buildNetwork(parts, k);
   const rule = buildRule(parts, k, network);
@@ -77,6 +77,7 @@ export async function traceRun(parts: RunParts): Promise<TracedRun> {
     network,
     rule,
     dataset,
+    settings: condition.settings,
     argument: parts.task.argument,
     respond,
     evaluationBatchSize,
@@ -144,8 +145,9 @@ async function traceStep(
   return { step, settlingSteps, stepsTotal, taught };
 }
 
-function buildNetwork({ condition, definition, seed }: RunParts, kernels: Kernels): Network {
-  const parameters = definition.networkParameters?.(condition.options);
+function buildNetwork({ condition, definition, seed, dataset }: RunParts, kernels: Kernels): Network {
+  const shown = examplesShown(condition.settings, dataset.train.images.count);
+  const parameters = definition.networkParameters?.(condition.options, shown);
   return definition.network.build(kernels, seed, condition.settings, parameters);
 }
 

@@ -119,6 +119,12 @@ export const CLAIMS = {
   })),
 } as const satisfies Record<string, readonly MeasuredComparison[]>;
 
+/** What docs/memories.md is about. */
+export const MEMORIES = {
+  load: experiment('memory-load'),
+  astrocyte: experiment('memory-astrocyte'),
+} as const satisfies Record<string, MeasuredComparison>;
+
 /** All of them. */
 export const MEASURED: readonly MeasuredComparison[] = [
   FEEDBACK.family,
@@ -133,4 +139,6 @@ export const MEASURED: readonly MeasuredComparison[] = [
   ...Object.values(PRINTED),
   ...Object.values(BASELINES),
   ...CLAIMS.fewLabels,
+  MEMORIES.load,
+  MEMORIES.astrocyte,
 ];

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { aimOf, peersOn, roundsOf } from '../../bench/comparison.ts';
 import { GPU_WORKLOADS, WORKLOADS, type Workload } from '../../bench/workloads.ts';
-import { RULES } from '../../rules/index.ts';
+import { rulesFor } from '../../rules/index.ts';
 
 const find = (name: string): Workload => WORKLOADS.find((workload) => workload.name === name)!;
 const source = (file: string) => readFileSync(new URL(`../../bench/peers/${file}`, import.meta.url), 'utf8');
@@ -114,9 +114,14 @@ test('workloads without an aim are measured three times at most', () => {
   assert.is(roundsOf(find('ep-3'), 1), 1);
 });
 
-test('on a GPU every rule is measured, and peers in PyTorch with CUDA graphs too', () => {
+test('on a GPU every rule that classifies is measured, and peers in PyTorch with CUDA graphs too', () => {
   const rules = new Set(GPU_WORKLOADS.map(({ condition }) => condition.rule));
-  assert.equal([...rules].sort(), RULES.map(({ name }) => name).sort());
+  assert.equal(
+    [...rules].sort(),
+    rulesFor('classify')
+      .map(({ name }) => name)
+      .sort(),
+  );
   const [plain, graphs] = peersOn(find('ep'), 'gpu');
   assert.is(plain, find('ep').peers[0]);
   assert.equal([graphs!.name, graphs!.args.at(-1)], ['PyTorch, CUDA graphs', '--cuda-graph']);

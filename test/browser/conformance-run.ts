@@ -3,6 +3,7 @@ import {
   type Device,
   type EpochRecord,
   hashDataset,
+  makePatterns,
   type RuleDefinition,
   tinyDataset,
 } from '../../browser.ts';
@@ -18,13 +19,12 @@ export interface ConformanceRun {
 
 const EPOCHS = 3;
 
-/** Trains a rule on the tiny dataset; the same code runs on Node and in the page. */
+/** Trains a rule on the tiny dataset, or has a memory store some patterns; the same code runs on Node and in the page. */
 export async function conformanceRun(rule: RuleDefinition, device: Device): Promise<ConformanceRun> {
-  const dataset = tinyDataset();
-  const layers = [dataset.width, ...(rule.trial?.hidden ?? [24, 12]), dataset.classes];
+  const { dataset, layers, task } = rule.onlyTask ? storing() : classifying(rule);
   const batch = rule.recipes ? {} : { batch: 20 };
   const settings = { layers, epochs: EPOCHS, ...batch };
-  const trainer = await createTrainer({ rule, dataset, device, settings, diagnostics: ['all'] });
+  const trainer = await createTrainer({ rule, dataset, task, device, settings, diagnostics: ['all'] });
   const records: Partial<EpochRecord>[] = [];
   for await (const { seconds, evaluationSeconds, examplesPerSecond, ...rest } of trainer.epochs())
     records.push(rest);
@@ -32,3 +32,11 @@ export async function conformanceRun(rule: RuleDefinition, device: Device): Prom
   await trainer.dispose();
   return { rule: rule.name, records, states, dataset: await hashDataset(dataset) };
 }
+
+function classifying(rule: RuleDefinition) {
+  const dataset = tinyDataset();
+  const layers = [dataset.width, ...(rule.trial?.hidden ?? [24, 12]), dataset.classes];
+  return { dataset, layers, task: 'classify' };
+}
+
+const storing = () => ({ dataset: makePatterns(36, 4, 1), layers: [36, 36], task: 'retrieval:flips-10' });

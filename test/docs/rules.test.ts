@@ -58,8 +58,8 @@ for (const { name } of RULES)
     const { summary } = JSON.parse(await printed([...command.split(' '), '--out', out, '--json']));
     assert.is(summary.at(-1).rule, name);
     assert.is(summary.at(-1).n, 2);
-    // Chance is 90 %.
-    assert.ok(summary.at(-1).mean < 60, `mean test error ${summary.at(-1).mean} %`);
+    // Chance is 90 %, or that nothing is recalled.
+    assert.ok(summary.at(-1).mean < 60, `mean score ${summary.at(-1).mean} %`);
   });
 
 test.run();

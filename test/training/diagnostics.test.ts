@@ -6,7 +6,7 @@ import * as assert from 'uvu/assert';
 import { resolveExperiment } from '../../experiments/index.ts';
 import { RandomStream, UserError } from '../../kernels/index.ts';
 import { type ComparisonDocument, readRun } from '../../results/index.ts';
-import { RULES } from '../../rules/index.ts';
+import { rulesFor } from '../../rules/index.ts';
 import { DIAGNOSTICS, findDiagnostics, traceRun } from '../../training/index.ts';
 import { dendrite } from '../cli/dendrite.ts';
 import { openCpu, partsOf } from './parts.ts';
@@ -44,7 +44,7 @@ async function rounds(rule: string, diagnostics: readonly string[]) {
   return { seen, states, measured, notes: run.diagnostics.notes };
 }
 
-for (const { name: rule } of RULES)
+for (const { name: rule } of rulesFor('classify'))
   test(`${rule}: every diagnostic is measured or says why not, and training is the same to the bit without them`, async () => {
     const [all, none] = [await rounds(rule, ['all']), await rounds(rule, ['none'])];
     assert.equal(all.seen, none.seen);

@@ -15,7 +15,7 @@ import {
   UserError,
 } from '../../kernels/index.ts';
 import { writeCheckpoint } from '../../results/index.ts';
-import { RULES } from '../../rules/index.ts';
+import { rulesFor } from '../../rules/index.ts';
 import {
   buildTrainer,
   type EpochRecord,
@@ -58,7 +58,7 @@ const anySettings = fc.record(
 ) as fc.Arbitrary<SettingsInput>;
 
 const EPOCHS = 3;
-const cases = RULES.flatMap(({ name: rule }, i) =>
+const cases = rulesFor('classify').flatMap(({ name: rule }, i) =>
   fc
     .sample(
       fc.record({
@@ -230,7 +230,7 @@ test('calls of a device that takes fewer steps are short once its speed is known
   assert.equal(short.end, whole.end);
 });
 
-for (const { name: rule } of RULES)
+for (const { name: rule } of rulesFor('classify'))
   test(`${rule}: a diagnostic, an evaluation or a validation split more changes no bit of training`, async () => {
     const settings = { epochs: 2 };
     const plain = await finish(await trainerOf(rule, { settings }));

@@ -4,9 +4,10 @@ import { classify } from './classify.ts';
 import { inpaint } from './inpaint.ts';
 import { probe } from './probe.ts';
 import { reconstruct } from './reconstruct.ts';
+import { retrieval } from './retrieval.ts';
 
 /** The tasks that come with the framework, the default first. */
-export const TASKS: readonly TaskDefinition[] = [classify, probe, reconstruct, inpaint];
+export const TASKS: readonly TaskDefinition[] = [classify, probe, reconstruct, inpaint, retrieval];
 
 /** A task with its argument, e.g. that of 'probe:hidden 1'. */
 export interface ChosenTask {
@@ -15,7 +16,7 @@ export interface ChosenTask {
 }
 
 /**
- * @param text `classify`, `reconstruct`, `inpaint`, `probe:<population>`
+ * @param text `classify`, `reconstruct`, `inpaint`, `probe:<population>`, `retrieval:<corruption>`
  * @param extra tasks of the user's own, from plug-ins
  * @throws UserError when there is no such task, or its argument is missing or too much
  */
