@@ -133,6 +133,15 @@ export function memoriesPage(documents: Documents): string {
     '**Shown:** patterns of 32 bits, 3 bits of the cue inverted, not recalled in percent, mean ± sd over seeds. `start=constraint` begins where the algebra of the limit puts synapses and processes, `start=zero` is the control. The limit has neither; β is the gain of all three.',
     summaryTable(documents.get(MEMORIES.astrocyte.file)!),
     '**Not shown:** that the dynamics find the memory by themselves. With the leak, the synapses of any state come to hold that state: from zero no cue is repaired, whatever is stored, and from the constraint recall works as far as neurons settle before synapses hold them: with a larger gain β for fewer patterns. The limit is put in by algebra and holds far more than the dynamics do. Weights T of the astrocyte are stored at once; the paper also trains them.',
+    '## Half of a digit',
+    '**Claimed:** the update of a modern Hopfield network is attention, and retrieves one of exponentially many patterns in one step (Ramsauer et al. 2020). Users who gave it pixels found that it does not.',
+    `    ${MEMORIES.digits.command}`,
+    `**Shown:** digits of the embedded MNIST, the upper half shown and the lower half dark, not recalled in percent, mean ± sd over ${documents.get(MEMORIES.digits.file)!.summary[0]!.n} seeds.`,
+    summaryTable(documents.get(MEMORIES.digits.file)!),
+    'Where the lower half of the cue is the mean of what is stored, it is zero after `centred`, and does not count:',
+    `    ${MEMORIES.mean.command}`,
+    summaryTable(documents.get(MEMORIES.mean.file)!),
+    '**Not shown:** capacity. Overlaps of raw pixels favour bright images, so that preprocessing decides, not the number of patterns. Digits resemble each other, which hebbian storage does not survive, however few there are here. For states of ±1 a dark half is wrong wherever the digit is white, and nearer to digits that are dark there: that is why powers and the pseudo-inverse recall so few, which hold many random patterns.',
     '',
   ].join('\n\n');
 }

@@ -123,6 +123,13 @@ export const CLAIMS = {
 export const MEMORIES = {
   load: experiment('memory-load'),
   astrocyte: experiment('memory-astrocyte'),
+  digits: experiment('memory-digits'),
+  /** Where the hidden half of the cue is the mean of what is stored. */
+  mean: {
+    file: 'memory-digits-mean',
+    command:
+      'npx dendrite compare --rules modern-hopfield --task retrieval:lower-half-mean --layers 784,784 --vary modern-hopfield.preprocessing=raw,scaled,unit,centred --examples 1000 --diagnostics none --device cpu --blas none',
+  },
 } as const satisfies Record<string, MeasuredComparison>;
 
 /** All of them. */
@@ -139,6 +146,5 @@ export const MEASURED: readonly MeasuredComparison[] = [
   ...Object.values(PRINTED),
   ...Object.values(BASELINES),
   ...CLAIMS.fewLabels,
-  MEMORIES.load,
-  MEMORIES.astrocyte,
+  ...Object.values(MEMORIES),
 ];

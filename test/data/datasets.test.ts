@@ -39,11 +39,11 @@ test('every listed dataset has the sizes that are listed', async () => {
   const list = listDatasets();
   assert.equal(
     list.map(({ name }) => name),
-    ['mnist', 'mnist-full', 'idx:<folder>'],
+    ['mnist', 'mnist-full', 'patterns:<bits>', 'idx:<folder>'],
   );
   for (const info of list) {
     for (const text of [info.title, info.source, info.licence]) assert.ok(text.length > 0);
-    if (info.name.startsWith('idx:')) continue;
+    if (info.name.includes('<')) continue;
     const dataset = await loadDataset(info.name);
     assert.equal([dataset.name, dataset.title], [info.name, info.title]);
     assert.equal([dataset.train.images.count, dataset.test.images.count], [info.train, info.test]);
@@ -53,7 +53,7 @@ test('every listed dataset has the sizes that are listed', async () => {
 test('an unknown name gets a suggestion or the choices', async () => {
   await refuses(loadDataset('mnits'), "'mnits'", "did you mean 'mnist'?", 'idx:<folder');
   await refuses(loadDataset('MNIST-ful'), "did you mean 'mnist-full'?");
-  await refuses(loadDataset('cifar10'), "'cifar10': choose mnist, mnist-full or idx:");
+  await refuses(loadDataset('cifar10'), "'cifar10': choose mnist, mnist-full, patterns:<bits> or idx:");
 });
 
 test('the validation split is taken out of the training set, in proportion and by seed', () =>

@@ -102,7 +102,7 @@ test('more patterns than neurons are recalled with n = 4, where n = 2 recalls no
   const patterns = randomSigns('many', 60, size);
   const cues = turned(patterns, 3);
   const recalled = async (power: number) => {
-    const { states } = await (await store(patterns, { power })).recall(cues);
+    const { states } = await (await store(patterns, { power, sweeps: 3 })).recall(cues);
     return states.filter((s, n) => `${s}` === `${patterns[n]}`).length;
   };
   assert.is(await recalled(4), 60);
