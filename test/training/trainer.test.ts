@@ -305,7 +305,7 @@ test('predictions are the answers that the test score counts', async () => {
   assert.is((100 * wrong) / split.images.count, score);
 });
 
-for (const { name: rule } of RULES)
+for (const { name: rule } of rulesFor('classify'))
   test(`${rule}: what is measured between minibatches moves no bit, and is what the record has`, async () => {
     const settings = { epochs: 2 };
     const undisturbed = await finish(await trainerOf(rule, { settings, diagnostics: ['all'] }));

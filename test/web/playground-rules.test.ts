@@ -1,16 +1,16 @@
 import * as assert from 'uvu/assert';
-import { RULES } from '../../rules/index.ts';
+import { findRule, rulesFor } from '../../rules/index.ts';
 import { pageTests, savedBy, withPage } from './playground-page.ts';
 
 const { when, run } = pageTests('playground: rules');
 
-when('every rule duels in the page that is built', async () => {
-  const names = RULES.map(({ name }) => name);
+when('every rule that classifies duels in the page that is built', async () => {
+  const names = rulesFor('classify').map(({ name }) => name);
   for (let i = 0; i < names.length; i += 4) {
     const rules = names.slice(i, i + 4);
     // A duel takes two rules at least.
     if (rules.length === 1) rules.push('backprop');
-    const hidden = rules.some((name) => RULES.find((rule) => rule.name === name)!.trial?.hidden)
+    const hidden = rules.some((name) => findRule(name).trial?.hidden)
       ? '20,20'
       : '20';
     await withPage(`#rules=${rules.join(',')}&hidden=${hidden}&epochs=1&speed=50`, async (page) => {

@@ -1,4 +1,4 @@
-import { RULES } from '../../../rules/index.ts';
+import { rulesFor } from '../../../rules/index.ts';
 import { unpackDataset } from '../digits/pack.ts';
 import { aboutRule } from './about.ts';
 import { openKernels } from './kernels.ts';
@@ -28,7 +28,7 @@ async function open(order: RunOrder, resources: Resources): Promise<void> {
 async function answer(request: Request): Promise<void> {
   switch (request.kind) {
     case 'catalogue':
-      return tell({ kind: 'catalogue', id: request.id, rules: RULES.map(aboutRule) });
+      return tell({ kind: 'catalogue', id: request.id, rules: rulesFor('classify').map(aboutRule) });
     case 'open':
       return open(request.order, request.resources);
     case 'train':
