@@ -23,6 +23,8 @@ test('each memory neuron gets a pattern, one after the other, and then another o
   const patterns = randomSigns('patterns', 4, 6);
   const memory = await store(patterns, {});
   assert.equal(rowsOf(await memory.read('weights 1'), 6), patterns);
+  const full = await memoryOf(NAME, patterns, {}, float64(), 3);
+  assert.equal(rowsOf(await full.read('weights 1'), 6), [patterns[3], patterns[1], patterns[2]]);
 });
 
 for (const size of [24, 37])

@@ -37,11 +37,13 @@ export interface Memory {
   read(state: string): Promise<number[]>;
 }
 
+/** @param neurons that stand for patterns, where there are such */
 export async function memoryOf(
   name: string,
   patterns: Matrix,
   options: Record<string, unknown>,
   { device, k }: { device: Device; k: Kernels },
+  neurons = patterns.length,
 ): Promise<Memory> {
   const size = patterns[0]!.length;
   const definition = findRule(name);
@@ -51,7 +53,7 @@ export async function memoryOf(
     networkSettings({ layers: [size, size] }),
     options,
     1,
-    patterns.length,
+    neurons,
   ) as unknown as AssociativeNetwork;
   const rule = buildRule(definition, network, k, options);
   const table = byteTable(Uint8Array.from(patterns.flat(), pixel), size);

@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { RandomStream } from '../../kernels/index.ts';
 import { findRule, resolveOptions } from '../../rules/index.ts';
 import { endsOfSynapses, FullDynamics } from '../../rules/neuron-astrocyte.ts';
 import { float64, runOnce } from '../support.ts';
@@ -80,9 +81,43 @@ async function follow(patterns: Matrix, cues: Matrix, given: Record<string, unkn
   };
   return {
     row,
+    set: (values: { readonly [name in keyof typeof kept]: readonly number[] }) => {
+      for (const name of ['neurons', 'synapses', 'processes'] as const)
+        device.values(kept[name]).set(values[name]);
+    },
     goOn: (times: number) => step.run({ steps: times, firstStep: 0, rows: new Uint32Array(0) }),
   };
 }
+
+test('neurons, synapses and processes move by their equations', async () => {
+  const [size, dt] = [4, 0.01];
+  const patterns = randomSigns('patterns', 2, size);
+  const { row, set, goOn } = await follow(patterns, patterns.slice(0, 1), {});
+  const random = (name: string, count: number) => [...new RandomStream(9, name).normal(count, 0, 0.2)];
+  let [x, s, p] = [random('x', size), random('s', size ** 2), random('p', size ** 2)];
+  set({ neurons: x, synapses: s, processes: p });
+  await goOn(1);
+  for (let step = 0; step < 10; step++) {
+    const [phi, g, psi] = [rate(x), rate(s), rate(p)];
+    const spread = (ij: number): number =>
+      patterns.reduce((sum, xi) => {
+        const overlap = psi.reduce((sum, c, kl) => sum + c * xi[Math.floor(kl / size)]! * xi[kl % size]!, 0);
+        return sum + (xi[Math.floor(ij / size)]! * xi[ij % size]! * overlap) / size ** 3;
+      }, 0);
+    const current = (i: number): number => phi.reduce((sum, f, j) => sum + g[i * size + j]! * f, 0);
+    [x, s, p] = [
+      x.map((z, i) => z + dt * (-z + current(i))),
+      s.map((z, ij) => z + dt * (-z + phi[Math.floor(ij / size)]! * phi[ij % size]! + psi[ij]!)),
+      p.map((z, ij) => z + dt * (-z + spread(ij) + g[ij]!)),
+    ];
+  }
+  for (const [name, wanted] of [
+    ['neurons', x],
+    ['synapses', s],
+    ['processes', p],
+  ] as const)
+    for (const [i, z] of row(name, 0).entries()) assert.ok(Math.abs(z - wanted[i]!) < 1e-12, name);
+});
 
 const BETA = 5;
 const rate = (z: readonly number[]): number[] => z.map((x) => Math.tanh(BETA * x));
