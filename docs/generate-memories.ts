@@ -141,7 +141,7 @@ export function memoriesPage(documents: Documents): string {
     'Where the lower half of the cue is the mean of what is stored, it is zero after `centred`, and does not count:',
     `    ${MEMORIES.mean.command}`,
     summaryTable(documents.get(MEMORIES.mean.file)!),
-    '**Not shown:** capacity. Overlaps of raw pixels favour bright images, so that preprocessing decides, not the number of patterns. Digits resemble each other, which hebbian storage does not survive, however few there are here. For states of ±1 a dark half is wrong wherever the digit is white, and nearer to digits that are dark there: that is why powers and the pseudo-inverse recall so few, which hold many random patterns.',
+    '**Not shown:** capacity. Overlaps of raw pixels favour bright images, and preprocessing decides more than the number of patterns. Digits resemble each other, which hebbian storage does not survive, however few there are here. For states of ±1 a dark half is wrong wherever the digit is white, and nearer to digits that are dark there, which may be why powers and the pseudo-inverse, which hold many random patterns, recall so few.',
     '',
   ].join('\n\n');
 }

@@ -63,7 +63,15 @@ function definitionOf(command: string): ExperimentDefinition {
   for (let i = 0; i < words.length; i += 2) args[words[i]!.slice(2)] = words[i + 1]!;
   const { rules, seeds = '3', set, vary, dataset = 'mnist', task = 'classify', ...rest } = args;
   return {
-    ...parseGrid({ ...rest, rules: rules!, ...(set !== undefined && { set: [set] }), ...(vary !== undefined && { vary: [vary] }) }, []),
+    ...parseGrid(
+      {
+        ...rest,
+        rules: rules!,
+        ...(set !== undefined && { set: [set] }),
+        ...(vary !== undefined && { vary: [vary] }),
+      },
+      [],
+    ),
     seeds: parseSeeds(seeds),
     dataset,
     task,
