@@ -49,12 +49,13 @@ const BROWSER = [
 ];
 /** Packages that run in a browser. */
 const BROWSER_PACKAGES = [
+  '@codemirror/commands',
   '@codemirror/lint',
   '@codemirror/state',
   '@codemirror/view',
   '@observablehq/plot',
   'acorn',
-  'codemirror',
+
   'crc-32',
   'fflate',
   'preact',

@@ -67,3 +67,22 @@ export function leftOut(unused: readonly RegExp[]): Plugin {
     },
   };
 }
+
+const COLOUR_TABLE = /ramp\(colors\("[0-9a-f]{600,}"\)\)/g;
+
+/** Leaves out the colours of viridis, magma, inferno and plasma, which no figure uses: they hardly shrink when compressed. */
+export const withoutColourTables: Plugin = {
+  name: 'dendrite-without-colour-tables',
+  apply: 'build',
+  transform: {
+    filter: { id: /\/d3-scale-chromatic\// },
+    handler(code) {
+      const short = code.replace(
+        COLOUR_TABLE,
+        '() => { throw new Error("these colours are left out of this page (web/left-out.ts)"); }',
+      );
+      if (short === code) this.error('web/left-out.ts finds no tables of colours in d3-scale-chromatic');
+      return { code: short, map: null };
+    },
+  },
+};

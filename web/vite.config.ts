@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { digitsAsset } from './digits-asset.ts';
-import { leftOut, UNUSED_BY_PAGES, UNUSED_BY_WORKERS } from './left-out.ts';
+import { leftOut, UNUSED_BY_PAGES, UNUSED_BY_WORKERS, withoutColourTables } from './left-out.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -10,14 +10,14 @@ export default defineConfig({
   root: here('.'),
   // Works from any folder of any host.
   base: './',
-  plugins: [digitsAsset(), leftOut(UNUSED_BY_PAGES)],
+  plugins: [digitsAsset(), leftOut(UNUSED_BY_PAGES), withoutColourTables],
   worker: {
     format: 'es',
     plugins: () => [leftOut(UNUSED_BY_WORKERS)],
     // The kernels read the source of map functions, so the names that these call must stay.
     rolldownOptions: {
       output: {
-        minify: { compress: false, mangle: { toplevel: false }, codegen: { removeWhitespace: true } },
+        minify: { compress: true, mangle: { toplevel: false }, codegen: { removeWhitespace: true } },
       },
     },
   },

@@ -1,15 +1,17 @@
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { lintGutter, setDiagnostics } from '@codemirror/lint';
 import {
   Decoration,
   type DecorationSet,
+  drawSelection,
   EditorView,
+  highlightSpecialChars,
   keymap,
   lineNumbers,
   MatchDecorator,
   ViewPlugin,
   type ViewUpdate,
 } from '@codemirror/view';
-import { minimalSetup } from 'codemirror';
 import { compile, type Mistake } from './compile.ts';
 
 /** An editor in the page. */
@@ -66,7 +68,10 @@ export function openEditor(place: HTMLElement, text: string, train: (text: strin
           },
         },
       ]),
-      minimalSetup,
+      highlightSpecialChars(),
+      history(),
+      drawSelection(),
+      keymap.of([...defaultKeymap, ...historyKeymap]),
       lineNumbers(),
       EditorView.lineWrapping,
       lintGutter(),
