@@ -40,7 +40,10 @@ export function Picture({ recording }: { recording: Recording }) {
   );
   return (
     <>
-      <Figure draw={draw} label={`${VIEWS[view].title}: ${recorded.label}`} />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: where a screen is narrow it scrolls, by keys too */}
+      <section class="scrolling" tabIndex={0} aria-label={`${VIEWS[view].title}, which may scroll sideways`}>
+        <Figure draw={draw} label={`${VIEWS[view].title}: ${recorded.label}`} />
+      </section>
       {recording.view === 'voltages' && <WhatIsLearned traces={recording.recorded} />}
       {recording.view === 'settling' && (
         <Equation text="ΔW = −η [∂F/∂W(s^β) − ∂F/∂W(s⁰)] / β,   ∂F/∂W_ij = −ρ(s_i) ρ(s_j)">
