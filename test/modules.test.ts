@@ -28,7 +28,7 @@ const ENTRY_POINTS: Record<string, readonly string[]> = {
   cli: ['serve/api.ts'],
   data: ['browser.ts'],
   kernels: ['inspect.ts', 'cpu/kernels.wasm?url', 'cpu/kernels-fma.wasm?url'],
-  results: ['browser.ts', 'figures/index.ts', 'report/index.ts'],
+  results: ['browser.ts', 'figures/index.ts', 'figures/plots.ts', 'report/index.ts'],
   examples: ['own-rule/sign-symmetry.ts?raw'],
   // Itself: what `dendrite` is to a rule that is typed into a page.
   'browser.ts': [''],

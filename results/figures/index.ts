@@ -16,11 +16,9 @@ import { type SettlingTraces, settling } from './settling.ts';
 import { type VoltageTraces, voltages } from './voltages.ts';
 
 export { AMOUNTS, type Amount, type AmountAxis, amountAxis } from './amount.ts';
-export { amountsIn, coursePlot, type ValueAxis, valuesOf } from './course.ts';
 export { scoreDomain } from './curves.ts';
 export type { FigureDocument, FigureElement } from './dom.ts';
 export type { FeedbackWeights } from './feedback-weights.ts';
-export { drawPlot } from './layout.ts';
 export type { MicrocircuitTraces, PotentialTraces } from './microcircuit-voltages.ts';
 export { type PublishedComparison, published } from './published.ts';
 export type { InputWeights } from './receptive-fields.ts';

@@ -4,7 +4,6 @@ import {
   type Amount,
   type AmountAxis,
   amountAxis,
-  amountsIn,
   type GroupedRuns,
   type Measure,
   type Series,
@@ -12,9 +11,9 @@ import {
   scoreName,
   seriesOf,
   seriesStyle,
-  type ValueAxis,
   withUnit,
 } from '../../results/figures/index.ts';
+import { amountsIn, type ValueAxis } from '../../results/figures/plots.ts';
 import { type Axis, type Filtered, MOST_LINES, type Run } from './axes.ts';
 import type { View } from './view.ts';
 

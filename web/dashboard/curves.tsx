@@ -1,14 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import {
-  type AmountAxis,
-  coursePlot,
-  drawPlot,
-  type FigureDocument,
-  type Series,
-  type SeriesStyle,
-  type ValueAxis,
-} from '../../results/figures/index.ts';
+import type { AmountAxis, FigureDocument, Series, SeriesStyle } from '../../results/figures/index.ts';
+import { coursePlot, drawPlot, type ValueAxis } from '../../results/figures/plots.ts';
 import { Figure } from '../shared/figure.tsx';
 
 /** Lines and bands over the course of training, with a legend; as wide as there is room. */

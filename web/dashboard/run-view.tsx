@@ -4,7 +4,6 @@ import { countOf } from '../../results/browser.ts';
 import {
   type Amount,
   amountAxis,
-  amountsIn,
   type GroupedRuns,
   type Measure,
   type Series,
@@ -13,6 +12,7 @@ import {
   seriesStyle,
   withUnit,
 } from '../../results/figures/index.ts';
+import { amountsIn } from '../../results/figures/plots.ts';
 import type { Run } from './axes.ts';
 import { amountOf } from './courses.ts';
 import { Curves } from './curves.tsx';
