@@ -12,7 +12,8 @@ const MOST_BITS = 4096;
  * Random patterns without labels: each bit is white (255) or dark (0) with the same probability. Always the same ones: a run that stores a part
  * of them takes those that come first in the order of its seed.
  * @param bits of a pattern; they lie in rows that come nearest to a square
- * @param train, test numbers of patterns
+ * @param train number of patterns to store
+ * @param test number of patterns that are not stored
  * @throws UserError when a count is not a whole number above 0
  */
 export function makePatterns(bits: number, train = TRAINING, test = TEST): Dataset {

@@ -21,7 +21,7 @@ export interface FeedbackWeights extends ShownNetwork {
 type Path = FeedbackWeights['paths'][number];
 
 /** Of more synapses so many are drawn, and the outermost share of the values lies on the frame. */
-const SHOWN = 600;
+const SHOWN = 400;
 const WITHIN = 0.99;
 
 /** Each feedback weight against the forward weight whose place it takes, a panel for each pathway. */

@@ -41,7 +41,7 @@ test('of many synapses a part is drawn, and weights of zero have no angle', asyn
       angle: Number.NaN,
     },
   ]);
-  assert.is(find('g[aria-label="dot"] circle').length, 600);
+  assert.is(find('g[aria-label="dot"] circle').length, 400);
   assert.ok(texts.join(' ').includes('no angle'));
 });
 
