@@ -1,5 +1,5 @@
 import type { Kernels, Tensor } from '../kernels/index.ts';
-import { type AssociativeNetwork, associativeNetwork, checkAssociative } from '../networks/index.ts';
+import { type AssociativeNetwork, associativeNetwork } from '../networks/index.ts';
 import { checkOneShot, HEBBIAN, oneShot, powerOfTwo, RETRIEVAL, storeInNext } from './one-shot.ts';
 import type { OptionValues } from './options.ts';
 import { defineRule, type Minibatch, type Rule, type RuleContext } from './rule.ts';
@@ -50,7 +50,6 @@ export const denseAssociativeMemory = defineRule({
   options: OPTIONS,
   recipes: [oneShot('Krotov & Hopfield 2016')],
   checkOptions(_, settings) {
-    checkAssociative(settings.layers);
     checkOneShot('dense-associative-memory', settings);
   },
   build: (context) => new DenseAssociativeMemory(context),

@@ -1,5 +1,5 @@
 import type { Tensor } from '../kernels/index.ts';
-import { type AssociativeNetwork, associativeNetwork, checkAssociative } from '../networks/index.ts';
+import { type AssociativeNetwork, associativeNetwork } from '../networks/index.ts';
 import { type Direction, outerProduct } from './direction.ts';
 import { checkOneShot, HEBBIAN, oneShot, powerOfTwo, RETRIEVAL } from './one-shot.ts';
 import type { OptionValues } from './options.ts';
@@ -56,7 +56,6 @@ export const hopfield = defineRule({
   options: OPTIONS,
   recipes: [oneShot('Hopfield 1982')],
   checkOptions(_, settings) {
-    checkAssociative(settings.layers);
     checkOneShot('hopfield', settings);
   },
   build: (context) => new Hopfield(context),

@@ -1,5 +1,5 @@
 import type { Tensor } from '../kernels/index.ts';
-import { type AssociativeNetwork, associativeNetwork, checkAssociative } from '../networks/index.ts';
+import { type AssociativeNetwork, associativeNetwork } from '../networks/index.ts';
 import { checkOneShot, HEBBIAN, oneShot, RETRIEVAL, storeInNext } from './one-shot.ts';
 import type { OptionValues } from './options.ts';
 import { defineRule, type Minibatch, type Rule, type RuleContext } from './rule.ts';
@@ -49,7 +49,6 @@ export const modernHopfield = defineRule({
   options: OPTIONS,
   recipes: [oneShot('Ramsauer et al. 2020')],
   checkOptions(_, settings) {
-    checkAssociative(settings.layers);
     checkOneShot('modern-hopfield', settings);
   },
   build: (context) => new ModernHopfield(context),

@@ -1,5 +1,5 @@
 import type { Kernels, Tensor } from '../kernels/index.ts';
-import { type AssociativeNetwork, associativeNetwork, checkAssociative } from '../networks/index.ts';
+import { type AssociativeNetwork, associativeNetwork } from '../networks/index.ts';
 import { checkOneShot, HEBBIAN, oneShot, powerOfTwo, RETRIEVAL, storeInNext } from './one-shot.ts';
 import type { OptionValues } from './options.ts';
 import { defineRule, type Minibatch, type Rule, type RuleContext } from './rule.ts';
@@ -68,7 +68,6 @@ export const neuronAstrocyte = defineRule({
   options: OPTIONS,
   recipes: [oneShot('Kozachkov, Slotine & Krotov 2025')],
   checkOptions(_, settings) {
-    checkAssociative(settings.layers);
     checkOneShot('neuron-astrocyte', settings);
   },
   build: (context) => new NeuronAstrocyte(context),

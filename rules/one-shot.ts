@@ -1,5 +1,5 @@
 import { type Kernels, type Tensor, UserError } from '../kernels/index.ts';
-import type { AssociativeNetwork } from '../networks/index.ts';
+import { type AssociativeNetwork, checkAssociative, type NetworkSettings } from '../networks/index.ts';
 import { type Direction, outerProduct } from './direction.ts';
 import type { OptimizerOptions } from './optimizer.ts';
 import type { Plausibility } from './plausibility.ts';
@@ -29,8 +29,12 @@ const ONCE = {
 /** The recipe of a memory that stores each pattern at once. @param source where it is from */
 export const oneShot = (source: string): Recipe => ({ name: 'one-shot', source, settings: () => ONCE });
 
-/** @throws UserError when patterns would be stored otherwise than one by one and at once */
-export function checkOneShot(rule: string, given: OptimizerOptions & { readonly batch?: number }): void {
+/** @throws UserError when the layers make no memory, or patterns would be stored otherwise than one by one and at once */
+export function checkOneShot(
+  rule: string,
+  given: OptimizerOptions & Pick<NetworkSettings, 'layers'> & { readonly batch?: number },
+): void {
+  checkAssociative(given.layers);
   for (const [name, value] of Object.entries(ONCE) as [keyof typeof ONCE, unknown][])
     if (given[name] !== undefined && String(given[name]) !== String(value))
       throw new UserError(
