@@ -14,12 +14,12 @@ export const VIEWS: Readonly<Record<ViewName, { readonly title: string; readonly
   settling: {
     title: 'Settling, free and nudged',
     about:
-      'The network settles to a minimum of its energy. A weak pull of the outputs towards the target then moves every layer a little: the product of the rates of two neurons after the nudge, minus that before it, is what their synapse learns.',
+      'The network settles. A weak pull of the outputs towards the target then moves every layer a little: the product of the rates of two neurons after the nudge, minus that before it, is what their synapse learns.',
   },
   'feedback-weights': {
     title: 'Feedback against forward weights',
     about:
-      'Errors come back through weights of their own. While the rule learns, the forward weights turn towards the feedback weights, and the angle between the two falls below 90 degrees: only then does the feedback teach what backpropagation would.',
+      'What is wrong comes back through weights of its own. While the rule learns, forward and feedback weights come to agree, and the angle between the two falls below 90 degrees: what comes back then points to where the gradient does, by more than chance.',
   },
 };
 
@@ -48,11 +48,6 @@ export function Picture({ recording }: { recording: Recording }) {
       {recording.view === 'settling' && (
         <Equation text="ΔW = −η [∂F/∂W(s^β) − ∂F/∂W(s⁰)] / β,   ∂F/∂W_ij = −ρ(s_i) ρ(s_j)">
           A synapse between two neurons that are both more active after the nudge grows.
-        </Equation>
-      )}
-      {recording.view === 'feedback-weights' && (
-        <Equation text="e = (B e_above) ∘ f′(u),   ΔW = −η r_below eᵀ">
-          Backpropagation has Wᵀ of the layer above in the place of B.
         </Equation>
       )}
     </>
