@@ -6,6 +6,10 @@ const KINDS = {
   matmul: 'products',
   accumulateDelta: 'products',
   transpose: 'transposes',
+  reshape: 'copies',
+  columns: 'copies',
+  place: 'copies',
+  select: 'copies',
   map: 'maps',
   sum: 'reductions',
   dot: 'reductions',
@@ -54,6 +58,12 @@ function tensorsOf(op: Exclude<Op, { kind: 'repeat' }>): Tensor[] {
       return [op.a, op.b, op.out, ...(op.accumulate ? [op.out] : [])];
     case 'accumulateDelta':
       return [op.before, op.after, op.b, op.out, op.out];
+    case 'columns':
+      return [op.out, op.out];
+    case 'place':
+      return [op.a, op.a];
+    case 'select':
+      return [op.indices, op.out, op.out];
     case 'map':
       return [...op.args, op.out];
     case 'dot':

@@ -20,8 +20,13 @@ export interface MatmulOptions extends Into {
   /** Add to what `into` holds, instead of replacing it. */
   accumulate?: boolean;
   /**
+   * The rows of both operands are so many blocks of equal size, e.g. the tokens of each example: every block of `a` is multiplied
+   * by that of `b`, and the products lie one below the other.
+   */
+  groups?: number;
+  /**
    * The left operand is mostly zeros, e.g. spikes: the cpu device adds up rows of `b` for the others only. Not together
-   * with `transposeB`.
+   * with `transposeB` or `groups`.
    */
   sparse?: boolean;
 }
@@ -199,19 +204,25 @@ export class Kernels {
   /** Matrix product op(a) op(b), optionally scaled and added to `into`. */
   matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
     const { transposeA = false, transposeB = false, scale = 1, accumulate = false, sparse = false } = options;
-    const { into } = options;
+    const { into, groups = 1 } = options;
     if (sparse && transposeB) throw new Error('a sparse matmul cannot transpose its right operand');
-    const [m, inner] = transposeA ? [a.columns, a.rows] : [a.rows, a.columns];
-    const [innerB, n] = transposeB ? [b.columns, b.rows] : [b.rows, b.columns];
+    if (sparse && groups !== 1) throw new Error('a sparse matmul cannot have groups');
+    const [rowsA, rowsB] = [a.rows / groups, b.rows / groups];
+    if (groups < 1 || ![groups, rowsA, rowsB].every(Number.isInteger))
+      throw new Error(
+        `matmul of ${label(a)} and ${label(b)}: their rows are not ${groups} groups of equal size`,
+      );
+    const [m, inner] = transposeA ? [a.columns, rowsA] : [rowsA, a.columns];
+    const [innerB, n] = transposeB ? [b.columns, rowsB] : [rowsB, b.columns];
     if (inner !== innerB)
       throw new Error(
         `matmul of ${label(a)}${transposeA ? ' transposed' : ''} and ${label(b)}${transposeB ? ' transposed' : ''}: ` +
           `inner sizes ${inner} and ${innerB} differ`,
       );
-    const out = this.#result('matmul', m!, n!, into, accumulate);
+    const out = this.#result('matmul', m! * groups, n!, into, accumulate);
     if (out === a || out === b) throw new Error(`matmul cannot write into its own operand ${label(out)}`);
     const factor = asFactor(scale);
-    this.#push({ kind: 'matmul', out, a, b, transposeA, transposeB, factor, accumulate, sparse });
+    this.#push({ kind: 'matmul', out, a, b, transposeA, transposeB, factor, accumulate, groups, sparse });
     return out;
   }
 
@@ -239,6 +250,61 @@ export class Kernels {
   transpose(a: Tensor): Tensor {
     const out = this.#tensor(`${a.name} transposed`, a.columns, a.rows, 'temporary');
     this.#push({ kind: 'transpose', out, a });
+    return out;
+  }
+
+  /**
+   * The same values, row by row, in another shape: m examples of t tokens with d values each are m x (t d) or (m t) x d.
+   * One of the two lengths of rows has to be a multiple of the other.
+   */
+  reshape(a: Tensor, rows: number, columns: number): Tensor {
+    const [short, long] = [Math.min(a.columns, columns), Math.max(a.columns, columns)];
+    if (a.rows * a.columns !== rows * columns || long % short !== 0)
+      throw new Error(
+        `reshape of ${label(a)} to ${rows}x${columns}: both must have as many values, and rows of which one holds a whole number of the other's`,
+      );
+    const out = this.#tensor(`${a.name} reshaped`, rows, columns, 'temporary');
+    this.#push({ kind: 'reshape', out, a });
+    return out;
+  }
+
+  /** So many neighbouring columns of `a`. */
+  columns(a: Tensor, first: number, count: number): Tensor {
+    this.#checkColumns('columns', a, first, count);
+    const out = this.#tensor(`columns of ${a.name}`, a.rows, count, 'temporary');
+    this.#push({ kind: 'columns', out, a, first });
+    return out;
+  }
+
+  /** The columns of several tensors with equally many rows, side by side. */
+  join(parts: readonly Tensor[]): Tensor {
+    const columns = parts.reduce((sum, part) => sum + part.columns, 0);
+    const out = this.constant(0, parts[0]?.rows ?? 0, columns);
+    let first = 0;
+    for (const part of parts) {
+      this.place(out, part, first);
+      first += part.columns;
+    }
+    return out;
+  }
+
+  /** Replaces the columns of `out` from `first` on by those of `a`. */
+  place(out: Tensor, a: Tensor, first: number): void {
+    if (a === out) throw new Error(`place cannot write ${label(a)} into itself`);
+    if (a.rows !== out.rows)
+      throw new Error(`place of ${label(a)} in ${label(out)}: they have different numbers of rows`);
+    this.#checkColumns('place', out, first, a.columns);
+    this.#push({ kind: 'place', out: this.#result('place', out.rows, out.columns, out, false), a, first });
+  }
+
+  /**
+   * Columns of `a` by number: out[i][j] = a[i][indices[0][j]], e.g. the pixels of patches that overlap.
+   * @param indices 1 x n whole numbers; where `a` has no such column, e.g. -1, the result is 0
+   */
+  select(a: Tensor, indices: Tensor): Tensor {
+    if (indices.rows !== 1) throw new Error(`select needs indices in one row, not ${label(indices)}`);
+    const out = this.#tensor(`columns of ${a.name}`, a.rows, indices.columns, 'temporary');
+    this.#push({ kind: 'select', out, a, indices });
     return out;
   }
 
@@ -442,6 +508,11 @@ export class Kernels {
     if (into.rows !== rows || into.columns !== columns)
       throw new Error(`${op} gives ${rows}x${columns}, which does not fit into ${label(into)}`);
     return into;
+  }
+
+  #checkColumns(op: string, a: Tensor, first: number, count: number): void {
+    if (![first, count].every(Number.isInteger) || first < 0 || first + count > a.columns)
+      throw new Error(`${op}: ${label(a)} has no ${count} columns from ${first} on`);
   }
 
   #tensor(name: string, rows: number, columns: number, storage: Tensor['storage']): Tensor {

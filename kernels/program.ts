@@ -7,7 +7,10 @@ export interface Factor {
   readonly scalar: Tensor | null;
 }
 
-/** out = factor * op(a) op(b), added to what `out` holds when `accumulate` is set. */
+/**
+ * out = factor * op(a) op(b), added to what `out` holds when `accumulate` is set. With groups, the rows of `a`, `b` and `out` are so many
+ * blocks of equal size, and each block of `out` is the product of those of `a` and `b`.
+ */
 export interface MatmulOp {
   readonly kind: 'matmul';
   readonly out: Tensor;
@@ -17,6 +20,8 @@ export interface MatmulOp {
   readonly transposeB: boolean;
   readonly factor: Factor;
   readonly accumulate: boolean;
+  /** At least 1. */
+  readonly groups: number;
   /** `a` is mostly zeros: a hint, which changes the result by rounding only. */
   readonly sparse: boolean;
 }
@@ -38,6 +43,38 @@ export interface TransposeOp {
   readonly kind: 'transpose';
   readonly out: Tensor;
   readonly a: Tensor;
+}
+
+/** The values of `a`, row by row, in rows of another length. One of the two lengths is a multiple of the other. */
+export interface ReshapeOp {
+  readonly kind: 'reshape';
+  readonly out: Tensor;
+  readonly a: Tensor;
+}
+
+/** out[i][j] = a[i][first + j] */
+export interface ColumnsOp {
+  readonly kind: 'columns';
+  readonly out: Tensor;
+  readonly a: Tensor;
+  readonly first: number;
+}
+
+/** out[i][first + j] = a[i][j]; other columns of `out` stay. */
+export interface PlaceOp {
+  readonly kind: 'place';
+  readonly out: Tensor;
+  readonly a: Tensor;
+  readonly first: number;
+}
+
+/** out[i][j] = a[i][indices[0][j]], or 0 where `a` has no such column. */
+export interface SelectOp {
+  readonly kind: 'select';
+  readonly out: Tensor;
+  readonly a: Tensor;
+  /** 1 x out.columns, whole numbers. */
+  readonly indices: Tensor;
 }
 
 /**
@@ -163,6 +200,10 @@ export type Op =
   | MatmulOp
   | AccumulateDeltaOp
   | TransposeOp
+  | ReshapeOp
+  | ColumnsOp
+  | PlaceOp
+  | SelectOp
   | MapOp
   | SumOp
   | DotOp
@@ -215,8 +256,14 @@ export function inputsOf(op: Op): Tensor[] {
     case 'argmax':
     case 'softmax':
     case 'transpose':
+    case 'reshape':
+    case 'columns':
     case 'scatter':
       return [op.a];
+    case 'place':
+      return [op.out, op.a];
+    case 'select':
+      return [op.a, op.indices];
     case 'random':
       return op.probability ? [op.probability] : [];
     case 'spikes':

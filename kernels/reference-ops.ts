@@ -1,6 +1,7 @@
 import type {
   AccumulateDeltaOp,
   ArgmaxOp,
+  ColumnsOp,
   ConvolveOp,
   DotOp,
   Factor,
@@ -8,9 +9,12 @@ import type {
   MapOp,
   MatmulOp,
   Op,
+  PlaceOp,
   RandomOp,
   RepeatOp,
+  ReshapeOp,
   ScatterOp,
+  SelectOp,
   SoftmaxOp,
   SpikesOp,
   SumOp,
@@ -38,6 +42,10 @@ const FUNCTIONS: { [K in Op['kind']]: (op: Extract<Op, { kind: K }>, context: St
   matmul,
   accumulateDelta,
   transpose,
+  reshape,
+  columns,
+  place,
+  select,
   map,
   sum,
   dot,
@@ -60,11 +68,19 @@ const factorValue = ({ constant, scalar }: Factor, { values }: StepContext): num
 
 function matmul(op: MatmulOp, context: StepContext): void {
   const [out, a, b] = [context.values(op.out), context.values(op.a), context.values(op.b)];
-  const { rows: m, columns: n } = op.out;
-  const inner = op.transposeA ? op.a.rows : op.a.columns;
+  const factor = factorValue(op.factor, context);
+  const block = (values: Float64Array, group: number): Float64Array =>
+    values.subarray((values.length / op.groups) * group, (values.length / op.groups) * (group + 1));
+  for (let group = 0; group < op.groups; group++)
+    matmulOfBlocks(op, factor, block(out, group), block(a, group), block(b, group));
+}
+
+function matmulOfBlocks(op: MatmulOp, factor: number, out: Float64Array, a: Float64Array, b: Float64Array) {
+  const m = op.out.rows / op.groups;
+  const n = op.out.columns;
+  const inner = op.transposeA ? op.a.rows / op.groups : op.a.columns;
   const left = (i: number, k: number) => a[op.transposeA ? k * op.a.columns + i : i * op.a.columns + k]!;
   const right = (k: number, j: number) => b[op.transposeB ? j * op.b.columns + k : k * op.b.columns + j]!;
-  const factor = factorValue(op.factor, context);
   for (let i = 0; i < m; i++)
     for (let j = 0; j < n; j++) {
       let total = 0;
@@ -87,6 +103,34 @@ function transpose(op: TransposeOp, { values }: StepContext): void {
   const [out, a] = [values(op.out), values(op.a)];
   const { rows: m, columns: n } = op.out;
   for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) out[i * n + j] = a[j * m + i]!;
+}
+
+function reshape(op: ReshapeOp, { values }: StepContext): void {
+  values(op.out).set(values(op.a));
+}
+
+function columns(op: ColumnsOp, { values }: StepContext): void {
+  const [out, a] = [values(op.out), values(op.a)];
+  const { rows: m, columns: n } = op.out;
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < n; j++) out[i * n + j] = a[i * op.a.columns + op.first + j]!;
+}
+
+function place(op: PlaceOp, { values }: StepContext): void {
+  const [out, a] = [values(op.out), values(op.a)];
+  const { rows: m, columns: n } = op.a;
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < n; j++) out[i * op.out.columns + op.first + j] = a[i * n + j]!;
+}
+
+function select(op: SelectOp, { values }: StepContext): void {
+  const [out, a, indices] = [values(op.out), values(op.a), values(op.indices)];
+  const { rows: m, columns: n } = op.out;
+  for (let i = 0; i < m; i++)
+    for (let j = 0; j < n; j++) {
+      const index = indices[j]!;
+      out[i * n + j] = index >= 0 && index < op.a.columns ? a[i * op.a.columns + index]! : 0;
+    }
 }
 
 function map(op: MapOp, { values }: StepContext): void {

@@ -1,15 +1,19 @@
 import type {
   AccumulateDeltaOp,
   ArgmaxOp,
+  ColumnsOp,
   ConvolveOp,
   DotOp,
   GatherOp,
   MapOp,
   MatmulOp,
   Op,
+  PlaceOp,
   RandomOp,
   RepeatOp,
+  ReshapeOp,
   ScatterOp,
+  SelectOp,
   SoftmaxOp,
   SpikesOp,
   SumOp,
@@ -30,6 +34,14 @@ export function commandOf(op: Op, context: CommandContext): Command {
       return accumulateDelta(op, context);
     case 'transpose':
       return transpose(op, context);
+    case 'reshape':
+      return reshape(op, context);
+    case 'columns':
+      return columns(op, context);
+    case 'place':
+      return placeColumns(op, context);
+    case 'select':
+      return select(op, context);
     case 'map':
       return map(op, context);
     case 'sum':
@@ -85,6 +97,58 @@ function transpose(op: TransposeOp, { kernels, place }: CommandContext): Command
   return () => kernels.transpose(out, a, rows, columns);
 }
 
+/** Index of the first value of a tensor among the floats of the memory. */
+const firstOf = (tensor: Tensor, { place }: CommandContext): number =>
+  place(tensor) / Float32Array.BYTES_PER_ELEMENT;
+
+function reshape(op: ReshapeOp, context: CommandContext): Command {
+  const { arena } = context;
+  const [out, a] = [firstOf(op.out, context), firstOf(op.a, context)];
+  const end = a + op.a.rows * op.a.columns;
+  return () => void arena.floats.copyWithin(out, a, end);
+}
+
+function columns({ out, a, first }: ColumnsOp, context: CommandContext): Command {
+  const { arena } = context;
+  const [to, from] = [firstOf(out, context), firstOf(a, context) + first];
+  return () => copyRows(arena.floats, out.rows, out.columns, to, out.columns, from, a.columns);
+}
+
+function placeColumns({ out, a, first }: PlaceOp, context: CommandContext): Command {
+  const { arena } = context;
+  const [to, from] = [firstOf(out, context) + first, firstOf(a, context)];
+  return () => copyRows(arena.floats, a.rows, a.columns, to, out.columns, from, a.columns);
+}
+
+/** @param toStep from one row to the next */
+function copyRows(
+  floats: Float32Array,
+  rows: number,
+  length: number,
+  to: number,
+  toStep: number,
+  from: number,
+  fromStep: number,
+): void {
+  for (let i = 0; i < rows; i++)
+    floats.copyWithin(to + i * toStep, from + i * fromStep, from + i * fromStep + length);
+}
+
+function select(op: SelectOp, context: CommandContext): Command {
+  const { arena } = context;
+  const [out, a, indices] = [firstOf(op.out, context), firstOf(op.a, context), firstOf(op.indices, context)];
+  const { rows: m, columns: n } = op.out;
+  const width = op.a.columns;
+  return () => {
+    const { floats } = arena;
+    for (let j = 0; j < n; j++) {
+      const index = floats[indices + j]!;
+      const known = index >= 0 && index < width;
+      for (let i = 0; i < m; i++) floats[out + i * n + j] = known ? floats[a + i * width + index]! : 0;
+    }
+  };
+}
+
 function dot(op: DotOp, { kernels, place }: CommandContext): Command {
   const [out, a, b] = [place(op.out), place(op.a), place(op.b)];
   const count = op.a.rows * op.a.columns;
@@ -129,23 +193,51 @@ function convolve(op: ConvolveOp, { kernels, place }: CommandContext): Command {
   return () => kernels.convolve(out, a, kernel, pending, count, taps);
 }
 
-const innerSize = (op: MatmulOp): number => (op.transposeA ? op.a.rows : op.a.columns);
+/** Sizes of the product of a group: m x k by k x n. */
+const sizesOf = ({ out, a, transposeA, groups }: MatmulOp): [m: number, n: number, k: number] => [
+  out.rows / groups,
+  out.columns,
+  transposeA ? a.rows / groups : a.columns,
+];
+
+/** Bytes of a group's rows. */
+const groupBytes = ({ rows, columns }: Tensor, groups: number): number =>
+  (rows / groups) * columns * Float32Array.BYTES_PER_ELEMENT;
+
+/** @param multiply the blocks at these addresses, scaled by a factor */
+function eachGroup(
+  op: MatmulOp,
+  context: CommandContext,
+  multiply: (out: number, a: number, b: number, factor: number) => void,
+): Command {
+  const { place } = context;
+  const { groups } = op;
+  const [out, a, b] = [place(op.out), place(op.a), place(op.b)];
+  const [outStep, aStep, bStep] = [
+    groupBytes(op.out, groups),
+    groupBytes(op.a, groups),
+    groupBytes(op.b, groups),
+  ];
+  const factor = currentValue(op.factor, context);
+  return () => {
+    const scale = factor();
+    for (let g = 0; g < groups; g++) multiply(out + g * outStep, a + g * aStep, b + g * bStep, scale);
+  };
+}
 
 function product(op: MatmulOp, context: CommandContext): Command {
-  const { kernels, place } = context;
-  const [out, a, b] = [place(op.out), place(op.a), place(op.b)];
-  const { rows: m, columns: n } = op.out;
-  const k = innerSize(op);
+  const { kernels } = context;
+  const [m, n, k] = sizesOf(op);
   const { transposeA, transposeB, accumulate } = op;
-  const factor = currentValue(op.factor, context);
-  return () => kernels.product(out, a, b, m, n, k, transposeA, transposeB, factor(), accumulate);
+  return eachGroup(op, context, (out, a, b, factor) =>
+    kernels.product(out, a, b, m, n, k, transposeA, transposeB, factor, accumulate),
+  );
 }
 
 function sparseProduct(op: MatmulOp, context: CommandContext): Command {
   const { kernels, place } = context;
   const [out, a, b] = [place(op.out), place(op.a), place(op.b)];
-  const { rows: m, columns: n } = op.out;
-  const k = innerSize(op);
+  const [m, n, k] = sizesOf(op);
   const { accumulate } = op;
   const factor = currentValue(op.factor, context);
   return op.transposeA
@@ -154,21 +246,32 @@ function sparseProduct(op: MatmulOp, context: CommandContext): Command {
 }
 
 function blasProduct(op: MatmulOp, context: CommandContext, { sgemm }: Blas): Command {
-  const { now, place } = context;
-  const [out, a, b] = [place(op.out), place(op.a), place(op.b)];
-  const { rows: m, columns: n } = op.out;
-  const k = innerSize(op);
+  const { now } = context;
+  const [m, n, k] = sizesOf(op);
   const aLength = op.a.columns;
   const bLength = op.b.columns;
   const formA = op.transposeA ? TRANSPOSED : AS_IS;
   const formB = op.transposeB ? TRANSPOSED : AS_IS;
   const beta = op.accumulate ? 1 : 0;
-  const factor = currentValue(op.factor, context);
-  return () => {
+  return eachGroup(op, context, (out, a, b, factor) => {
     const { base } = now;
-    const alpha = factor();
-    sgemm(ROW_MAJOR, formA, formB, m, n, k, alpha, base + a, aLength, base + b, bLength, beta, base + out, n);
-  };
+    sgemm(
+      ROW_MAJOR,
+      formA,
+      formB,
+      m,
+      n,
+      k,
+      factor,
+      base + a,
+      aLength,
+      base + b,
+      bLength,
+      beta,
+      base + out,
+      n,
+    );
+  });
 }
 
 function map(op: MapOp, { arena, place }: CommandContext): Command {

@@ -23,7 +23,7 @@ function sparseGathers({ ops }: Program, { blas }: Engine): Tensor[] {
 }
 
 /** Can this product go through the sparse input on its left? */
-export const takesSparse = (op: MatmulOp): boolean => !op.transposeB && op.b !== op.a;
+export const takesSparse = (op: MatmulOp): boolean => !op.transposeB && op.b !== op.a && op.groups === 1;
 
 /** Is the tensor read by anything but products that `takesSparse`? */
 const isReadAsSuch = ({ ops }: Program, input: Tensor): boolean =>

@@ -16,10 +16,14 @@ import { fuseCalls } from './fusion.ts';
 import {
   accumulateDeltaCall,
   argmaxCall,
+  columnsCall,
   convolveCalls,
   dotCalls,
   mapCall,
   matmulCall,
+  placeCall,
+  reshapeCall,
+  selectCall,
   softmaxCalls,
   sumCalls,
   transposeCall,
@@ -194,6 +198,14 @@ class Lowering {
         return [accumulateDeltaCall(op, target)];
       case 'transpose':
         return [transposeCall(op.out, op.a)];
+      case 'reshape':
+        return [reshapeCall(op)];
+      case 'columns':
+        return [columnsCall(op)];
+      case 'place':
+        return [placeCall(op)];
+      case 'select':
+        return [selectCall(op)];
       case 'map':
         return [mapCall(op)];
       case 'sum':
@@ -233,7 +245,8 @@ class Lowering {
    * the operand does not change, e.g. for all iterations of a settling network.
    */
   #inOrder(op: MatmulOp): MatmulOp {
-    if (this.#options.target !== 'gpu' || !op.transposeB || op.b.columns < LONG_ROW) return op;
+    const inPlace = !op.transposeB || op.b.columns < LONG_ROW || op.groups > 1;
+    if (this.#options.target !== 'gpu' || inPlace) return op;
     const b = this.#current.get(op.b) ?? op.b;
     const copy = this.#transposed.get(b) ?? this.#add(transposeCall(scratch(b.name, b.columns, b.rows), b));
     this.#transposed.set(b, copy);

@@ -2,10 +2,14 @@ import { UserError } from '../errors.ts';
 import type {
   AccumulateDeltaOp,
   ArgmaxOp,
+  ColumnsOp,
   ConvolveOp,
   DotOp,
   MapOp,
   MatmulOp,
+  PlaceOp,
+  ReshapeOp,
+  SelectOp,
   SoftmaxOp,
   SumOp,
 } from '../program.ts';
@@ -20,7 +24,46 @@ import { linearCall, sumOf, totalCall } from './sum-source.ts';
 export const transposeCall = (out: Tensor, a: Tensor): KernelCall =>
   call(out, { a }, `return a[${X}][${Y}];`);
 
+/** Half is added so that a division which rounds down does not lose a whole number. */
+const quotient = (index: string, divisor: number): string => `Math.floor((${index} + 0.5) / ${divisor}.0)`;
+
+export function reshapeCall({ out, a }: ReshapeOp): KernelCall {
+  const body =
+    out.columns >= a.columns
+      ? `const part = ${quotient(X, a.columns)};
+        return a[${Y} * ${out.columns / a.columns} + part][${X} - part * ${a.columns}];`
+      : `const row = ${quotient(Y, a.columns / out.columns)};
+        return a[row][(${Y} - row * ${a.columns / out.columns}) * ${out.columns} + ${X}];`;
+  return call(out, { a }, body);
+}
+
+export const columnsCall = ({ out, a, first }: ColumnsOp): KernelCall =>
+  call(out, { a }, `return a[${Y}][${X} + ${first}];`);
+
+export const placeCall = ({ out, a, first }: PlaceOp): KernelCall =>
+  call(
+    out,
+    { a, old: out },
+    `let value = old[${Y}][${X}];
+    if (${X} >= ${first} && ${X} < ${first + a.columns}) { value = a[${Y}][${X} - ${first}]; }
+    return value;`,
+  );
+
+export const selectCall = ({ out, a, indices }: SelectOp): KernelCall =>
+  call(
+    out,
+    { a, indices },
+    `const index = indices[0][${X}];
+    let value = 0.0;
+    if (index > -0.5 && index < ${a.columns - 1}.5) { value = a[${Y}][index]; }
+    return value;`,
+  );
+
 export function matmulCall(op: MatmulOp, target: Target): KernelCall {
+  return op.groups === 1 ? productCall(op, target) : groupedProductCall(op, target);
+}
+
+function productCall(op: MatmulOp, target: Target): KernelCall {
   const inner = op.transposeA ? op.a.rows : op.a.columns;
   const total = sumOf(target, inner, (k) => {
     const a = op.transposeA ? `a[${k}][${Y}]` : `a[${Y}][${k}]`;
@@ -28,6 +71,18 @@ export function matmulCall(op: MatmulOp, target: Target): KernelCall {
     return `${a} * ${b}`;
   });
   return linearCall(op, { a: op.a, b: op.b }, total);
+}
+
+function groupedProductCall(op: MatmulOp, target: Target): KernelCall {
+  const [m, rowsA, rowsB] = [op.out.rows, op.a.rows, op.b.rows].map((rows) => rows / op.groups);
+  const inner = op.transposeA ? rowsA! : op.a.columns;
+  const total = sumOf(target, inner, (k) => {
+    const a = op.transposeA ? `a[group * ${rowsA} + ${k}][row]` : `a[${Y}][${k}]`;
+    const b = op.transposeB ? `b[group * ${rowsB} + ${X}][${k}]` : `b[group * ${rowsB} + ${k}][${X}]`;
+    return `${a} * ${b}`;
+  });
+  const lines = `const group = ${quotient(Y, m!)};\nconst row = ${Y} - group * ${m};\n${total.lines}`;
+  return linearCall(op, { a: op.a, b: op.b }, { ...total, lines });
 }
 
 /** All of it: what did not change is no less work for a GPU. */

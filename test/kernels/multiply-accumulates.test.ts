@@ -23,6 +23,11 @@ test('a product of m x k by k x n has m k n, whatever is transposed, sparse or s
     await product(3, 5, 5, 7, { sparse: true, scale: 2 }),
   ])
     assert.is(count, 3 * 5 * 7);
+  for (const count of [
+    await product(2 * 3, 5, 2 * 5, 7, { groups: 2 }),
+    await product(2 * 5, 3, 2 * 5, 7, { groups: 2, transposeA: true }),
+  ])
+    assert.is(count, 2 * 3 * 5 * 7);
 });
 
 test('a sum that is brought up to date has those of the whole product', async () => {

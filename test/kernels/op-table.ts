@@ -118,6 +118,73 @@ const matmulCases = SIZES.flatMap(([m, k, n]) =>
   [false, true].flatMap((a) => [false, true].map((b) => matmulCase(m, k, n, a, b))),
 );
 
+/** Of g blocks each, with scaling and accumulation; sums as in `matmulCase`. */
+function groupedMatmulCase(g: number, m: number, k: number, n: number, a: boolean, b: boolean): OpCase {
+  const how = { groups: g, transposeA: a, transposeB: b };
+  return {
+    name: `matmul of ${g} groups of ${m}x${k}x${n}${a ? ', a transposed' : ''}${b ? ', b transposed' : ''}`,
+    states: {
+      plain: numbers('p', [g * m, n]),
+      added: numbers('d', [g * m, n]),
+      rate: numbers('r', [1, 1]),
+      a: numbers('a', a ? [g * k, m] : [g * m, k]),
+      b: numbers('b', b ? [g * n, k] : [g * k, n]),
+    },
+    trace: (kernels, s) => {
+      kernels.matmul(s('a'), s('b'), { ...how, into: s('plain') });
+      kernels.matmul(s('a'), s('b'), { ...how, scale: [-2, s('rate')], accumulate: true, into: s('added') });
+    },
+    absolute: 4 * (k + 2) * ROUNDING,
+    relative: 0,
+  };
+}
+
+const GROUPED: readonly (readonly [g: number, m: number, k: number, n: number])[] = [
+  [5, 1, 1, 1],
+  [7, 13, 17, 11],
+  [20, 31, 6, 37],
+  [2, 9, 139, 65],
+];
+
+const groupedMatmulCases = GROUPED.flatMap(([g, m, k, n]) =>
+  [false, true].flatMap((a) => [false, true].map((b) => groupedMatmulCase(g, m, k, n, a, b))),
+);
+
+/** Values that move are the same on every device, to the bit. */
+const copyCases = (
+  [
+    [1, 1, 1],
+    [3, 2, 5],
+    [7, 13, 4],
+    [64, 3, 33],
+    [1000, 16, 3],
+  ] as const
+).map(
+  ([m, parts, n]): OpCase => ({
+    name: `reshape, columns, join, place and select of ${m} rows of ${parts} times ${n}`,
+    states: {
+      tall: numbers('t', [m * parts, n]),
+      wide: numbers('w', [m, parts * n]),
+      joined: numbers('j', [m, parts * n + n]),
+      placed: numbers('p', [m, parts * n]),
+      picked: numbers('k', [m, 5]),
+      a: numbers('a', [m, parts * n]),
+      b: numbers('b', [m * parts, n]),
+      indices: matrix(1, 5, Float32Array.of(parts * n - 1, 0, -1, parts * n, Math.floor((parts * n) / 2))),
+    },
+    trace: (k, s) => {
+      k.mapInto(s('tall'), (x) => x, k.reshape(s('a'), m * parts, n));
+      k.mapInto(s('wide'), (x) => x, k.reshape(s('b'), m, parts * n));
+      const last = k.columns(s('a'), (parts - 1) * n, n);
+      k.mapInto(s('joined'), (x) => x, k.join([last, k.map((x) => 2 * x, s('a'))]));
+      k.place(s('placed'), last, 0);
+      k.mapInto(s('picked'), (x) => x, k.select(s('a'), s('indices')));
+    },
+    absolute: 0,
+    relative: 0,
+  }),
+);
+
 const SHAPES: readonly Shape[] = [
   [1, 1],
   [1, 5],
@@ -507,6 +574,8 @@ const transposeCases = SHAPES.map(
 
 export const OP_TABLE: readonly OpCase[] = [
   ...matmulCases,
+  ...groupedMatmulCases,
+  ...copyCases,
   ...sumCases,
   ...dotCases,
   ...argmaxCases,
