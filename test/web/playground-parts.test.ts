@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { hashDataset } from '../../data/index.ts';
 import { tinyDataset } from '../../training/index.ts';
 import { contender, FIRST, type PageState, readAddress, writeAddress } from '../../web/playground/address.ts';
 import { blank, likeMnist, SIDE, withStroke } from '../../web/playground/digits/drawing.ts';
-import { packDataset, unpackDataset } from '../../web/playground/digits/pack.ts';
+import { loadDataset, packDataset, unpackDataset } from '../../web/playground/digits/pack.ts';
 import { compile } from '../../web/playground/editor/compile.ts';
 import { Gate } from '../../web/playground/run/gate.ts';
 import { nextLook } from '../../web/playground/run/looks.ts';
@@ -131,6 +132,22 @@ test('a dataset is packed and unpacked', async () => {
     [unpacked.name, unpacked.title, unpacked.comparable],
     [dataset.name, dataset.title, dataset.comparable],
   );
+});
+
+test('the digits of the site are loaded, and damaged ones refused in a sentence', async () => {
+  const dataset = tinyDataset();
+  const file = gzipSync(packDataset(dataset));
+  assert.is(await hashDataset(await loadDataset(new Blob([file]))), await hashDataset(dataset));
+  for (const damaged of [
+    file.subarray(0, file.length >> 1),
+    file.map((byte, i) => (i === 40 ? ~byte : byte)),
+  ]) {
+    const problem = await loadDataset(new Blob([damaged])).then(
+      () => 'none',
+      (error: Error) => error.message,
+    );
+    assert.is(problem, 'the digits arrived damaged; load the page again');
+  }
 });
 
 test('a compiled rule has its lines, and a mistake its own', () => {

@@ -31,8 +31,7 @@ async function load(url: URL | string): Promise<Response> {
   return response;
 }
 
-/** Unpacks while it loads. */
-async function loadWithProgress(url: URL, progress: (share: number) => void): Promise<ArrayBuffer> {
+async function loadWithProgress(url: URL, progress: (share: number) => void): Promise<Blob> {
   const response = await load(url);
   const total = Number(response.headers.get('content-length'));
   let loaded = 0;
@@ -43,6 +42,5 @@ async function loadWithProgress(url: URL, progress: (share: number) => void): Pr
       controller.enqueue(part);
     },
   });
-  const unpacked = response.body!.pipeThrough(count).pipeThrough(new DecompressionStream('gzip'));
-  return new Response(unpacked).arrayBuffer();
+  return new Response(response.body!.pipeThrough(count)).blob();
 }

@@ -23,6 +23,19 @@ export function packDataset({ name, title, classes, shape, comparable, train, te
   return packed;
 }
 
+/**
+ * The dataset in a file of the site.
+ * @param file what `packDataset` makes, compressed with gzip
+ * @throws Error when it is damaged
+ */
+export async function loadDataset(file: Blob): Promise<Dataset> {
+  const unpacked = file.stream().pipeThrough(new DecompressionStream('gzip'));
+  const bytes = await new Response(unpacked).arrayBuffer().catch(() => {
+    throw new Error('the digits arrived damaged; load the page again');
+  });
+  return unpackDataset(new Uint8Array(bytes));
+}
+
 /** The dataset again, with the same examples in the same order. */
 export function unpackDataset(packed: Uint8Array): Dataset {
   let at = packed.indexOf('\n'.charCodeAt(0)) + 1;

@@ -8,8 +8,11 @@ export type KernelChoice = 'fastest' | 'exact';
 
 /** Bytes that every worker is handed. */
 export interface Resources {
-  /** See `unpackDataset`. */
-  readonly digits: ArrayBuffer;
+  /**
+   * As they lie in the site: see `unpackDataset`. A worker unpacks them itself, for the page's thread has to draw; and a blob is not
+   * copied when it is sent.
+   */
+  readonly digits: Blob;
   /** The kernels: with the same bits on every machine, and with fused multiply-add. */
   readonly exact: ArrayBuffer;
   readonly fused: ArrayBuffer;

@@ -1,5 +1,5 @@
 import { rulesFor } from '../../../rules/index.ts';
-import { unpackDataset } from '../digits/pack.ts';
+import { loadDataset } from '../digits/pack.ts';
 import { aboutRule } from './about.ts';
 import { openKernels } from './kernels.ts';
 import type { Request, Resources, RunOrder, Told } from './messages.ts';
@@ -19,7 +19,7 @@ function tellFailure(error: unknown): void {
 
 async function open(order: RunOrder, resources: Resources): Promise<void> {
   const device = await openKernels(order.kernels, resources);
-  const dataset = unpackDataset(new Uint8Array(resources.digits));
+  const dataset = await loadDataset(resources.digits);
   run = await DuelRun.open(order, dataset, device, tell);
   tell({ kind: 'opened', opened: run.describe() });
   run.train().catch(tellFailure);
