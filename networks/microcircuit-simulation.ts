@@ -31,6 +31,8 @@ export interface NeuronsInTime {
 export interface MicrocircuitInstant {
   /** Rates of the pyramidal neurons that the dendrites feel, input first. */
   readonly rates: readonly Tensor[];
+  /** Rates of the interneurons beside each hidden layer that apical dendrites feel, lowest first. */
+  readonly interneuronRates: readonly Tensor[];
   /** Pyramidal neurons above the input, lowest first. */
   readonly pyramidal: readonly NeuronsInTime[];
   /** Interneurons beside each hidden layer, lowest first. */
@@ -124,13 +126,12 @@ export class MicrocircuitSimulation {
   #instant(aim?: Tensor): MicrocircuitInstant {
     const { connections, circuits, constants } = this.#network;
     const rates = this.rates();
+    const interneuronRates = this.#interneurons.map(({ seen }) => this.#network.rate(seen));
     const pyramidal = connections.map((connection, l) => {
       // eq. 3
       const basal = l === 0 ? this.#drive : this.#dendrite(connection, rates[l]!);
-      const interneurons = this.#interneurons[l];
-      const apical =
-        interneurons &&
-        this.#network.apicalPotential(l + 1, rates[l + 2]!, this.#network.rate(interneurons.seen));
+      const inhibition = interneuronRates[l];
+      const apical = inhibition && this.#network.apicalPotential(l + 1, rates[l + 2]!, inhibition);
       const [conductance, potential] = apical
         ? [constants.apical, apical]
         : [aim ? constants.teaching : 0, aim ?? basal];
@@ -144,7 +145,7 @@ export class MicrocircuitSimulation {
       const felt = this.#feel(this.#interneurons[h]!, basal, constants.dendritic, above, constants.teaching);
       return { basal, apical: null, ...felt };
     });
-    return { rates, pyramidal, interneurons };
+    return { rates, interneuronRates, pyramidal, interneurons };
   }
 
   #dendrite({ weights, bias }: Connection, rate: Tensor): Tensor {

@@ -1,4 +1,4 @@
-import { type Kernels, RandomStream, type Tensor, UserError } from '../kernels/index.ts';
+import { type Kernels, RandomStream, sigmoid, type Tensor, UserError } from '../kernels/index.ts';
 import { ACTIVATIONS } from './activation.ts';
 import { type FeedbackPath, feedbackPath } from './feedback.ts';
 import { drawDendriticLayers, hasSigmoidRates, initialSynapses } from './layers.ts';
@@ -222,6 +222,18 @@ export class MicrocircuitNetwork implements Network {
     const { inhibition, feedback } = this.circuits[l - 1]!;
     const apical = this.kernels.matmul(above, feedback.connection.weights);
     return this.kernels.matmul(interneurons, inhibition.weights, { into: apical, accumulate: true });
+  }
+
+  /**
+   * φ(W_down r_above) − φ(u), by how much what comes from above alone would have pyramidal neurons fire more than they do (eq. 10).
+   * @param l number of the hidden layer, from 1
+   * @param above rates of the layer above
+   * @param soma u, of the layer
+   */
+  topDownError(l: number, above: Tensor, soma: Tensor): Tensor {
+    const { weights } = this.circuits[l - 1]!.feedback.connection;
+    const current = this.kernels.matmul(above, weights);
+    return this.kernels.mapInto(current, (v, u) => sigmoid(v) - sigmoid(u), current, soma);
   }
 
   /**

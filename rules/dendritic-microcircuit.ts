@@ -10,7 +10,7 @@ import {
   type TaughtLayer,
 } from '../networks/index.ts';
 import { type Direction, outerProduct } from './direction.ts';
-import { MeanPlasticity } from './microcircuit-plasticity.ts';
+import { MeanPlasticity, type MicrocircuitDirections } from './microcircuit-plasticity.ts';
 import type { OptionValues } from './options.ts';
 import {
   defineRule,
@@ -64,6 +64,18 @@ const OPTIONS = {
     description:
       'ρ, learning rate of the synapses onto interneurons, as a multiple of that of the connection from the same layer upwards.',
   },
+  inhibitionRate: {
+    default: 0,
+    min: 0,
+    description:
+      'Learning rate of the synapses from interneurons onto apical dendrites (eq. 9), as a multiple of that of the connection from the same layer upwards; 0: they stay, as in the paper for MNIST.',
+  },
+  feedbackRate: {
+    default: 0,
+    min: 0,
+    description:
+      'Learning rate of the top-down synapses (eq. 10), as a multiple of the same; 0: they stay, as in the paper for MNIST.',
+  },
   apicalConductance: {
     default: 0.471,
     min: 0,
@@ -111,6 +123,7 @@ export const dendriticMicrocircuit = defineRule({
     downwards:  u_I = (1 − λ_I) û_I + λ_I u_above,   v_A = W_down φ(u_above) + W_PI φ(u_I),   u = û + λ_A v_A
     ΔW_up = η (φ(u) − φ(û)) r_belowᵀ   (eq. 7)
     ΔW_IP = η ρ (φ(u_I) − φ(û_I)) rᵀ   (eq. 8)
+    where asked for:   ΔW_PI = −η ρ_PI v_A φ(u_I)ᵀ   (eq. 9, v_rest = 0),   ΔW_down = η ρ_down (φ(u) − φ(W_down φ(u_above))) φ(u_above)ᵀ   (eq. 10)
     λ = g_som / (g_l + g_B + g_som),   λ_I = g_som / (g_l + g_D + g_som),   λ_A = g_A / (g_l + g_B + g_A)
     in time: du/dt = −g_l u + g_B (v_B − u) + g_A (v_A − u)   (eq. 1; outputs: g_som (u_target − u) in place of g_A (v_A − u))
              du_I/dt = −g_l u_I + g_D (v_I − u_I) + g_som (u_above − u_I)   (eq. 2)
@@ -119,12 +132,12 @@ export const dendriticMicrocircuit = defineRule({
     'With dynamics=steady this is the form with steady potentials in two sweeps that the paper has for MNIST (section 3.4). In time (full) dendrites follow ' +
     'the rates at once and somata move by Euler steps, all from the rates of the step before, without the noise of the paper; every image starts at rest. ' +
     'In the paper plasticity is always on, through a low-pass filter of 30 ms; here weights change once for each minibatch, by the mean of ' +
-    'eq. 7 and 8 over the phase with the target. Lengths of phases and steps were chosen here; conductances are per ms. With latent-equilibrium ' +
+    'eq. 7 to 10 over the phase with the target. Lengths of phases and steps were chosen here; conductances are per ms. With latent-equilibrium ' +
     '(Haider et al. 2021, NeurIPS 34) the derivative in the prospective potential is that of the same step, so that the dynamics take a step for each layer, whatever its ' +
     'size: untaughtTime=1 and taughtTime=1 will do. On the embedded digits (784-50-10, five epochs, three seeds: npx dendrite run microcircuit-dynamics) test errors are ' +
     '6.33 % with steady, 6.78 % with full, 6.52 % with full and taughtTime=30, where the onset of the taught phase has less of a share in the mean, 6.35 % with latent-equilibrium, ' +
     'and 6.48 % with latent-equilibrium and phases of 1 ms. ' +
-    'W_down and W_PI are fixed in the paper for MNIST, and here (no eq. 9 and 10). Targets are the rates 0.1 and 0.8. The supplement of the paper could not be read: ' +
+    'W_down and W_PI are fixed in the paper for MNIST, and here unless inhibitionRate (eq. 9) and feedbackRate (eq. 10) are above 0: with interneurons=random, eq. 8 and 9 learn the self-predicting state. Targets are the rates 0.1 and 0.8. The supplement of the paper could not be read: ' +
     'conductances are those of a later implementation (phll/Neuro-Backprop), learning rates and initial weights were chosen here. The gradient beside the directions ' +
     "is that of backpropagation from the rule's own output error.",
   plausibility: {
@@ -172,30 +185,37 @@ interface Sweeps {
   readonly activity: readonly Activity[];
   /** Downwards, lowest hidden layer first. */
   readonly hidden: readonly TaughtLayer[];
-  /** φ(û) − φ(u) of every layer above the input, lowest first: how much less its soma fires than its basal dendrite predicts. */
+  /** u of every layer above the input, lowest first. */
+  readonly somata: readonly Tensor[];
+  /** φ(û) − φ(u) of the same: how much less its soma fires than its basal dendrite predicts. */
   readonly errors: readonly Tensor[];
 }
 
+/** Synapses that are not those upwards. */
+type Lateral = Exclude<keyof MicrocircuitDirections, 'upward'>;
+
 /** What a minibatch leaves for learning. */
-interface Taught {
+interface Taught extends MicrocircuitDirections {
   /** Without a teacher, input first. */
   readonly rates: readonly Tensor[];
   /** φ(û) − φ(u) of the output neurons, batch x outputs. */
   readonly outputError: Tensor;
-  /** Of the connections upwards (eq. 7), lowest first, and of those onto interneurons (eq. 8). */
-  readonly upward: readonly Direction[];
-  readonly lateral: readonly Direction[];
 }
 
 class DendriticMicrocircuit implements Rule {
   readonly feedback: readonly FeedbackPath[];
   readonly settle?: NonNullable<Rule['settle']>;
   readonly #network: MicrocircuitNetwork;
-  readonly #interneuronRate: number;
+  /** Learning rates in those of the connections upwards. */
+  readonly #rates: { readonly [part in Lateral]: number };
 
   constructor({ network, options }: RuleContext<typeof OPTIONS, MicrocircuitNetwork>) {
     this.#network = network;
-    this.#interneuronRate = options.interneuronRate;
+    this.#rates = {
+      lateral: options.interneuronRate,
+      inhibition: options.inhibitionRate,
+      feedback: options.feedbackRate,
+    };
     this.feedback = network.circuits.map(({ feedback }) => feedback);
     if (network.time)
       this.settle = (input) => {
@@ -227,8 +247,10 @@ class DendriticMicrocircuit implements Rule {
     return this.#network.time ? this.#inTime(input, target) : this.#steady(input, target);
   }
 
-  #directions({ upward, lateral }: Taught): Direction[] {
-    return [...upward, ...lateral.map((d) => ({ ...d, relativeRate: this.#interneuronRate }))];
+  #directions(taught: Taught): Direction[] {
+    const at = (part: Lateral) =>
+      taught[part].map((direction) => ({ ...direction, relativeRate: this.#rates[part] }));
+    return [...taught.upward, ...at('lateral'), ...at('inhibition'), ...at('feedback')];
   }
 
   /** The neurons after the phase without a teacher. */
@@ -242,7 +264,8 @@ class DendriticMicrocircuit implements Rule {
     const { taught } = this.#network.time!;
     const simulation = this.#untaught(input);
     const rates = simulation.rates();
-    const plasticity = new MeanPlasticity(this.#network, input, simulation.stepsOf(taught));
+    const apical = { inhibition: this.#rates.inhibition > 0, feedback: this.#rates.feedback > 0 };
+    const plasticity = new MeanPlasticity(this.#network, input, simulation.stepsOf(taught), apical);
     simulation.phase(taught, { target, observe: (instant) => plasticity.add(instant) });
     return { rates, outputError: plasticity.outputError(), ...plasticity.directions() };
   }
@@ -254,6 +277,8 @@ class DendriticMicrocircuit implements Rule {
       outputError: sweeps.errors.at(-1)!,
       upward: this.#upward(sweeps),
       lateral: this.#lateral(sweeps),
+      inhibition: this.#rates.inhibition > 0 ? this.#inhibition(sweeps) : [],
+      feedback: this.#rates.feedback > 0 ? this.#topDown(sweeps) : [],
     };
   }
 
@@ -267,7 +292,8 @@ class DendriticMicrocircuit implements Rule {
       hidden.unshift(network.teachHidden(l, activity[l]!, somata[0]!));
       somata.unshift(hidden[0]!.soma);
     }
-    return { activity, hidden, errors: somata.map((soma, l) => this.#error(activity[l + 1]!.rate, soma)) };
+    const errors = somata.map((soma, l) => this.#error(activity[l + 1]!.rate, soma));
+    return { activity, hidden, somata, errors };
   }
 
   /** φ(û) − φ(u). */
@@ -288,6 +314,27 @@ class DendriticMicrocircuit implements Rule {
     return hidden.map(({ interneuronPrediction, interneuronSoma }, h) => {
       const error = this.#error(this.#network.rate(interneuronPrediction), interneuronSoma);
       return outerProduct(circuits[h]!.excitation, activity[h + 1]!.rate, error, 1 / error.rows);
+    });
+  }
+
+  /** eq. 9 */
+  #inhibition({ hidden }: Sweeps): Direction[] {
+    return hidden.map(({ apical, interneuronSoma }, h) =>
+      outerProduct(
+        this.#network.circuits[h]!.inhibition,
+        this.#network.rate(interneuronSoma),
+        apical,
+        1 / apical.rows,
+      ),
+    );
+  }
+
+  /** eq. 10 */
+  #topDown({ somata }: Sweeps): Direction[] {
+    return this.#network.circuits.map(({ feedback }, h) => {
+      const above = this.#network.rate(somata[h + 1]!);
+      const error = this.#network.topDownError(h + 1, above, somata[h]!);
+      return outerProduct(feedback.connection, above, error, 1 / error.rows);
     });
   }
 

@@ -287,6 +287,16 @@ export const FAULTS: readonly Fault[] = [
         'k.matmul(deltas[0]!, connections[l]!.weights, { transposeB: true })',
         'k.matmul(deltas[0]!, k.map((w) => -w, connections[l]!.weights), { transposeB: true })',
       ],
+      [
+        'inhibition learns from rates that interneurons predict',
+        'this.#network.rate(interneuronSoma)',
+        'this.#network.rate(hidden[h]!.interneuronPrediction)',
+      ],
+      [
+        'top-down synapses at the rate of those onto interneurons',
+        'options.feedbackRate',
+        'options.interneuronRate',
+      ],
     ],
   ),
   ...faultsOf(
@@ -305,6 +315,11 @@ export const FAULTS: readonly Fault[] = [
         'apical',
       ],
       ['a target of 1 and 0', 'off + span * t', '0.001 + 0.998 * t + 0 * off * span', 'targetPotential'],
+      [
+        'the error of top-down synapses of the wrong sign',
+        'sigmoid(v) - sigmoid(u)',
+        'sigmoid(u) - sigmoid(v)',
+      ],
       ['interneurons that nobody teaches', '(1 - share) * v + share * u', 'v + 0 * share * u', 'teachHidden'],
       [
         'feedback from the rates that interneurons predict',
@@ -374,6 +389,16 @@ export const FAULTS: readonly Fault[] = [
       ],
       ['presynaptic rates of another layer in time', 'rates[h + 1]!', 'rates[h]!'],
       ['biases learn from the last instant', 'sum + e', '0 * sum + e'],
+      [
+        'inhibition that adds to the apical potential',
+        'pyramidal[h]!.apical!',
+        'this.#k.map((v) => -v, pyramidal[h]!.apical!)',
+      ],
+      [
+        'top-down synapses learn from the rates of their own layer',
+        'this.#network.topDownError(h + 1, rates[h + 2]!, pyramidal[h]!.seen)',
+        'this.#network.topDownError(h + 1, rates[h + 2]!, pyramidal[h]!.basal)',
+      ],
     ],
     'rules/microcircuit-plasticity.ts',
   ),

@@ -28,10 +28,12 @@ export interface ByHandState {
   seenInterneurons: number[][];
 }
 
-/** What eq. 7 and 8 say of an instant, from neurons in rows: descent subtracts it. */
+/** What eq. 7 to 10 say of an instant, from neurons in rows: descent subtracts it. */
 export interface ByHandChange {
   readonly up: number[][][];
   readonly interneurons: number[][][];
+  readonly inhibition: number[][][];
+  readonly down: number[][][];
 }
 
 /** The circuit of a network with the weights that it has. */
@@ -90,7 +92,7 @@ export function stepByHand(
     return times(before.seenInterneurons[h]!.map(phi), fromInter).map((x, i) => x + fromAbove[i]!);
   });
   const after: ByHandState = { u: [], interneurons: [], seen: [], seenInterneurons: [] };
-  const change: ByHandChange = { up: [], interneurons: [] };
+  const change: ByHandChange = { up: [], interneurons: [], inhibition: [], down: [] };
   const seenNow: number[][] = [];
   for (let l = 0; l <= last; l++) {
     const v = through(rates[l]!, up[l]!);
@@ -115,6 +117,15 @@ export function stepByHand(
     after.seenInterneurons.push(isProspective ? seen : after.interneurons[h]!);
     const error = v.map((x, j) => phi((gD / (leak + gD)) * x) - phi(seen[j]!));
     change.interneurons.push(outer(rates[h + 1]!, error));
+    change.inhibition.push(outer(before.seenInterneurons[h]!.map(phi), apicals[h]!));
+    const above = rates[h + 2]!;
+    const expected = times(above, lateral[h]!.down).map(phi);
+    change.down.push(
+      outer(
+        above,
+        expected.map((rate, j) => rate - phi(seenNow[h]![j]!)),
+      ),
+    );
   }
   after.seen.push(...(isProspective ? seenNow : after.u));
   return { after, change, apical: apicals };
