@@ -42,6 +42,9 @@ export function ownPackage(): { root: string; version: string } {
   return { root: dirname(require.resolve('dendrite/package.json')), version };
 }
 
+/** What `dendrite reproduce --record` writes: no run depends on it, and a run after it can be made again from the commit all the same. */
+const NO_CODE = [':(exclude)results/tables', ':(exclude)README.md'];
+
 /** Only a repository of its own counts: an installed package must not report the commit of the user's project. */
 export function gitState(root: string): Provenance['git'] {
   if (!existsSync(join(root, '.git'))) return null;
@@ -50,7 +53,7 @@ export function gitState(root: string): Provenance['git'] {
   try {
     return {
       commit: git('rev-parse', '--verify', 'HEAD').trim(),
-      dirty: git('status', '--porcelain', '--untracked-files=no') !== '',
+      dirty: git('status', '--porcelain', '--untracked-files=no', '--', '.', ...NO_CODE) !== '',
     };
   } catch {
     return null; // git is not installed, or there is no commit yet

@@ -25,31 +25,39 @@ const hasGit = spawnSync('git', ['--version']).status === 0;
 if (!hasGit) console.log('skipped: the state of a checkout (git is not installed)');
 const gitTest = hasGit ? test : test.skip;
 
-gitTest('the state of a checkout is its commit and whether tracked files differ', () => {
-  const root = mkdtempSync(join(tmpdir(), 'dendrite-git-'));
-  const git = (...args: string[]) =>
-    execFileSync('git', ['-C', root, '-c', 'user.name=A', '-c', 'user.email=a@example.org', ...args], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-  try {
-    assert.is(gitState(root), null, 'no repository');
-    git('init');
-    assert.is(gitState(root), null, 'no commit');
-    writeFileSync(join(root, 'tracked'), 'one');
-    git('add', 'tracked');
-    git('commit', '--no-gpg-sign', '-m', 'First');
-    const commit = git('log', '-1', '--format=%H').trim();
-    assert.equal(gitState(root), { commit, dirty: false });
-    writeFileSync(join(root, 'untracked'), 'one');
-    assert.equal(gitState(root), { commit, dirty: false });
-    writeFileSync(join(root, 'tracked'), 'two');
-    assert.equal(gitState(root), { commit, dirty: true });
-    mkdirSync(join(root, 'node_modules'));
-    assert.is(gitState(join(root, 'node_modules')), null, "a folder inside someone else's repository");
-  } finally {
-    rmSync(root, { recursive: true, force: true });
-  }
-});
+gitTest(
+  'the state of a checkout is its commit and whether tracked files differ, recorded tables aside',
+  () => {
+    const root = mkdtempSync(join(tmpdir(), 'dendrite-git-'));
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-C', root, '-c', 'user.name=A', '-c', 'user.email=a@example.org', ...args], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+    try {
+      assert.is(gitState(root), null, 'no repository');
+      git('init');
+      assert.is(gitState(root), null, 'no commit');
+      writeFileSync(join(root, 'tracked'), 'one');
+      mkdirSync(join(root, 'results', 'tables'), { recursive: true });
+      const recorded = ['README.md', join('results', 'tables', 'paper.json')];
+      for (const file of recorded) writeFileSync(join(root, file), 'one');
+      git('add', 'tracked', ...recorded);
+      git('commit', '--no-gpg-sign', '-m', 'First');
+      const commit = git('log', '-1', '--format=%H').trim();
+      assert.equal(gitState(root), { commit, dirty: false });
+      writeFileSync(join(root, 'untracked'), 'one');
+      assert.equal(gitState(root), { commit, dirty: false });
+      for (const file of recorded) writeFileSync(join(root, file), 'two');
+      assert.equal(gitState(root), { commit, dirty: false });
+      writeFileSync(join(root, 'tracked'), 'two');
+      assert.equal(gitState(root), { commit, dirty: true });
+      mkdirSync(join(root, 'node_modules'));
+      assert.is(gitState(join(root, 'node_modules')), null, "a folder inside someone else's repository");
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
+  },
+);
 
 test.run();
