@@ -10,6 +10,7 @@ export {
   type IdxContent,
   type IdxFiles,
   makeDataset,
+  makeGraphWorlds,
   makeIdxDataset,
   makeMnist,
   makePatterns,
@@ -17,6 +18,7 @@ export {
   parsePixels,
   type Split,
   type SplitBytes,
+  type Walks,
   withValidation,
 } from './data/browser.ts';
 export {

@@ -17,6 +17,7 @@ export {
   makeDataset,
   type Split,
   type SplitBytes,
+  type Walks,
 } from './data/index.ts';
 // Devices
 export { type DeviceListing, type DeviceOptions, listDevices, openDevice } from './devices/index.ts';

@@ -6,6 +6,7 @@ export {
   makeSplit,
   type Split,
   type SplitBytes,
+  type Walks,
 } from './dataset.ts';
 export {
   type DatasetDefinition,
@@ -15,6 +16,7 @@ export {
   isDatasetDefinition,
 } from './definition.ts';
 export { makeMnist, parsePixels } from './digits.ts';
+export { makeGraphWorlds } from './graph-worlds.ts';
 export { hashDataset } from './hash.ts';
 export { type Idx, type IdxContent, type IdxFiles, makeIdxDataset, parseIdx } from './idx.ts';
 export { findOverlap, type Overlap } from './overlap.ts';

@@ -8,6 +8,14 @@ export interface Split {
   readonly labels: Table | null;
 }
 
+/** What the rows of walks hold: an action, a symbol and a node for each step, three bytes in this order. */
+export interface Walks {
+  /** How many there are of each; they are numbered from 0. */
+  readonly nodes: number;
+  readonly actions: number;
+  readonly symbols: number;
+}
+
 /**
  * What is learned. A plain object whose bytes lie in SharedArrayBuffers where the platform has them: sent to a worker
  * thread with postMessage or workerData, it is shared, not copied. Treat the bytes as read-only.
@@ -26,6 +34,8 @@ export interface Dataset {
   readonly train: Split;
   readonly test: Split;
   readonly validation: Split | null;
+  /** The images are walks, a row of the image for each step; left out: they are not. */
+  readonly walks?: Walks;
   /** True, or the reason why test errors must not stand beside published figures without a word. */
   readonly comparable: true | string;
 }
@@ -49,6 +59,8 @@ export interface DatasetParts {
   readonly test: SplitBytes;
   /** Number of classes; left out: the largest training label + 1, at least 2. */
   readonly classes?: number;
+  /** The images are walks, of so many rows as they have steps and three columns; left out: they are not. */
+  readonly walks?: Walks;
   /** True, or the reason why test errors must not stand beside published figures without a word. */
   readonly comparable: true | string;
 }
@@ -72,11 +84,15 @@ function toShared(bytes: Uint8Array): Uint8Array {
  * @throws UserError when a split is empty, or images, labels, shape and classes do not fit together
  */
 export function makeDataset({ train, test, ...about }: DatasetParts): Dataset {
-  const { name, title, shape, comparable } = about;
+  const { name, title, shape, walks, comparable } = about;
   const where = `the dataset '${name}'`;
   const [height, width] = shape;
   if (![height, width].every((length) => Number.isInteger(length) && length > 0))
     throw new UserError(`${where} has the shape ${height}x${width}; give height and width in whole pixels`);
+  if (walks && width !== 3)
+    throw new UserError(
+      `${where} has walks of ${width} bytes a step; give an action, a symbol and a node for each`,
+    );
   if (!train.labels !== !test.labels)
     throw new UserError(
       `${where} has labels for ${train.labels ? 'training' : 'test'} images only; give them for both or for neither`,
@@ -99,6 +115,7 @@ export function makeDataset({ train, test, ...about }: DatasetParts): Dataset {
     train: split('training', train),
     test: split('test', test),
     validation: null,
+    ...(walks && { walks }),
     comparable,
   };
 }

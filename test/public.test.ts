@@ -27,7 +27,7 @@ const BOTH = words(`
   Tensor TimedPhase Times Trainer UserError associativeNetwork checkAssociative checkCompetitive checkForwardForward checkMicrocircuit checkNeurons compartmentalNetwork competitiveNetwork createRecorder createTrainer
   defineRule divide drawFeedback energyNetwork feedbackPath forwardForwardNetwork gradient hashDataset layeredNetwork makeDataset
   ComplexNudge ComplexRate LabelledImages Mask Structure StructureSettings checkHolomorphic maskWeights settleHolomorphic meanOverExamples outerProduct randomDuration
-  NeuronAtHand Recall recordMicrocircuit rulesFor sigmoid tinyDataset weightMatrix
+  NeuronAtHand Recall Walks recordMicrocircuit rulesFor sigmoid tinyDataset weightMatrix
   NeuronRecorder NeuronRecording RecordOptions RecordedPotentials SettlingPhases SettlingRecorder SettlingRecording
   createNeuronRecorder createSettlingRecorder
 `);
@@ -50,7 +50,7 @@ const ON_NODE = words(`
 /** From 'dendrite/browser' alone: what Node's part reads from files is handed in. */
 const IN_BROWSERS = words(`
   Idx IdxContent IdxFiles Processor TrainerInput decodeCheckpoint encodeCheckpoint hasRelaxedSimd
-  makeIdxDataset makeMnist makePatterns openCpu parseIdx parsePixels withValidation
+  makeGraphWorlds makeIdxDataset makeMnist makePatterns openCpu parseIdx parsePixels withValidation
 `);
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');

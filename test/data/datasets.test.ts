@@ -39,7 +39,7 @@ test('every listed dataset has the sizes that are listed', async () => {
   const list = listDatasets();
   assert.equal(
     list.map(({ name }) => name),
-    ['mnist', 'mnist-full', 'patterns:<bits>', 'idx:<folder>'],
+    ['mnist', 'mnist-full', 'patterns:<bits>', 'graph-worlds:<world>', 'idx:<folder>'],
   );
   for (const info of list) {
     for (const text of [info.title, info.source, info.licence]) assert.ok(text.length > 0);
@@ -53,7 +53,10 @@ test('every listed dataset has the sizes that are listed', async () => {
 test('an unknown name gets a suggestion or the choices', async () => {
   await refuses(loadDataset('mnits'), "'mnits'", "did you mean 'mnist'?", 'idx:<folder');
   await refuses(loadDataset('MNIST-ful'), "did you mean 'mnist-full'?");
-  await refuses(loadDataset('cifar10'), "'cifar10': choose mnist, mnist-full, patterns:<bits> or idx:");
+  await refuses(
+    loadDataset('cifar10'),
+    "'cifar10': choose mnist, mnist-full, patterns:<bits>, graph-worlds:<world> or idx:",
+  );
 });
 
 test('the validation split is taken out of the training set, in proportion and by seed', () =>
