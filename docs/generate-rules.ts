@@ -32,10 +32,17 @@ export const rulePages = (): Map<string, string> =>
     ...RULES.map((rule): [string, string] => [`${rule.name}.md`, rulePage(rule)]),
   ]);
 
+/** What rules for one task alone are tried with. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  retrieval: '--dataset patterns:64 --layers 64,64 --task retrieval:flips-10 --examples 5',
+  'next-symbol':
+    '--dataset graph-worlds:3x3-torus --layers 36,24,810 --task next-symbol:unseen-edge --examples 6000',
+};
+
 /** A comparison small enough to be tried at once: the test of this page runs it. */
 const exampleOf = ({ name, trial, onlyTask }: RuleDefinition): string =>
-  onlyTask === 'retrieval'
-    ? `npx dendrite compare --rules ${name} --dataset patterns:64 --layers 64,64 --task retrieval:flips-10 --examples 5 --seeds 2`
+  onlyTask
+    ? `npx dendrite compare --rules ${name} ${EXAMPLES[onlyTask]} --seeds 2`
     : `npx dendrite compare --rules ${name === 'backprop' ? name : `backprop,${name}`} --layers ${trial?.layers ?? '784,50,10'} --examples ${trial?.examples ?? 2000} --seeds 2`;
 
 /** The families and their rules, as they stand in the README between two comments. */

@@ -118,6 +118,14 @@ export {
   type StructureSettings,
 } from './structure.ts';
 export {
+  checkTemT,
+  type PositionStep,
+  TemT,
+  type TemTActivity,
+  type TemTOptions,
+  temT,
+} from './tem-t.ts';
+export {
   checkTwoCompartments,
   type TwoCompartmentConstants,
   TwoCompartmentNetwork,

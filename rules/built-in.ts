@@ -1,5 +1,6 @@
 /** The rules that come with the framework, a line each. Lists show them by family (registry.ts), then by name. */
 export { backprop } from './backprop.ts';
+export { backpropThroughTime } from './backprop-through-time.ts';
 export { burstDependentPlasticity } from './burst-dependent-plasticity.ts';
 export { burstccn } from './burstccn.ts';
 export { clapp } from './clapp.ts';

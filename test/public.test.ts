@@ -27,7 +27,7 @@ const BOTH = words(`
   Tensor TimedPhase Times Trainer UserError associativeNetwork checkAssociative checkCompetitive checkForwardForward checkMicrocircuit checkNeurons compartmentalNetwork competitiveNetwork createRecorder createTrainer
   defineRule divide drawFeedback energyNetwork feedbackPath forwardForwardNetwork gradient hashDataset layeredNetwork makeDataset
   ComplexNudge ComplexRate LabelledImages Mask Structure StructureSettings checkHolomorphic maskWeights settleHolomorphic meanOverExamples outerProduct randomDuration
-  NeuronAtHand Recall Walks recordMicrocircuit rulesFor sigmoid tinyDataset weightMatrix
+  NeuronAtHand Recall Walks PositionStep TemT TemTActivity TemTOptions checkTemT temT recordMicrocircuit rulesFor sigmoid tinyDataset weightMatrix
   NeuronRecorder NeuronRecording RecordOptions RecordedPotentials SettlingPhases SettlingRecorder SettlingRecording
   createNeuronRecorder createSettlingRecorder
 `);

@@ -3,6 +3,7 @@ import {
   type Device,
   type EpochRecord,
   hashDataset,
+  makeGraphWorlds,
   makePatterns,
   type RuleDefinition,
   tinyDataset,
@@ -19,9 +20,9 @@ export interface ConformanceRun {
 
 const EPOCHS = 3;
 
-/** Trains a rule on the tiny dataset, or has a memory store some patterns; the same code runs on Node and in the page. */
+/** Trains a rule on the tiny dataset, or for the one task that it is for; the same code runs on Node and in the page. */
 export async function conformanceRun(rule: RuleDefinition, device: Device): Promise<ConformanceRun> {
-  const { dataset, layers, task } = rule.onlyTask ? storing() : classifying(rule);
+  const { dataset, layers, task } = rule.onlyTask ? TRIALS[rule.onlyTask]!() : classifying(rule);
   const batch = rule.recipes ? {} : { batch: 20 };
   const settings = { layers, epochs: EPOCHS, ...batch };
   const trainer = await createTrainer({ rule, dataset, task, device, settings, diagnostics: ['all'] });
@@ -39,4 +40,10 @@ function classifying(rule: RuleDefinition) {
   return { dataset, layers, task: 'classify' };
 }
 
-const storing = () => ({ dataset: makePatterns(36, 4, 1), layers: [36, 36], task: 'retrieval:flips-10' });
+const TRIALS: Readonly<Record<string, () => ReturnType<typeof classifying>>> = {
+  retrieval: () => ({ dataset: makePatterns(36, 4, 1), layers: [36, 36], task: 'retrieval:flips-10' }),
+  'next-symbol': () => ({
+    dataset: makeGraphWorlds({ rows: 3, columns: 3, shape: 'torus' }, 64, 20),
+    ...{ layers: [36, 24, 810], task: 'next-symbol:unseen-edge' },
+  }),
+};

@@ -22,7 +22,9 @@ test('dendrite rules: every rule with what it assumes, within 110 columns and wi
 test('rules are in groups of family and network', () => {
   const text = rulesTable(RULES);
   const groups = [...text.matchAll(/^│ ([A-Z][A-Z -]+), ([\w-]+) network /gm)].map(([, family]) => family);
-  assert.equal(groups, [...new Set(RULES.map(({ family }) => family!.toUpperCase()))]);
+  // A family may have several kinds of networks.
+  assert.equal([...new Set(groups)], [...new Set(RULES.map(({ family }) => family!.toUpperCase()))]);
+  assert.is(groups.filter((group) => group === 'GRADIENT').length, 2);
   assert.ok(text.indexOf('FEEDBACK ALIGNMENT') < text.indexOf('weight-mirror'));
 });
 

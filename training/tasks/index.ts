@@ -2,12 +2,20 @@ import { closest, UserError } from '../../kernels/index.ts';
 import type { TaskDefinition } from '../task.ts';
 import { classify } from './classify.ts';
 import { inpaint } from './inpaint.ts';
+import { nextSymbol } from './next-symbol.ts';
 import { probe } from './probe.ts';
 import { reconstruct } from './reconstruct.ts';
 import { retrieval } from './retrieval.ts';
 
 /** The tasks that come with the framework, the default first. */
-export const TASKS: readonly TaskDefinition[] = [classify, probe, reconstruct, inpaint, retrieval];
+export const TASKS: readonly TaskDefinition[] = [
+  classify,
+  probe,
+  reconstruct,
+  inpaint,
+  retrieval,
+  nextSymbol,
+];
 
 /** A task with its argument, e.g. that of 'probe:hidden 1'. */
 export interface ChosenTask {
@@ -16,7 +24,7 @@ export interface ChosenTask {
 }
 
 /**
- * @param text `classify`, `reconstruct`, `inpaint`, `probe:<population>`, `retrieval:<corruption>`
+ * @param text `classify`, `reconstruct`, `inpaint`, `probe:<population>`, `retrieval:<corruption>`, `next-symbol:<criterion>`
  * @param extra tasks of the user's own, from plug-ins
  * @throws UserError when there is no such task, or its argument is missing or too much
  */
