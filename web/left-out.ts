@@ -12,9 +12,10 @@ export const UNUSED_BY_PAGES: readonly RegExp[] = [
   /\/sucrase\/dist\/esm\/(?:CJSImportProcessor|computeSourceMap|Options)\.js$/,
 ];
 
-/** The same of the workers: JSON schemas, which zod makes of what it checks. */
+/** The same of the workers: JSON schemas, which zod makes of what it checks, and the network of a rule that is left out below. */
 export const UNUSED_BY_WORKERS: readonly RegExp[] = [
   /\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/,
+  /\/networks\/tem-t\.ts$/,
 ];
 
 /** Names that a module exports, in the forms in which these packages write it. */
@@ -86,3 +87,32 @@ export const withoutColourTables: Plugin = {
     },
   },
 };
+
+/** Files of the rules that are for a task alone which the playground does not have. */
+export const RULES_FOR_OTHER_TASKS = [
+  'backprop-through-time',
+  'dense-associative-memory',
+  'hopfield',
+  'modern-hopfield',
+  'neuron-astrocyte',
+] as const;
+
+/** Leaves these rules out of the list of the workers. */
+export const withoutOtherTasks: Plugin = {
+  name: 'dendrite-without-other-tasks',
+  apply: 'build',
+  transform: {
+    filter: { id: /\/rules\/built-in\.ts$/ },
+    handler(code) {
+      return { code: withoutLines(code, (message) => this.error(message)), map: null };
+    },
+  },
+};
+
+function withoutLines(code: string, fail: (message: string) => never): string {
+  return RULES_FOR_OTHER_TASKS.reduce((rest, file) => {
+    const line = new RegExp(`^export \\{ \\w+ \\} from ['"]\\./${file}\\.ts['"];$`, 'm');
+    if (!line.test(rest)) fail(`web/left-out.ts finds no line of ${file} in rules/built-in.ts`);
+    return rest.replace(line, '');
+  }, code);
+}

@@ -1,7 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { digitsAsset } from './digits-asset.ts';
-import { leftOut, UNUSED_BY_PAGES, UNUSED_BY_WORKERS, withoutColourTables } from './left-out.ts';
+import {
+  leftOut,
+  UNUSED_BY_PAGES,
+  UNUSED_BY_WORKERS,
+  withoutColourTables,
+  withoutOtherTasks,
+} from './left-out.ts';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -13,7 +19,7 @@ export default defineConfig({
   plugins: [digitsAsset(), leftOut(UNUSED_BY_PAGES), withoutColourTables],
   worker: {
     format: 'es',
-    plugins: () => [leftOut(UNUSED_BY_WORKERS)],
+    plugins: () => [leftOut(UNUSED_BY_WORKERS), withoutOtherTasks],
     // The kernels read the source of map functions, so the names that these call must stay.
     rolldownOptions: {
       output: {
