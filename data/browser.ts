@@ -19,6 +19,7 @@ export { makeMnist, parsePixels } from './digits.ts';
 export { makeGraphWorlds } from './graph-worlds.ts';
 export { hashDataset } from './hash.ts';
 export { type Idx, type IdxContent, type IdxFiles, makeIdxDataset, parseIdx } from './idx.ts';
+export { type MovingLabel, makeMovingDigits } from './moving-digits.ts';
 export { findOverlap, type Overlap } from './overlap.ts';
 export { makePatterns } from './patterns.ts';
 export { divide, withValidation } from './stratify.ts';

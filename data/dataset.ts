@@ -31,6 +31,8 @@ export interface Dataset {
   readonly width: number;
   /** Height and width of an image in pixels. */
   readonly shape: readonly [height: number, width: number];
+  /** An image is a film strip of so many frames, one below the other, each height / frames pixels high. Left out: it is no sequence. */
+  readonly frames?: number;
   readonly train: Split;
   readonly test: Split;
   readonly validation: Split | null;
@@ -55,6 +57,8 @@ export interface DatasetParts {
   readonly title: string;
   /** Height and width of an image in pixels. */
   readonly shape: readonly [height: number, width: number];
+  /** Frames of a film strip, one below the other; left out: an image is no sequence. */
+  readonly frames?: number;
   readonly train: SplitBytes;
   readonly test: SplitBytes;
   /** Number of classes; left out: the largest training label + 1, at least 2. */
@@ -84,7 +88,7 @@ function toShared(bytes: Uint8Array): Uint8Array {
  * @throws UserError when a split is empty, or images, labels, shape and classes do not fit together
  */
 export function makeDataset({ train, test, ...about }: DatasetParts): Dataset {
-  const { name, title, shape, walks, comparable } = about;
+  const { name, title, shape, frames, walks, comparable } = about;
   const where = `the dataset '${name}'`;
   const [height, width] = shape;
   if (![height, width].every((length) => Number.isInteger(length) && length > 0))
@@ -92,6 +96,10 @@ export function makeDataset({ train, test, ...about }: DatasetParts): Dataset {
   if (walks && width !== 3)
     throw new UserError(
       `${where} has walks of ${width} bytes a step; give an action, a symbol and a node for each`,
+    );
+  if (frames !== undefined && !(Number.isInteger(frames) && frames > 0 && height % frames === 0))
+    throw new UserError(
+      `${where} has ${frames} frames, and images of ${height} rows are not so many frames of equal height; give the height of the whole strip`,
     );
   if (!train.labels !== !test.labels)
     throw new UserError(
@@ -112,6 +120,7 @@ export function makeDataset({ train, test, ...about }: DatasetParts): Dataset {
     classes,
     width: height * width,
     shape: [height, width],
+    ...(frames !== undefined && { frames }),
     train: split('training', train),
     test: split('test', test),
     validation: null,

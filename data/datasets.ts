@@ -3,12 +3,19 @@ import type { Dataset } from './dataset.ts';
 import type { DatasetDefinition, DatasetInfo } from './definition.ts';
 import { graphWorlds } from './graph-worlds.ts';
 import { idxFolder } from './idx-folder.ts';
-import { mnist, mnistFull } from './mnist.ts';
+import { mnist, mnistFull, movingDigits } from './mnist.ts';
 import { patterns } from './patterns.ts';
 import { withTrainingExamples, withValidation } from './stratify.ts';
 
 /** The datasets that come with the framework, the default first. */
-export const DATASETS: readonly DatasetDefinition[] = [mnist, mnistFull, patterns, graphWorlds, idxFolder];
+export const DATASETS: readonly DatasetDefinition[] = [
+  mnist,
+  mnistFull,
+  movingDigits,
+  patterns,
+  graphWorlds,
+  idxFolder,
+];
 
 /** The validation split that is taken out of a dataset. */
 export interface LoadOptions {
@@ -32,7 +39,7 @@ export function listDatasets(extra: readonly DatasetDefinition[] = []): DatasetI
 
 /**
  * Loads a dataset, pixels as bytes, into shared memory. Each call loads it again.
- * @param name `mnist`, `mnist-full`, `patterns:<bits>`, `graph-worlds:<world>`, `idx:<folder>` or that of an extra dataset; with `@600` after it, 600 of its training examples
+ * @param name `mnist`, `mnist-full`, `moving-digits:<frames>`, `patterns:<bits>`, `graph-worlds:<world>`, `idx:<folder>` or that of an extra dataset; with `@600` after it, 600 of its training examples
  * @param extra datasets of the user's own, from plug-ins
  * @throws UserError for an unknown name, a missing, unreadable or wrong file, or a validation size that does not fit
  */

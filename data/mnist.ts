@@ -5,6 +5,7 @@ import { UserError } from '../kernels/index.ts';
 import { defineDataset } from './definition.ts';
 import { MNIST, makeMnist, parsePixels } from './digits.ts';
 import { loadIdxFolder } from './idx-folder.ts';
+import { LEAST_FRAMES, MOST_FRAMES, type MovingLabel, makeMovingDigits } from './moving-digits.ts';
 import { unreadable } from './unreadable.ts';
 
 const LICENCE = 'CC BY-SA 3.0 (Yann LeCun and Corinna Cortes)';
@@ -38,6 +39,30 @@ export const mnistFull = defineDataset({
       title: mnistFull.title,
       comparable: true,
     }),
+});
+
+/** Digits of `mnist` that move. */
+export const movingDigits = defineDataset({
+  name: 'moving-digits',
+  argument: 'frames',
+  title:
+    'sequences of so many frames of 16 x 16 pixels, in which a digit of mnist moves and bounces; with :direction after the frames, labelled by where it goes',
+  train: 8000,
+  test: 2000,
+  source: `${mnist.source}, moved here by random numbers that never change`,
+  licence: LICENCE,
+  async load({ argument }) {
+    const [, frames, label = 'digit'] = /^(\d+)(?::(digit|direction))?$/.exec(argument) ?? [];
+    if (frames === undefined || Number(frames) < LEAST_FRAMES || Number(frames) > MOST_FRAMES)
+      throw new UserError(
+        `the dataset 'moving-digits' needs a whole number of frames from ${LEAST_FRAMES} to ${MOST_FRAMES}, as in moving-digits:5 or moving-digits:5:direction, not '${argument}'`,
+      );
+    return makeMovingDigits(
+      await mnist.load({ name: 'mnist', argument: '' }),
+      Number(frames),
+      label as MovingLabel,
+    );
+  },
 });
 
 /** @param content what the package holds, with its verb */

@@ -49,8 +49,8 @@ const ON_NODE = words(`
 
 /** From 'dendrite/browser' alone: what Node's part reads from files is handed in. */
 const IN_BROWSERS = words(`
-  Idx IdxContent IdxFiles Processor TrainerInput decodeCheckpoint encodeCheckpoint hasRelaxedSimd
-  makeGraphWorlds makeIdxDataset makeMnist makePatterns openCpu parseIdx parsePixels withValidation
+  Idx IdxContent IdxFiles MovingLabel Processor TrainerInput decodeCheckpoint encodeCheckpoint hasRelaxedSimd
+  makeGraphWorlds makeIdxDataset makeMnist makeMovingDigits makePatterns openCpu parseIdx parsePixels withValidation
 `);
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');

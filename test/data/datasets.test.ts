@@ -39,7 +39,14 @@ test('every listed dataset has the sizes that are listed', async () => {
   const list = listDatasets();
   assert.equal(
     list.map(({ name }) => name),
-    ['mnist', 'mnist-full', 'patterns:<bits>', 'graph-worlds:<world>', 'idx:<folder>'],
+    [
+      'mnist',
+      'mnist-full',
+      'moving-digits:<frames>',
+      'patterns:<bits>',
+      'graph-worlds:<world>',
+      'idx:<folder>',
+    ],
   );
   for (const info of list) {
     for (const text of [info.title, info.source, info.licence]) assert.ok(text.length > 0);
@@ -55,7 +62,7 @@ test('an unknown name gets a suggestion or the choices', async () => {
   await refuses(loadDataset('MNIST-ful'), "did you mean 'mnist-full'?");
   await refuses(
     loadDataset('cifar10'),
-    "'cifar10': choose mnist, mnist-full, patterns:<bits>, graph-worlds:<world> or idx:",
+    "'cifar10': choose mnist, mnist-full, moving-digits:<frames>, patterns:<bits>, graph-worlds:<world> or idx:",
   );
 });
 
