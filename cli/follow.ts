@@ -2,6 +2,7 @@ import { type CompareEvents, shellQuoted } from '../experiments/index.ts';
 import type { BaselineScore, ComparisonDocument } from '../results/index.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createProgress, type Progress } from './progress/index.ts';
+import { Words } from './progress/words.ts';
 
 /** What runs came to, or the exit code after a signal that stopped them. */
 export type Followed<T> =
@@ -17,6 +18,7 @@ export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Pr
   let folder = '';
   let [ended, total] = [0, 0];
   let what = 'runs';
+  let words: Words | null = null;
   const interrupt = onInterrupt((exitCode) => {
     // Nothing is recorded yet.
     if (progress === null) process.exit(exitCode);
@@ -28,6 +30,7 @@ export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Pr
         const { whole, rung, runs, toDo } = comparison;
         progress?.stop();
         folder = whole;
+        words = new Words(comparison.experiment);
         what = rung === null ? 'runs' : `trials of rung ${rung[0]} of ${rung[1]}`;
         total = runs;
         ended = total - toDo.length;
@@ -40,7 +43,7 @@ export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Pr
         progress?.ended(run);
       },
       baselinesBegun: (count) => progress?.say(`scoring baselines: ${count}`),
-      baselineScored: (score) => progress?.say(baselineInWords(score)),
+      baselineScored: (score) => progress?.say(baselineInWords(score, words!)),
       signal: interrupt.signal,
     });
     const stopped = interrupt.exitCode();
@@ -57,8 +60,8 @@ export async function follow<T>(work: (events: CompareEvents) => Promise<T>): Pr
 }
 
 /** E.g. 'baseline nearest-neighbour: 3.09 % in 12.3 s'. */
-const baselineInWords = ({ baseline, width, seed, score, seconds }: BaselineScore): string =>
-  `baseline ${baseline}${width === null ? '' : ` of ${width}, seed ${seed}`}: ${score.toFixed(2)} % in ${seconds.toFixed(1)} s`;
+const baselineInWords = ({ baseline, width, seed, score, seconds }: BaselineScore, words: Words): string =>
+  `baseline ${baseline}${width === null ? '' : ` of ${width}, seed ${seed}`}: ${words.value({ testScore: score })} in ${seconds.toFixed(1)} s`;
 
 /** The command that goes on with a comparison, as a line. */
 export const resumeCommand = (folder: string): string => `  dendrite resume ${shellQuoted(folder)}\n`;

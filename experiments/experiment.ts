@@ -13,6 +13,7 @@ import {
   findBaseline,
   findDiagnostics,
   findTask,
+  goesWith,
   parse,
   parseSomeSettings,
   type RunSpec,
@@ -229,15 +230,18 @@ function chooseDiagnostics(names: readonly string[], extra: readonly Diagnostic[
   return diagnostics;
 }
 
-/** @throws UserError for a name that there is not, and where the score of the task is not that of a classifier */
+/** @throws UserError for a name that there is not, and where it does not go with the score of the task */
 function chooseBaselines(asked: boolean | readonly string[], { definition }: ChosenTask): string[] {
-  const names = asked === true ? BASELINES.map(({ name }) => name) : asked || [];
-  for (const name of names) findBaseline(name);
+  const fitting = BASELINES.filter((baseline) => goesWith(baseline, definition));
+  if (asked === true && fitting.length === 0)
+    throw new UserError(`no baseline goes with the score of the task '${definition.name}'; leave them out`);
+  const names = asked === true ? fitting.map(({ name }) => name) : asked || [];
+  for (const name of names)
+    if (!goesWith(findBaseline(name), definition))
+      throw new UserError(
+        `the baseline '${name}' does not go with the score of the task '${definition.name}'; ${fitting.length > 0 ? `choose ${fitting.map((one) => one.name).join(', ')}` : 'leave it out'}`,
+      );
   refuseRepeats('baseline', names);
-  if (names.length > 0 && !definition.scoresClasses)
-    throw new UserError(
-      `the baselines classify, and the score of the task '${definition.name}' is another; leave them out`,
-    );
   return [...names];
 }
 

@@ -1,4 +1,4 @@
-export { BASELINES, type Baseline, findBaseline, scoreBaseline } from './baselines/index.ts';
+export { BASELINES, type Baseline, findBaseline, goesWith, scoreBaseline } from './baselines/index.ts';
 export { scaleBudget, stepsPerEpoch, totalSteps } from './budget.ts';
 export {
   type Checkpoint,

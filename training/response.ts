@@ -9,11 +9,12 @@ const RESPONSE_BATCH = 100;
 
 /** @param width pixels of an image */
 export async function traceResponse(
-  { kernels: k, network, respond, rule }: TracedRun,
+  { kernels: k, network, respond, rule, task }: TracedRun,
   width: number,
 ): Promise<Response> {
   const batch = rule.evaluationBatchSize ?? RESPONSE_BATCH;
-  const input = k.result('images to respond to', batch, width);
+  const { first: from, count: inputs } = task.shown ?? { first: 0, count: width };
+  const input = k.result('images to respond to', batch, inputs);
   const responses = network.populations
     .slice(1)
     .map(({ name, size }) => k.result(`response of ${name}`, batch, size));
@@ -29,8 +30,11 @@ export async function traceResponse(
     const rates = responses.map(({ columns }) => new Float32Array(count * columns));
     const rows = new Uint32Array(0);
     for (let first = 0; first < count; first += batch) {
-      const shown = new Float32Array(batch * width);
-      shown.set(images.subarray(first * width, (first + batch) * width));
+      const shown = new Float32Array(batch * inputs);
+      for (let i = 0; i < Math.min(batch, count - first); i++) {
+        const pixel = (first + i) * width + from;
+        shown.set(images.subarray(pixel, pixel + inputs), i * inputs);
+      }
       await k.device.write(input, shown);
       await executable.run({ steps: 1, firstStep: first / batch, rows });
       const known = Math.min(batch, count - first);

@@ -34,6 +34,8 @@ export interface TaskContext {
 export interface BuiltTask {
   /** What the network is shown in place of the training images, example by example. Left out: the images themselves. */
   readonly images?: Table;
+  /** Which pixels of an image those are, where the network has not an input for each: so many from the first one on. Left out: all. */
+  readonly shown?: { readonly first: number; readonly count: number };
   /** Traces what a minibatch of training examples is to be answered with, batch x outputs. */
   target(input: Tensor): Tensor;
   /**
@@ -62,6 +64,8 @@ export interface TaskDefinition {
   readonly score: Score;
   /** The score is the share of images to which another class than theirs is answered, in %: baselines that classify have the same. */
   readonly scoresClasses?: true;
+  /** The score is the squared error of the last frame of a sequence, of that of copying the last one shown: baselines that predict frames have the same. */
+  readonly scoresFrames?: true;
   /** Settings that hold where neither the user nor a recipe chooses. */
   readonly defaults?: SettingsInput;
   /** @throws UserError when dataset, settings or rule do not go with the task, saying what to do */

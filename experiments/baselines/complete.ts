@@ -38,8 +38,9 @@ export async function completeBaselines(
   if (missing.length === 0 || signal.aborted) return scores;
   baselinesBegun?.(missing.length);
   const { asked, settled } = common.device;
+  const { argument } = experiment.chosenTask;
   const blas = settled.device === 'cpu' ? asked.blas : undefined;
-  for await (const score of scoreInThread(missing, { dataset, blas }, signal)) {
+  for await (const score of scoreInThread(missing, { dataset, argument, blas }, signal)) {
     scores.push(score);
     checkLock(lock);
     writeBaselines(folder, scores);

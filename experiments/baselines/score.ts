@@ -10,16 +10,18 @@ export type BaselineTask = Pick<BaselineScore, 'baseline' | 'width' | 'seed'>;
 export interface BaselineWork {
   readonly task: BaselineTask;
   readonly dataset: Dataset;
+  /** What followed the name of the comparison's task and a colon, or ''. */
+  readonly argument: string;
   /** The BLAS that multiplies, as asked for. */
   readonly blas: string | undefined;
 }
 
 /** Scores it on the processor, whatever device the runs have. */
-export async function score({ task, dataset, blas }: BaselineWork): Promise<BaselineScore> {
+export async function score({ task, dataset, argument, blas }: BaselineWork): Promise<BaselineScore> {
   const { baseline, width, seed } = task;
   const device = await openDevice({ device: 'cpu', blas });
   try {
-    const context = { dataset, device, seed: seed ?? 0, width: width ?? 0 };
+    const context = { dataset, argument, device, seed: seed ?? 0, width: width ?? 0 };
     return { baseline, width, seed, ...(await scoreBaseline(findBaseline(baseline), context)) };
   } finally {
     await device.dispose();

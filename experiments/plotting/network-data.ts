@@ -78,7 +78,7 @@ export async function inputWeights(run: TrainedRun): Promise<InputWeights> {
     ...shownNetwork(run),
     name: first!.to.name,
     weights: await trainer.read(first!.weights),
-    shape: dataset.shape,
+    shape: [first!.from.size / dataset.shape[1], dataset.shape[1]],
   };
 }
 

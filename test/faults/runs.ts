@@ -219,10 +219,15 @@ export const FAULTS: readonly Fault[] = [
         'respond(k.gather(split.images, batch))',
       ],
       ['ridge regression of the training images', 'errorOf(name, parts)', 'errorOf(name, train)'],
-      ['ridge regression without its bias', '(v, b) => v + b', '(v: number, b: number) => v + 0 * b'],
       ['as many outputs as pixels', 'layers.at(-1) !== hidden.length', 'layers.at(-1) !== dataset.width'],
     ],
     'training/tasks/inpaint.ts',
+  ),
+  ...faultsOf(
+    'inpaint',
+    ['test/training/inpaint.test.ts'],
+    [['ridge regression without its bias', '(v, b) => v + b', '(v: number, b: number) => v + 0 * b']],
+    'training/tasks/ridge-fit.ts',
   ),
   ...faultsOf(
     'tasks',

@@ -6,6 +6,7 @@ import * as assert from 'uvu/assert';
 import { type Dataset, makeDataset } from '../../data/index.ts';
 import { RandomStream, type Table } from '../../kernels/index.ts';
 import { INITIAL_WEIGHTS } from '../../networks/index.ts';
+import type { Classifier } from '../../training/baselines/baseline.ts';
 import { BASELINES, findBaseline, scoreBaseline, tinyDataset } from '../../training/index.ts';
 import { pythonWith, readWithPython } from '../python.ts';
 import { openCpu } from './parts.ts';
@@ -35,7 +36,8 @@ function clouds(train: number, test: number, spread = 40, isMixed = false): Data
 
 async function classesOf(name: string, dataset: Dataset, context = { seed: 0, width: 0 }) {
   const device = await openCpu();
-  const { classes, detail = '' } = await findBaseline(name).classify({ dataset, device, ...context });
+  const baseline = findBaseline(name) as Classifier;
+  const { classes, detail = '' } = await baseline.classify({ dataset, device, argument: '', ...context });
   await device.dispose();
   return { classes: Array.from(classes), detail };
 }
@@ -85,7 +87,13 @@ test('chance is the class that most training images have', async () => {
   });
   assert.equal(await classesOf('chance', dataset), { classes: [1, 1, 1], detail: 'class 1' });
   const device = await openCpu();
-  const { score } = await scoreBaseline(findBaseline('chance'), { dataset, device, seed: 0, width: 0 });
+  const { score } = await scoreBaseline(findBaseline('chance'), {
+    dataset,
+    device,
+    argument: '',
+    seed: 0,
+    width: 0,
+  });
   await device.dispose();
   assert.is(score, 200 / 3);
 });

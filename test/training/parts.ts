@@ -1,4 +1,4 @@
-import { hashDataset } from '../../data/index.ts';
+import { type Dataset, hashDataset } from '../../data/index.ts';
 import { openDevice } from '../../devices/index.ts';
 import { type Device, ReferenceDevice } from '../../kernels/index.ts';
 import { findRule } from '../../rules/index.ts';
@@ -20,15 +20,22 @@ export interface PartsOptions extends ConditionInput {
   readonly seed?: number;
   readonly diagnostics?: readonly string[];
   readonly device?: Device;
+  readonly dataset?: Dataset;
 }
 
 /** A rule on 36-8-6-4 where nothing else is said, in batches of 20 if it has no recipe. */
 export async function partsOf(
   rule: string,
-  { task = 'classify', seed = 1, diagnostics = ['none'], device, ...input }: PartsOptions = {},
+  {
+    task = 'classify',
+    seed = 1,
+    diagnostics = ['none'],
+    device,
+    dataset = tinyDataset(),
+    ...input
+  }: PartsOptions = {},
 ): Promise<RunParts> {
   const definition = findRule(rule);
-  const dataset = tinyDataset();
   const chosen = findTask(task);
   const layers = task === 'reconstruct' ? [36, 8, 6, 36] : [36, 8, 6, 4];
   const settings = { layers, ...(!definition.recipes && { batch: 20 }), ...input.settings };

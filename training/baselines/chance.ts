@@ -1,6 +1,6 @@
-import type { Baseline } from './baseline.ts';
+import type { Classifier } from './baseline.ts';
 
-export const chance: Baseline = {
+export const chance: Classifier = {
   name: 'chance',
   description: 'Always the class that most training images have, the lower one of equals.',
   async classify({ dataset: { train, test, classes } }) {

@@ -1,5 +1,5 @@
 import { consecutive, Kernels, type Table, type Tensor } from '../../kernels/index.ts';
-import type { Baseline } from './baseline.ts';
+import type { Classifier } from './baseline.ts';
 import { BLOCK, blockSizes, traceBlocks } from './blocks.ts';
 
 /** Training images that a block of test images is multiplied with. */
@@ -9,7 +9,7 @@ const NEIGHBOURS = 1000;
  * The products of all pairs of images are those of the kernels, in float32. They say which training images may be the nearest one:
  * its distance is then computed in whole numbers, so that the result is that of comparing each with each.
  */
-export const nearestNeighbour: Baseline = {
+export const nearestNeighbour: Classifier = {
   name: 'nearest-neighbour',
   description:
     'The class of the training image with the smallest Euclidean distance in pixels, the first one of equals.',

@@ -1,7 +1,7 @@
-import type { Baseline } from './baseline.ts';
+import type { Classifier } from './baseline.ts';
 import { classifyByRidge } from './ridge-classifier.ts';
 
-export const pixelsRidge: Baseline = {
+export const pixelsRidge: Classifier = {
   name: 'pixels-ridge',
   description: 'A linear readout of the pixels, fitted to one-hot classes by ridge regression.',
   classify: (context) =>

@@ -1,10 +1,10 @@
 import { RandomStream } from '../../kernels/index.ts';
 import { INITIAL_WEIGHTS } from '../../networks/index.ts';
-import type { Baseline } from './baseline.ts';
+import type { Classifier } from './baseline.ts';
 import { classifyByRidge } from './ridge-classifier.ts';
 
 /** A hidden layer as a ReLU network would begin with (He et al. 2015), never trained: what its width alone is worth. */
-export const randomFeaturesRidge: Baseline = {
+export const randomFeaturesRidge: Classifier = {
   name: 'random-features-ridge',
   description:
     'The same readout of random ReLU features max(0, x W), as many as the last hidden layer has neurons, with weights from N(0, 2 / n) for n pixels.',

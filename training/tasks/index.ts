@@ -2,6 +2,7 @@ import { closest, UserError } from '../../kernels/index.ts';
 import type { TaskDefinition } from '../task.ts';
 import { classify } from './classify.ts';
 import { inpaint } from './inpaint.ts';
+import { nextFrame } from './next-frame.ts';
 import { nextSymbol } from './next-symbol.ts';
 import { probe } from './probe.ts';
 import { reconstruct } from './reconstruct.ts';
@@ -13,6 +14,7 @@ export const TASKS: readonly TaskDefinition[] = [
   probe,
   reconstruct,
   inpaint,
+  nextFrame,
   retrieval,
   nextSymbol,
 ];
@@ -24,7 +26,7 @@ export interface ChosenTask {
 }
 
 /**
- * @param text `classify`, `reconstruct`, `inpaint`, `probe:<population>`, `retrieval:<corruption>`, `next-symbol:<criterion>`
+ * @param text `classify`, `reconstruct`, `inpaint`, `next-frame:<frames-ahead>`, `probe:<population>`, `retrieval:<corruption>`, `next-symbol:<criterion>`
  * @param extra tasks of the user's own, from plug-ins
  * @throws UserError when there is no such task, or its argument is missing or too much
  */

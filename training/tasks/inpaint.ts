@@ -1,17 +1,15 @@
 import type { Split } from '../../data/browser.ts';
-import { type Kernels, RandomStream, type Table, type Tensor, UserError } from '../../kernels/index.ts';
-import { meanOverExamples, passOver } from '../evaluation.ts';
+import { RandomStream, type Table, UserError } from '../../kernels/index.ts';
+import { meanOverExamples } from '../evaluation.ts';
 import type { BuiltTask, TaskContext, TaskDefinition } from '../task.ts';
 import { checkInputs, checkPixelOutputs } from './layers-fit.ts';
 import { squaredErrors } from './reconstruct.ts';
-import { solveRidge } from './ridge.ts';
+import { fitRidge } from './ridge-fit.ts';
 
 /** Pixels of one side of a patch, or the next smaller number that divides the sides of an image. */
 const PATCH = 4;
 /** Share of the patches that are shown (He et al. 2022). */
 const SHOWN = 1 / 4;
-/** Ridge penalty, relative to the mean variance of a pixel: it only keeps dark pixels from making the fit singular. */
-const PENALTY = 1e-3;
 
 /** Numbers of the pixels that are shown, and of those that are hidden, in ascending order. */
 interface Mask {
@@ -93,7 +91,7 @@ async function buildInpaint(context: TaskContext): Promise<BuiltTask> {
   const { kernels: k, dataset, respond, evaluationBatchSize } = context;
   const mask = maskOf(dataset.shape);
   const train = partsOf(dataset.train, mask);
-  const ridge = await fitRidge(context, train);
+  const ridge = await fitRidge(context, train.shown, train.hidden);
   const errorOf = (name: string, { shown, hidden }: Parts) =>
     meanOverExamples(k, `${name}, by ridge regression`, hidden.count, evaluationBatchSize, 1, (batch) =>
       squaredErrors(k, ridge(k.gather(shown, batch)), k.gather(hidden, batch)),
@@ -112,36 +110,3 @@ async function buildInpaint(context: TaskContext): Promise<BuiltTask> {
     },
   };
 }
-
-/** Fits hidden pixels to those that are shown. @returns traces its answer to shown pixels, batch x shown */
-async function fitRidge(
-  { kernels: k, evaluationBatchSize }: TaskContext,
-  { shown, hidden }: Parts,
-): Promise<(shown: Tensor) => Tensor> {
-  const [n, m] = [shown.columns, hidden.columns];
-  const sums = {
-    hh: k.result('ridge: sum of h h', n, n),
-    ht: k.result('ridge: sum of h t', n, m),
-    h: k.result('ridge: sum of h', 1, n),
-    t: k.result('ridge: sum of t', 1, m),
-  };
-  const weights = k.result('ridge: weights', n, m);
-  const bias = k.result('ridge: bias', 1, m);
-  const pass = await passOver(k, 'ridge regression', shown.count, evaluationBatchSize, (batch) => {
-    const [h, t] = [k.gather(shown, batch), k.gather(hidden, batch)];
-    k.matmul(h, h, { transposeA: true, into: sums.hh, accumulate: true });
-    k.matmul(h, t, { transposeA: true, into: sums.ht, accumulate: true });
-    k.sum(h, { over: 'rows', into: sums.h, accumulate: true });
-    k.sum(t, { over: 'rows', into: sums.t, accumulate: true });
-  });
-  await pass.run();
-  const [hh, ht, h, t] = (await Promise.all(
-    [sums.hh, sums.ht, sums.h, sums.t].map((tensor) => k.device.read(tensor)),
-  )) as [Float32Array, Float32Array, Float32Array, Float32Array];
-  const fit = solveRidge({ hh, ht, h, t }, shown.count, PENALTY);
-  await k.device.write(weights, fit.weights);
-  await k.device.write(bias, fit.bias);
-  return (input) => addBias(k, k.matmul(input, weights), bias);
-}
-
-const addBias = (k: Kernels, v: Tensor, bias: Tensor): Tensor => k.map((v, b) => v + b, v, bias);
