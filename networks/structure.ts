@@ -3,7 +3,7 @@ import { consecutive, type Kernels, RandomStream, type Tensor, UserError } from 
 /**
  * Which synapses a layered network has, after Chavlis & Poirazi 2025, Nat. Commun. 16:943 (names of theirs in brackets). With dendrites
  * hidden layers come in pairs, the dendrites and the somata that they belong to: each soma has as many dendrites as all others, and
- * hears of nothing else. Structures differ in what dendrites see of the layer below.
+ * hears of nothing else. These structures differ in what dendrites see of the layer below; two streams have none.
  */
 export const STRUCTURES = {
   /** Everything joins everything (vANN). */
@@ -18,6 +18,11 @@ export const STRUCTURES = {
   'dendrites-all': { hasDendrites: true, isSparse: false },
   /** As many synapses as with dendrites-random in every layer, all of them placed at random: no soma has dendrites of its own (sANN). */
   sparse: { hasDendrites: false, isSparse: true },
+  /**
+   * Two pathways of equal width: both hear all inputs and drive all outputs, and between hidden layers there are no synapses from one to the
+   * other (after Bakhtiari et al. 2021, NeurIPS 34, where both are convolutional). The first half of each hidden layer is one of them.
+   */
+  'two-streams': { hasDendrites: false, isSparse: false },
 } as const;
 
 /** One of STRUCTURES. */
@@ -61,6 +66,7 @@ export function synapseMasks(seed: number, settings: StructureSettings): (Float3
   return layers.slice(1).map((to, l) => {
     if (structure === 'full' || l === layers.length - 2) return null;
     const from = layers[l]!;
+    if (structure === 'two-streams') return l === 0 ? null : withinStreams(from, to);
     const random = new RandomStream(seed, `synapses ${l + 1}`);
     if (l % 2 === 0) return dendriteMask(random, settings, l);
     return structure === 'sparse' ? scattered(random, from, to, from) : ownDendrites(from, to);
@@ -94,6 +100,16 @@ function dendriteMask(
 function scattered(random: RandomStream, from: number, to: number, count: number): Float32Array {
   const mask = new Float32Array(from * to);
   for (const place of chosen(random, consecutive(0, from * to), count)) mask[place] = 1;
+  return mask;
+}
+
+/** Neurons of a half hear those of the same half. */
+function withinStreams(from: number, to: number): Float32Array {
+  const mask = new Float32Array(from * to);
+  for (let i = 0; i < from; i++) {
+    const second = Number(i >= from / 2);
+    mask.fill(1, i * to + (second * to) / 2, i * to + ((second + 1) * to) / 2);
+  }
   return mask;
 }
 
@@ -160,6 +176,13 @@ export function checkStructure({ layers, structure, synapses }: StructureSetting
   if (structure === 'full') return;
   const { hasDendrites, isSparse } = STRUCTURES[structure];
   const where = `the structure '${structure}' of layers ${layers.join(',')}`;
+  if (structure === 'two-streams') {
+    if (layers.length < 4 || layers.slice(1, -1).some((size) => size % 2 === 1))
+      throw new UserError(
+        `${where}: two streams need two hidden layers or more, each of an even number of neurons; write e.g. --layers ${layers[0]},256,256,${layers.at(-1)}`,
+      );
+    return;
+  }
   if (layers.length < 4 || layers.length % 2 === 1)
     throw new UserError(
       `${where}: hidden layers come in pairs, dendrites and then somata; write e.g. --layers ${layers[0]},2048,256,${layers.at(-1)}`,

@@ -34,6 +34,13 @@ export {
 export { countOf, type EpochRecord, epochSchema, parseEpoch, quantity } from './epoch.ts';
 export { epochOrder } from './epoch-order.ts';
 export { meanOverExamples } from './evaluation.ts';
+export {
+  type ForecastInput,
+  type ForecastScore,
+  forecastScores,
+  type RecordedPair,
+  type Recording,
+} from './forecast-score.ts';
 export { type Fired, firedIn, GUARDS, type Guard } from './guards/index.ts';
 export { checkpointParts, decodeCheckpoint, encodeCheckpoint, safetensorsParts } from './safetensors.ts';
 export {

@@ -22,6 +22,8 @@ export const FAULTS: readonly Fault[] = [
         "structure !== 'dendrites-random'",
       ],
       ['the same synapses for every seed', 'new RandomStream(seed, $name)', 'new RandomStream(1, $name)'],
+      ['streams that cross', 'Number(i >= from / 2)', 'Number(i < from / 2)'],
+      ['streams of a quarter', 'Number(i >= from / 2)', 'Number(i >= from / 4)'],
       ['sparse networks have dendrites of their own', "structure === 'sparse' ? $a : $b", '$b'],
     ],
     'networks/structure.ts',

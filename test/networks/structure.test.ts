@@ -109,6 +109,27 @@ test('masks belong to the seed, and a deeper pair has its own', () => {
   assert.equal(counts(deep[3]!, 4), new Array(4).fill(3));
 });
 
+test('two streams hear all inputs, drive all outputs, and do not hear each other in between', () => {
+  const [first, second, third, last] = masksOf('two-streams', { layers: [5, 6, 4, 2, 3] });
+  assert.equal([first, last], [null, null]);
+  assert.equal(
+    [0, 1, 2, 3].map((post) => heard(second!, post, 4)),
+    [
+      [0, 1, 2],
+      [0, 1, 2],
+      [3, 4, 5],
+      [3, 4, 5],
+    ],
+  );
+  assert.equal(
+    [0, 1].map((post) => heard(third!, post, 2)),
+    [
+      [0, 1],
+      [2, 3],
+    ],
+  );
+});
+
 test('weights start from those of the full network, and from zero where there is no synapse', () => {
   const weightsOf = (structure: Structure) => {
     const { device, k } = float64();
@@ -130,6 +151,8 @@ test('layers that do not have the structure are refused', () => {
   const cases: [Structure, number[], number, RegExp][] = [
     ['dendrites-random', [49, 24, 3], 4, /hidden layers come in pairs, .* e\.g\. --layers 49,2048,256,3$/],
     ['sparse', [49, 24, 6, 5, 3], 4, /hidden layers come in pairs/],
+    ['two-streams', [49, 24, 3], 4, /two streams need two hidden layers or more.* --layers 49,256,256,3$/],
+    ['two-streams', [49, 24, 7, 3], 4, /each of an even number of neurons/],
     ['dendrites-all', [49, 24, 7, 3], 4, /24 dendrites cannot be shared equally by 7 somata/],
     ['dendrites-random', [49, 24, 6, 3], 50, /a dendrite cannot have 50 synapses with 49 neurons/],
     ['dendrites-random', [49, 24, 6, 8, 4, 3], 7, /a dendrite cannot have 7 synapses with 6 neurons/],
