@@ -155,11 +155,15 @@ function withBaselines(text: string, documents: Documents): string {
 }
 
 /** The learning curves of `npm start`, as SVG. */
-export async function startFigure(documents: Documents): Promise<string> {
+export const startFigure = (documents: Documents): Promise<string> =>
+  curvesFigure(documents.get(PRINTED.start.file)!);
+
+/** Learning curves, as SVG. */
+export async function curvesFigure(document: ComparisonDocument): Promise<string> {
   const { FIGURES } = await import('../results/figures/index.ts');
   const figure = FIGURES.find(({ name }) => name === 'curves')!;
   if (figure.of !== 'records') throw new Error('learning curves are drawn of records');
-  const drawn = figure.draw(await makeFigureDocument(), documents.get(PRINTED.start.file)!, 'examples');
+  const drawn = figure.draw(await makeFigureDocument(), document, 'examples');
   return new TextDecoder().decode(await encodeFigure(drawn, 'svg'));
 }
 

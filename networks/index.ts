@@ -23,6 +23,14 @@ export {
   competitiveNetwork,
 } from './competitive.ts';
 export {
+  checkDenseMemory,
+  DenseMemoryNetwork,
+  type DenseMemoryOptions,
+  denseMemoryNetwork,
+  type Hypothesis,
+  type Overlaps,
+} from './dense-memory.ts';
+export {
   DYNAMICS,
   EnergyNetwork,
   energyNetwork,
@@ -94,6 +102,7 @@ export { inverseGaussian, type RandomDuration, randomDuration } from './phases.t
 export { EARLIEST_PLATEAU } from './plateau-times.ts';
 export { Presentation, type TimedPhase } from './presentation.ts';
 export { type PspKernel, pspTaps, shareOfWindow, type Window } from './psp.ts';
+export { raised } from './raised.ts';
 export {
   createRecorder,
   type Electrode,

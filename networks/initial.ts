@@ -30,6 +30,8 @@ export const INITIAL_WEIGHTS = table({
   'torch-linear': (random: RandomStream, n: number, m: number) => uniform(random, n, m, 1 / Math.sqrt(n)),
   /** All zero: what Nokland 2016 starts direct feedback alignment of tanh networks from. Backprop cannot leave it. */
   zero: (_random: RandomStream, n: number, m: number) => new Float32Array(n * m),
+  /** N(-0.3, 0.3^2), whatever n and m: memories of dark pixels, as in the notebook of Krotov & Hopfield 2016. */
+  'dense-memory': (random: RandomStream, n: number, m: number) => random.normal(n * m, -0.3, 0.3),
   /** Guerguiev, Lillicrap & Richards 2017, as in the code that they published. */
   'segregated-dendrite': (random: RandomStream, n: number, m: number) =>
     dendriticWeights(random, n, n * m, 1),

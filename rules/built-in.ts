@@ -9,6 +9,7 @@ export { contrastiveHebbian } from './contrastive-hebbian.ts';
 export { dendriticMicrocircuit } from './dendritic-microcircuit.ts';
 export { dendriticPrediction } from './dendritic-prediction.ts';
 export { denseAssociativeMemory } from './dense-associative-memory.ts';
+export { denseMemoryClassifier } from './dense-memory-classifier.ts';
 export { differenceTargetPropagation } from './difference-target-propagation.ts';
 export { directFeedbackAlignment } from './direct-feedback-alignment.ts';
 export { drtp } from './drtp.ts';

@@ -1,6 +1,7 @@
 import { type Tensor, UserError } from '../kernels/index.ts';
 import { type CompetitiveNetwork, checkCompetitive, competitiveNetwork } from '../networks/index.ts';
 import { type Direction, outerProduct } from './direction.ts';
+import { largestOfRows } from './largest.ts';
 import type { OptionValues } from './options.ts';
 import { readoutRates } from './readout-rates.ts';
 import { defineRule, type Minibatch, type Recipe, type Rule, type RuleContext } from './rule.ts';
@@ -231,11 +232,6 @@ class CompetingHiddenUnits implements Rule {
   #largest(l: number, values: Tensor): Tensor {
     const { kernels: k } = this.#context;
     const { from, to } = this.#numbers[l]!;
-    const ofRows = (values: Tensor, numbers: Tensor): Tensor =>
-      k.sum(
-        k.map((v, number, place) => (number === place ? v : 0), values, numbers, k.argmax(values)),
-        { over: 'columns' },
-      );
-    return ofRows(k.transpose(ofRows(values, to)), from);
+    return largestOfRows(k, k.transpose(largestOfRows(k, values, to)), from);
   }
 }

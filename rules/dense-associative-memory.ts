@@ -1,5 +1,5 @@
-import type { Kernels, Tensor } from '../kernels/index.ts';
-import { type AssociativeNetwork, associativeNetwork } from '../networks/index.ts';
+import type { Tensor } from '../kernels/index.ts';
+import { type AssociativeNetwork, associativeNetwork, raised } from '../networks/index.ts';
 import { checkOneShot, HEBBIAN, oneShot, powerOfTwo, RETRIEVAL, storeInNext } from './one-shot.ts';
 import type { OptionValues } from './options.ts';
 import { defineRule, type Minibatch, type Rule, type RuleContext } from './rule.ts';
@@ -112,11 +112,4 @@ class DenseAssociativeMemory implements Rule {
     const { power, rectified } = this.#options;
     return raised(k, rectified ? k.map((x) => Math.max(x, 0), x) : x, power);
   }
-}
-
-/** A whole power above 0 of every element, by squares. */
-function raised(k: Kernels, x: Tensor, power: number): Tensor {
-  if (power === 1) return x;
-  const half = raised(k, x, Math.floor(power / 2));
-  return power % 2 === 0 ? k.map((h) => h * h, half) : k.map((h, x) => h * h * x, half, x);
 }

@@ -10,6 +10,7 @@ const SYNAPTIC_FACTORS = [
   'goodness of its layer',
   'rank in its layer',
   'largest change of its layer',
+  'largest change of its neuron',
   'covariances in its layer',
   'surprise of its layer',
   'postsynaptic noise',

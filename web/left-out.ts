@@ -90,6 +90,8 @@ export const withoutColourTables: Plugin = {
 
 /** Files of the rules that are for a task alone which the playground does not have. */
 export const RULES_FOR_OTHER_TASKS = [
+  'astrocyte-attention',
+  'astrocyte-equilibrium-propagation',
   'backprop-through-time',
   'dense-associative-memory',
   'hopfield',

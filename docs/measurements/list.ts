@@ -136,6 +136,7 @@ export const CLAIMS = {
     command: 'npx dendrite run few-labels',
     part,
   })),
+  denseMemory: [experiment('dense-memory')],
 } as const satisfies Record<string, readonly MeasuredComparison[]>;
 
 /** What docs/memories.md is about. */
@@ -165,6 +166,6 @@ export const MEASURED: readonly MeasuredComparison[] = [
   MICROCIRCUITS,
   ...Object.values(PRINTED),
   ...Object.values(BASELINES),
-  ...CLAIMS.fewLabels,
+  ...Object.values(CLAIMS).flat(),
   ...Object.values(MEMORIES),
 ];

@@ -4,6 +4,12 @@ import { type Fault, faultsOf } from './fault.ts';
 export const FAULTS: readonly Fault[] = [
   ...faultsOf(
     'competing-hidden-units',
+    ['competing-hidden-units'],
+    [['the largest of a sum', 'number === place ? v : 0', 'number >= place ? v : 0']],
+    'rules/largest.ts',
+  ),
+  ...faultsOf(
+    'competing-hidden-units',
     ['competing-hidden-units', 'locality-competition'],
     [
       ['the loser is Hebbian too', 'number === last ? -delta : 0', 'number === last ? delta : 0'],
@@ -18,7 +24,6 @@ export const FAULTS: readonly Fault[] = [
       ['away from the image', '-r * d', 'r * d'],
       ['steps that are not relative to the radius', '-r * d', '-d + 0 * r'],
       ['the largest signed change', '(d) => Math.abs(d)', '(d) => d'],
-      ['the largest of a sum', 'number === place ? v : 0', 'number >= place ? v : 0'],
       ['every layer learns from the image', 'activity[l].rate', 'activity[0]!.rate'],
       ['hidden biases learn', '{ $$rest, biases: false }', '{ $$rest, biases: true }'],
       ['a rank for which there are too few neurons', 'rank > smallest', 'rank > smallest + 1'],

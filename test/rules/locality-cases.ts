@@ -252,6 +252,20 @@ export const LAYER_WISE: readonly Case[] = ['sum', 'mean'].map((goodness) =>
 /** Neurons that compete: without labels, and nothing comes down. */
 export const COMPETING: Case = caseOf('competing-hidden-units', {}, {}, { activation: 'relu' });
 
+/** Memories of images and classes. */
+export const DENSE: Case = caseOf(
+  'dense-memory-classifier',
+  {},
+  { power: 3, exponent: 1, temperature: 2 },
+  {
+    layers: [5, 6, 3],
+    activation: 'relu',
+    loss: 'squared-error',
+    outputActivation: 'tanh',
+    initial: 'dense-memory',
+  },
+);
+
 /** Layers that predict what they do themselves; other neurons are seen by covariances, or by predictions, alone. */
 export const SELF_SUPERVISED: readonly (Case & { readonly seesLayer: boolean })[] = [
   { ...caseOf('lpl', { decorrelation: 0 }, { shift: 0 }, {}), seesLayer: false },

@@ -44,9 +44,12 @@ async function begun(
   return trainer;
 }
 
+/** A high power of small overlaps is next to nothing, and outputs are silent until memories have moved. */
+const GENTLE: Readonly<Record<string, Record<string, number>>> = { 'dense-memory-classifier': { power: 3 } };
+
 for (const { name } of rulesFor('classify'))
   test(`${name}: no guard fires where nothing is wrong`, async () => {
-    assert.equal(await foundBy(name, { settings: { epochs: 2 } }), [[], []]);
+    assert.equal(await foundBy(name, { settings: { epochs: 2 }, options: GENTLE[name] ?? {} }), [[], []]);
   });
 
 test('a layer whose biases keep it silent is dead, and what leads there does not change', async () => {

@@ -1,6 +1,7 @@
 import { type Dataset, hashDataset } from '../../data/index.ts';
 import { openDevice } from '../../devices/index.ts';
 import { type Device, ReferenceDevice } from '../../kernels/index.ts';
+import { denseMemoryNetwork } from '../../networks/index.ts';
 import { findRule } from '../../rules/index.ts';
 import {
   type ConditionInput,
@@ -23,7 +24,7 @@ export interface PartsOptions extends ConditionInput {
   readonly dataset?: Dataset;
 }
 
-/** A rule on 36-8-6-4 where nothing else is said, in batches of 20 if it has no recipe. */
+/** A rule on 36-8-6-4 where nothing else is said, or on 36-8-4 where it has one hidden layer alone, in batches of 20 if it has no recipe. */
 export async function partsOf(
   rule: string,
   {
@@ -37,7 +38,8 @@ export async function partsOf(
 ): Promise<RunParts> {
   const definition = findRule(rule);
   const chosen = findTask(task);
-  const layers = task === 'reconstruct' ? [36, 8, 6, 36] : [36, 8, 6, 4];
+  const hidden = definition.network === denseMemoryNetwork ? [8] : [8, 6];
+  const layers = [36, ...hidden, task === 'reconstruct' ? 36 : 4];
   const settings = { layers, ...(!definition.recipes && { batch: 20 }), ...input.settings };
   return {
     condition: resolveCondition(definition, { ...input, settings }, {}, chosen.definition.defaults),

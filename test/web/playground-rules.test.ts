@@ -10,7 +10,7 @@ when('every rule that classifies duels in the page that is built', async () => {
     const rules = names.slice(i, i + 4);
     // A duel takes two rules at least.
     if (rules.length === 1) rules.push('backprop');
-    const hidden = rules.some((name) => findRule(name).trial?.hidden) ? '20,20' : '20';
+    const hidden = rules.some((name) => (findRule(name).trial?.hidden?.length ?? 0) > 1) ? '20,20' : '20';
     await withPage(`#rules=${rules.join(',')}&hidden=${hidden}&epochs=1&speed=50`, async (page) => {
       await page.waitForFunction(
         "[...document.querySelectorAll('tbody tr')].every((row) => row.dataset.state === 'failed' || Number(row.cells[2].textContent) > 0)",
