@@ -48,7 +48,8 @@ export interface TemTActivity {
  * each has the rate of a position neuron while its action is taken.
  *
  * W_a start as random orthogonal matrices, W as the identity times the root of beta, and e_0 as a random vector of length 1 which does not learn: lengths
- * are kept, and places that were not compared yet are about orthogonal. What the paper starts from is not known here.
+ * are kept, and places that were not compared yet are about orthogonal. The equations are those that the paper is known for, from memory and summaries; what it
+ * starts from is not known here.
  */
 export class TemT implements Network {
   readonly populations: readonly Population[];

@@ -53,8 +53,8 @@ export const backpropThroughTime = defineRule({
     δ_t = (∂k_t Wᵀ + δ_{t+1} W_aᵀ) ∘ f′(v_t),   a: the action after t
     ΔW = −η Σ_t e_tᵀ ∂k_t,   ΔW_a = −η Σ_t e_{t−1}ᵀ δ_t over the steps with the action a`,
   notes:
-    'The network is TEM-t, which goes with `--task next-symbol` alone. Values are the symbols themselves, one-hot, so that attention mixes ' +
-    'probabilities; neither symbols nor values have weights, and nothing of a symbol can be learned. That queries and keys are one, that W_a start orthogonal, and that e_0 does not learn, is chosen here. ' +
+    'The network is TEM-t, which goes with `--task next-symbol` alone: what it learns is in docs/graph-worlds.md. Values are the symbols themselves, one-hot, so that attention mixes ' +
+    'probabilities; neither symbols nor values have weights, and nothing of a symbol can be learned. The equations of TEM-t are those that the paper is known for, from memory and summaries, without its code. That queries and keys are one, that W_a start orthogonal, and that e_0 does not learn, is chosen here. ' +
     'With `position=path-integrator` and `position=none` W alone learns.',
   plausibility: {
     weightTransport: 'exact',

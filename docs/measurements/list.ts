@@ -152,6 +152,13 @@ export const MEMORIES = {
   },
 } as const satisfies Record<string, MeasuredComparison>;
 
+/** What docs/graph-worlds.md is about: a document for each criterion, as in the file of the experiment. */
+export const GRAPH_WORLDS = (['unseen-edge', 'unseen-action', 'visited'] as const).map((criterion, part) => ({
+  file: `graph-worlds-${criterion}`,
+  command: 'npx dendrite run graph-worlds',
+  part,
+}));
+
 /** All of them. */
 export const MEASURED: readonly MeasuredComparison[] = [
   FEEDBACK.family,
@@ -168,4 +175,5 @@ export const MEASURED: readonly MeasuredComparison[] = [
   ...Object.values(BASELINES),
   ...Object.values(CLAIMS).flat(),
   ...Object.values(MEMORIES),
+  ...GRAPH_WORLDS,
 ];

@@ -44,8 +44,8 @@ export const FAULTS: readonly Fault[] = [
       ['no activation', 'k.map(this.#activation.rate, potential)', 'k.map((v) => v, potential)'],
       [
         'errors pass the activation as they are',
-        'k.map(this.#activation.backward, error, potential, rate)',
-        'k.map((e, _v, _r) => e, error, potential, rate)',
+        'this.#kernels.map(this.#activation.backward, error, potential, rate)',
+        'this.#kernels.map((e, _v, _r) => e, error, potential, rate)',
       ],
       ['one matrix for all actions', 'a === own ? c : 0', 'a + own < 0 ? 0 : c'],
       [
@@ -70,11 +70,7 @@ export const FAULTS: readonly Fault[] = [
     'next-symbol',
     ['test/training/next-symbol.test.ts'],
     [
-      [
-        'one direction of an edge is the edge',
-        'for (const seen of [there, back, taken])',
-        'for (const seen of [there, taken])',
-      ],
+      ['one direction of an edge is the edge', '[there, back, taken]', '[there, taken]'],
       ['every arrival is at a known node', 'visited.has(node) ? $known : null', 'step >= 0 ? $known : null'],
       ['an edge is an action', 'walked.has(taken)', 'walked.has(there)'],
       ['new nodes are taught', 'if (!arrival) continue;', 'if (!arrival && step === 0) continue;'],

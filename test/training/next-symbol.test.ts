@@ -153,6 +153,17 @@ test('what does not go with the task is refused with a sentence', () => {
   assert.throws(() => findTask('next-symbol'), /needs a criterion: write next-symbol:<criterion>/);
 });
 
+test('a rule that answers once is refused', () => {
+  const settings = { ...DEFAULTS, layers: LAYERS };
+  assert.throws(
+    () =>
+      nextSymbol.check({ argument: 'visited', dataset: DATASET, settings, definition: findRule('backprop') }),
+    (error: unknown) =>
+      error instanceof UserError &&
+      /^the rule 'backprop' answers once .* --rules backprop-through-time$/.test(error.message),
+  );
+});
+
 test('backpropagation through time is for this task alone', () => {
   assert.equal(
     rulesFor('next-symbol')

@@ -69,8 +69,12 @@ export const nextSymbol: TaskDefinition = {
   build: buildNextSymbol,
 };
 
-function checkNextSymbol({ argument, dataset, settings: { layers, loss } }: TaskSetup): void {
+function checkNextSymbol({ argument, dataset, settings: { layers, loss }, definition }: TaskSetup): void {
   scoredArrivals(argument);
+  if (definition.onlyTask !== nextSymbol.name)
+    throw new UserError(
+      `the rule '${definition.name}' answers once to what it is shown, and --task next-symbol asks at each step of a walk: choose --rules backprop-through-time`,
+    );
   const { symbols } = walksIn(dataset);
   const [steps] = dataset.shape;
   const wanted = [2 * steps, steps * symbols] as const;
