@@ -97,6 +97,13 @@ export {
   type RecordedPotentials,
 } from './neuron-recorder.ts';
 export type { Allocate, NeuronState, SomaState } from './neuron-state.ts';
+export {
+  type Attention,
+  PatchAttentionNetwork,
+  type PatchAttentionOptions,
+  patchAttentionNetwork,
+  patchPixels,
+} from './patch-attention.ts';
 export type { MeanName, PhaseMeans } from './phase-means.ts';
 export { inverseGaussian, type RandomDuration, randomDuration } from './phases.ts';
 export { EARLIEST_PLATEAU } from './plateau-times.ts';

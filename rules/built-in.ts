@@ -1,4 +1,5 @@
 /** The rules that come with the framework, a line each. Lists show them by family (registry.ts), then by name. */
+export { attentionNeuron } from './attention-neuron.ts';
 export { backprop } from './backprop.ts';
 export { backpropThroughTime } from './backprop-through-time.ts';
 export { burstDependentPlasticity } from './burst-dependent-plasticity.ts';

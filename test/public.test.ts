@@ -10,7 +10,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 
 /** From 'dendrite' and 'dendrite/browser' alike. */
 const BOTH = words(`
-  ACTIVATIONS Activation ActivationName Activity AssociativeNetwork AssociativeOptions BROADCASTS BroadcastFeedback BroadcastKind BuiltTask
+  ACTIVATIONS Activation ActivationName Activity AssociativeNetwork AssociativeOptions Attention BROADCASTS BroadcastFeedback BroadcastKind BuiltTask
   Checkpoint Compartment CompartmentalNetwork CompartmentalOptions CompetitiveNetwork CompetitiveOptions Condition ConditionInput Connection
   DEFAULTS DIAGNOSTICS DYNAMICS Dataset DatasetParts DenseMemoryNetwork DenseMemoryOptions Device DeviceInfo Diagnostic Direction Electrode
   EnergyNetwork EpochRecord EpochsOptions FeedbackPath ForwardForwardNetwork ForwardForwardOptions
@@ -19,14 +19,14 @@ const BOTH = words(`
   MicrocircuitPhase MicrocircuitRecording MicrocircuitSimulation MicrocircuitTime NeuronsInTime PopulationTraces
   TaughtLayer TwoCompartmentConstants TwoCompartmentNetwork URBANCZIK_2014 checkTwoCompartments twoCompartmentNetwork microcircuitNetwork Minibatch Network NetworkKind NetworkSettings
   NeuronConstants NeuronState Nudge OPTIMIZERS Observation ObservedMinibatch OptimizerOptions OptionDefinition
-  OptionTable OptionValue OptionValues Options Overlaps Particles PhaseMeans Plausibility Population Presentation
+  OptionTable OptionValue OptionValues Options Overlaps Particles PatchAttentionNetwork PatchAttentionOptions PhaseMeans Plausibility Population Presentation
   Product PspKernel RULES RandomDuration RandomStream Reading Readout Reason Recipe RecipeSettings Recorder
   RecorderOptions Recording ReferenceDevice RowStore RowWrite Rule RuleContext RuleDefinition RuleOutput
   RunSpec SCHEDULES SavedTensor Score Search Settings SettingsInput SettlingOptions SettlingPhase SettlingState Split
   SplitBytes StartHashes StepInfo SumOptions Synapses SynapticFactor TASKS Table TaskContext TaskDefinition TaskSetup
   Tensor TimedPhase Times Trainer UserError associativeNetwork checkAssociative checkCompetitive checkDenseMemory checkForwardForward checkMicrocircuit checkNeurons compartmentalNetwork competitiveNetwork createRecorder createTrainer
   defineRule denseMemoryNetwork divide drawFeedback energyNetwork feedbackPath forwardForwardNetwork gradient hashDataset layeredNetwork makeDataset
-  ComplexNudge ComplexRate LabelledImages Mask Structure StructureSettings checkHolomorphic maskWeights settleHolomorphic meanOverExamples outerProduct raised randomDuration
+  ComplexNudge ComplexRate LabelledImages Mask Structure StructureSettings checkHolomorphic maskWeights settleHolomorphic meanOverExamples outerProduct patchAttentionNetwork patchPixels raised randomDuration
   NeuronAtHand Recall Walks PositionStep TemT TemTActivity TemTOptions checkTemT temT recordMicrocircuit rulesFor sigmoid tinyDataset weightMatrix
   NeuronRecorder NeuronRecording RecordOptions RecordedPotentials SettlingPhases SettlingRecorder SettlingRecording
   createNeuronRecorder createSettlingRecorder

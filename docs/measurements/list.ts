@@ -137,6 +137,12 @@ export const CLAIMS = {
     part,
   })),
   denseMemory: [experiment('dense-memory')],
+  /** A document for each task, in the order of the experiment. */
+  shuffledPatches: ['classify', 'shuffle-7', 'drop-7-50', 'shuffle-1'].map((task, part) => ({
+    file: `shuffled-patches-${task}`,
+    command: 'npx dendrite run shuffled-patches',
+    part,
+  })),
 } as const satisfies Record<string, readonly MeasuredComparison[]>;
 
 /** What docs/memories.md is about. */

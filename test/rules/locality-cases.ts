@@ -266,6 +266,14 @@ export const DENSE: Case = caseOf(
   },
 );
 
+/** Keys and values of patches, which share their weights; queries that are strong, so that what is seen is felt. */
+export const ATTENTION: Case = caseOf(
+  'attention-neuron',
+  {},
+  { patch: 2, stride: 2, queries: 3, size: 2 },
+  { layers: [16, 5, 3] },
+);
+
 /** Layers that predict what they do themselves; other neurons are seen by covariances, or by predictions, alone. */
 export const SELF_SUPERVISED: readonly (Case & { readonly seesLayer: boolean })[] = [
   { ...caseOf('lpl', { decorrelation: 0 }, { shift: 0 }, {}), seesLayer: false },

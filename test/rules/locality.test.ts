@@ -4,6 +4,7 @@ import { RandomStream } from '../../kernels/index.ts';
 import { rulesFor } from '../../rules/index.ts';
 import { matrix, multiply, potentials } from './by-hand.ts';
 import {
+  ATTENTION,
   BURSTING,
   type Change,
   COMPARTMENTAL,
@@ -37,6 +38,7 @@ test('every rule that classifies is held to its row in the plausibility table', 
     ...LAYER_WISE,
     COMPETING,
     DENSE,
+    ATTENTION,
     ...SELF_SUPERVISED,
     ...REWARDED,
   ];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { denseMemoryNetwork, type NetworkKind } from '../../networks/index.ts';
+import { denseMemoryNetwork, type NetworkKind, patchAttentionNetwork } from '../../networks/index.ts';
 import { rulesFor } from '../../rules/index.ts';
 import { buildTrainer, type EpochRecord, epochOrder, type Trainer } from '../../training/index.ts';
 import { openCpu, type PartsOptions, partsOf } from './parts.ts';
@@ -35,7 +35,7 @@ test('the hashes are those of the bytes of the first weights and of the first or
 });
 
 /** Kinds of networks whose layers are not fully connected ones with biases. */
-const OTHERS: readonly NetworkKind[] = [denseMemoryNetwork];
+const OTHERS: readonly NetworkKind[] = [denseMemoryNetwork, patchAttentionNetwork];
 
 test('every rule begins with the same weights and order, where seed, layers and distribution are the same', async () => {
   const settings = { initial: 'glorot-uniform' } as const;

@@ -7,6 +7,7 @@ import { nextSymbol } from './next-symbol.ts';
 import { probe } from './probe.ts';
 import { reconstruct } from './reconstruct.ts';
 import { retrieval } from './retrieval.ts';
+import { robustness } from './robustness.ts';
 
 /** The tasks that come with the framework, the default first. */
 export const TASKS: readonly TaskDefinition[] = [
@@ -16,6 +17,7 @@ export const TASKS: readonly TaskDefinition[] = [
   inpaint,
   nextFrame,
   retrieval,
+  robustness,
   nextSymbol,
 ];
 
@@ -26,7 +28,7 @@ export interface ChosenTask {
 }
 
 /**
- * @param text `classify`, `reconstruct`, `inpaint`, `next-frame:<frames-ahead>`, `probe:<population>`, `retrieval:<corruption>`, `next-symbol:<criterion>`
+ * @param text `classify`, `reconstruct`, `inpaint`, `next-frame:<frames-ahead>`, `probe:<population>`, `retrieval:<corruption>`, `robustness:<corruption>`, `next-symbol:<criterion>`
  * @param extra tasks of the user's own, from plug-ins
  * @throws UserError when there is no such task, or its argument is missing or too much
  */
