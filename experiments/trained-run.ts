@@ -24,10 +24,13 @@ export interface FoundRun {
   readonly spec: RunSpec;
   readonly dataset: Dataset;
   /**
-   * Builds the network on a device and loads the weights. The trainer disposes of the device.
+   * Builds the network on a device and loads the weights, or leaves those that it started from. The trainer disposes of the device.
    * @throws UserError when the checkpoint does not fit
    */
-  open(openDevice: (spec: RunSpec) => Promise<Device>): Promise<TrainedRun>;
+  open(
+    openDevice: (spec: RunSpec) => Promise<Device>,
+    options?: { readonly untrained?: boolean },
+  ): Promise<TrainedRun>;
 }
 
 /**
@@ -46,12 +49,12 @@ export async function findTrainedRun(folder: string): Promise<FoundRun> {
   return {
     spec,
     dataset,
-    async open(openDevice) {
+    async open(openDevice, { untrained = false } = {}) {
       const device = await openDevice(spec);
       try {
         const trainer = await trainerOf({ ...spec, diagnostics: [] }, device, { dataset, extensions });
-        await trainer.load(checkpoint);
-        return { spec, dataset, trainer, checkpoint: path, step: checkpoint.step, notes };
+        if (!untrained) await trainer.load(checkpoint);
+        return { spec, dataset, trainer, checkpoint: path, step: trainer.stepsDone, notes };
       } catch (error) {
         await device.dispose();
         throw error;

@@ -68,6 +68,8 @@ export interface Trainer {
    * `predict` gives.
    */
   respond(images: Float32Array): Promise<readonly Float32Array[]>;
+  /** Which pixels of an image the network is shown: so many from the first one on. */
+  readonly shown: { readonly first: number; readonly count: number };
   /** What is trained. */
   readonly network: Network;
   /** Feedback weights of the rule that stand beside the forward ones; none where it has none, or they follow the forward ones. */

@@ -187,6 +187,10 @@ class DeviceTrainer implements Trainer {
     return hashStates(await this.#savedStates());
   }
 
+  get shown(): Trainer['shown'] {
+    return this.#run.task.shown ?? { first: 0, count: this.#parts.dataset.width };
+  }
+
   get network(): Network {
     return this.#run.network;
   }

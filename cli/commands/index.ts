@@ -7,8 +7,10 @@ import { devices } from './devices.ts';
 import { diff } from './diff.ts';
 import { experiments } from './experiments.ts';
 import { exportCommand } from './export.ts';
+import { forecast } from './forecast.ts';
 import { plot } from './plot.ts';
 import { predict } from './predict.ts';
+import { probe } from './probe.ts';
 import { repeat } from './repeat.ts';
 import { report } from './report.ts';
 import { reproduce } from './reproduce.ts';
@@ -37,6 +39,8 @@ export const COMMANDS: readonly Command[] = [
   serve,
   exportCommand,
   predict,
+  probe,
+  forecast,
   rules,
   rule,
   datasets,

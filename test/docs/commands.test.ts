@@ -186,6 +186,8 @@ const CHECKS: Readonly<Record<string, (args: readonly string[]) => Promise<void>
       'repeat',
       'export',
       'predict',
+      'probe',
+      'forecast',
       'rule',
       'rules',
       'check',

@@ -7,7 +7,7 @@ export const FAULTS: readonly Fault[] = [
     ['test/training/forecast-score.test.ts'],
     [
       ['the past in place of the future', '[distance, -distance].map($f)', '[-distance, distance].map($f)'],
-      ['the score is that of the future alone', 'difference: future - past', 'difference: future'],
+      ['the score is that of the future alone', 'future - past', 'future'],
       ['features one step further', '(at + offset) * model.channels', '(at + offset + 1) * model.channels'],
       ['without what explains at once', 'score([0, offset]) - brainScore', 'score([0, offset])'],
     ],
