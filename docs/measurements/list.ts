@@ -143,6 +143,8 @@ export const CLAIMS = {
     command: 'npx dendrite run shuffled-patches',
     part,
   })),
+  /** One pathway and two that predict the next frame, and those that are taught to name the digit. */
+  streams: [experiment('two-streams'), experiment('two-streams-identity')],
 } as const satisfies Record<string, readonly MeasuredComparison[]>;
 
 /** What docs/memories.md is about. */
