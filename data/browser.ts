@@ -1,4 +1,5 @@
 /** What works on every platform: nothing here reads files. `index.ts` adds what does. */
+export { makeAssociativeRecall } from './associative-recall.ts';
 export {
   type Dataset,
   type DatasetParts,
@@ -22,4 +23,4 @@ export { type Idx, type IdxContent, type IdxFiles, makeIdxDataset, parseIdx } fr
 export { type MovingLabel, makeMovingDigits } from './moving-digits.ts';
 export { findOverlap, type Overlap } from './overlap.ts';
 export { makePatterns } from './patterns.ts';
-export { divide, withValidation } from './stratify.ts';
+export { divide, withTrainingExamples, withValidation } from './stratify.ts';

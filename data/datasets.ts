@@ -1,9 +1,11 @@
 import { closest, UserError } from '../kernels/index.ts';
+import { associativeRecall } from './associative-recall.ts';
 import type { Dataset } from './dataset.ts';
 import type { DatasetDefinition, DatasetInfo } from './definition.ts';
 import { graphWorlds } from './graph-worlds.ts';
 import { idxFolder } from './idx-folder.ts';
 import { mnist, mnistFull, movingDigits } from './mnist.ts';
+import { mnistSmall } from './mnist-small.ts';
 import { patterns } from './patterns.ts';
 import { withTrainingExamples, withValidation } from './stratify.ts';
 
@@ -11,9 +13,11 @@ import { withTrainingExamples, withValidation } from './stratify.ts';
 export const DATASETS: readonly DatasetDefinition[] = [
   mnist,
   mnistFull,
+  mnistSmall,
   movingDigits,
   patterns,
   graphWorlds,
+  associativeRecall,
   idxFolder,
 ];
 
@@ -39,7 +43,7 @@ export function listDatasets(extra: readonly DatasetDefinition[] = []): DatasetI
 
 /**
  * Loads a dataset, pixels as bytes, into shared memory. Each call loads it again.
- * @param name `mnist`, `mnist-full`, `moving-digits:<frames>`, `patterns:<bits>`, `graph-worlds:<world>`, `idx:<folder>` or that of an extra dataset; with `@600` after it, 600 of its training examples
+ * @param name `mnist`, `mnist-full`, `mnist-small:<side>`, `moving-digits:<frames>`, `patterns:<bits>`, `graph-worlds:<world>`, `associative-recall:<pairs>`, `idx:<folder>` or that of an extra dataset; with `@600` after it, 600 of its training examples
  * @param extra datasets of the user's own, from plug-ins
  * @throws UserError for an unknown name, a missing, unreadable or wrong file, or a validation size that does not fit
  */

@@ -6,9 +6,15 @@ import { writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { RESULT_COLUMNS, readPaper, resultCells, rowsOf, TABLES } from '../experiments/index.ts';
 import { type ComparisonDocument, markdownTable, verdictText } from '../results/index.ts';
+import {
+  astrocyteFigures,
+  attentionTable,
+  readAttentionErrors,
+  readInpaintingBaselines,
+} from './astrocyte-figures.ts';
 import { accuracyTable, CLAIMED, NOT_SHOWN } from './generate-graph-worlds.ts';
 import { committedMeasurements, curvesFigure } from './generate-measurements.ts';
-import { CLAIMS, FEEDBACK, GRAPH_WORLDS } from './measurements/list.ts';
+import { ASTROCYTE, CLAIMS, FEEDBACK, GRAPH_WORLDS } from './measurements/list.ts';
 
 type Documents = ReturnType<typeof committedMeasurements>;
 
@@ -19,7 +25,7 @@ interface Claim {
   readonly command: string;
   /** What the numbers are; left out: test errors in percent. */
   readonly measure?: string;
-  /** Tables. */
+  /** Tables, and figures. */
   readonly shown: string;
   /** A figure below the tables, in docs/figures/ without .svg, and what it shows. */
   readonly figure?: { readonly file: string; readonly shows: string };
@@ -35,6 +41,8 @@ export function claimsPage(documents: Documents): string {
     unseenEdges(documents),
     shuffledPatches(documents),
     nextFrame(documents),
+    attention(documents),
+    inpainting(documents),
   ];
   return [
     '<!-- Written by docs/generate-claims.ts from docs/measurements/ and results/tables/: `npm run docs` writes it again. -->',
@@ -232,7 +240,92 @@ export const claimFigures = async (documents: Documents): Promise<Map<string, st
     ['dense-memory', await curvesFigure(documents.get(CLAIMS.denseMemory[0].file)!)],
     ['shuffled-patches', await curvesFigure(documents.get(CLAIMS.shuffledPatches[1]!.file)!)],
     ['two-streams', await curvesFigure(documents.get(CLAIMS.streams[0].file)!)],
+    ...(await astrocyteFigures(documents)),
   ]);
+
+/** A row for each condition: what it is called, and its scores. */
+const scoreTable = ({ conditions, summary }: ComparisonDocument, score: string, decimals: number): string =>
+  markdownTable(
+    ['condition', 'seeds', score],
+    summary.map(({ n, mean, sd }, i) => [
+      conditions[i]!.label,
+      String(n),
+      `${mean!.toFixed(decimals)} ± ${sd!.toFixed(decimals)}`,
+    ]),
+  );
+
+const angle = (degrees: number): string => `${Math.round(degrees)}°`;
+
+/** The angle of each direction to the gradient after the last epoch, a mean over seeds, a row for each condition. */
+const angleTable = ({ conditions, runs }: ComparisonDocument, ids: readonly string[]): string => {
+  const connections = ['token to queries', 'token to keys', 'token to values', 'hidden 1 to output'];
+  return markdownTable(
+    ['condition', 'W_q', 'W_k', 'W_v', 'readout'],
+    ids.map((id) => {
+      const own = runs.filter(({ condition }) => condition === id);
+      return [
+        conditions.find((condition) => condition.id === id)!.label,
+        ...connections.map((connection) => {
+          const angles = own.map(({ epochs }) => epochs.at(-1)!.diagnostics!.angle![connection] as number);
+          return angle(angles.reduce((sum, a) => sum + a, 0) / angles.length);
+        }),
+      ];
+    }),
+  );
+};
+
+function attention(documents: Documents): Claim {
+  const { command, file } = ASTROCYTE.attention;
+  const document = documents.get(file)!;
+  const { tokens, size, errors } = readAttentionErrors();
+  return {
+    title: 'Neurons with an astrocyte are a transformer',
+    claimed:
+      'neurons whose synapses an astrocyte divides compute the attention of a transformer (Kozachkov, Kastanenka & Krotov 2023). Their figure compares the response of the astrocyte with the denominator of the softmax, for 1,000 and 100,000 hidden neurons, and no accuracy.',
+    command,
+    measure: `episodes of eight pairs of a key and a value of 16 symbols, then a key, whose value is to be named: test errors in percent after ${document.runs[0]!.epochs.length} epochs`,
+    shown: [
+      scoreTable(document, 'test error', 2),
+      `Answers of one class are wrong in ${Math.round(100 * (1 - 1 / 16))} % of the episodes, one of the eight values that were shown, at random, in ${Math.round(100 * (1 - 1 / 8) * (1 - 1 / 16))} %. ` +
+        'That what the astrocyte reads is linear attention, tests hold to 10⁻¹² in float64. How far it is from the softmax, by the number m of hidden neurons and the standard deviation of the logits q · k, mean ± sd over ' +
+        `${errors[0]!.output.length} seeds, each of ${tokens} queries of ${tokens} tokens of ${size} values (\`node --import tsx docs/record-attention.ts\`), error of what is read / of the divisor, relative to the size of what the softmax gives:`,
+      attentionTable(errors),
+      '![Error of what is read beside softmax attention, by the number of hidden neurons, a line for each size of the logits](figures/astrocyte-attention.svg)',
+      'Angles of the directions of feedback rules to the gradient after the last epoch (m = 64; `feedback-alignment` replaces the weights of the readout, `direct-feedback` sends the error to queries, keys and values by weights of their own):',
+      angleTable(document, ['feedback-alignment', 'direct-feedback']),
+    ].join('\n\n'),
+    notShown:
+      'that the block stands in for the attention of a trained transformer: it does where logits are small or hidden neurons are many, and logits of a deviation of 2 are beyond 4,096 of them. Few hidden neurons do here, perhaps since the projections learn to fit the random features that there are. Nor is it shown what the division is for: the control without it makes no more errors, since it only scales what is read. 24,000 episodes are few for backprop in 288-128-16, which has no attention. Residual connections, layer norm and the feed-forward part are left out.',
+  };
+}
+
+function inpainting(documents: Documents): Claim {
+  const { command, file } = ASTROCYTE.inpainting;
+  const document = documents.get(file)!;
+  const { zero, mean } = readInpaintingBaselines();
+  const difference = (id: string): string => {
+    const { mean, ci95 } = document.contrasts.find(({ condition }) => condition === id)!;
+    return `${signed(mean!, 3)} [${ci95!.map((bound) => signed(bound, 3)).join(', ')}]`;
+  };
+  return {
+    title: 'Equilibrium propagation trains an astrocyte',
+    claimed:
+      'nothing that we know of. The energy of neurons, synapses and astrocyte is symmetric (Kozachkov, Slotine & Krotov 2025, who train by backpropagation through time), so that equilibrium propagation applies to the weights T by which processes act on each other.',
+    command,
+    measure: `squared error of the hidden three quarters of digits of 8 x 8, beside that of ridge regression, after ${document.runs[0]!.epochs.at(-1)!.examples.toLocaleString('en')} examples`,
+    shown: [
+      scoreTable(document, 'of ridge regression', 3),
+      `Dark pixels come to ${fixed(zero)}, the mean image to ${fixed(mean)} (\`node --import tsx docs/record-inpainting.ts\`), ridge regression to 1 by definition. \`without\` is the same network without synapses and astrocyte, \`astrocyte-as-drawn\` learns no T.`,
+      '![Squared error of hidden pixels beside that of ridge regression, a dot for each run](figures/astrocyte-inpainting.svg)',
+      `Equilibrium propagation does what it should: the estimate agrees with finite differences of the loss at rest (tests hold it to that), and without synapses and astrocyte it comes to what backprop comes to. ` +
+        `The astrocyte adds little: \`astrocyte\` differs from backprop by ${difference('astrocyte')}, and \`astrocyte-as-drawn\`, whose T learns nothing, by ${difference('astrocyte-as-drawn')}, so that most of it may come from the synapses. A hidden layer does not help after so few examples either. ` +
+        'Why no more, as far as we can tell: all that synapses and astrocyte hear of an image is which outputs are bright together, φ_i φ_j, which the input alone decides; they sharpen an answer, and make no new feature of the pixels that are shown. ' +
+        `Where they count for more (\`astrocyte-strong\`), the free phase has not come to rest when it ends (guards say so), where the estimate need not be a gradient, and the answer is worse than the mean image, ${difference('astrocyte-strong')} beside backprop.`,
+    ].join('\n\n'),
+    notShown:
+      'that T of full rank, other gains, more examples or backpropagation through time would not do better. T has 16 modes here; κ and the gain were tried at few values, by hand.',
+  };
+}
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const documents = committedMeasurements();

@@ -1,4 +1,11 @@
-import { type Dataset, hashDataset, makeGraphWorlds, makePatterns } from '../data/index.ts';
+import {
+  type Dataset,
+  hashDataset,
+  makeAssociativeRecall,
+  makeGraphWorlds,
+  makePatterns,
+  withTrainingExamples,
+} from '../data/index.ts';
 import { openDevice } from '../devices/index.ts';
 import { type Device, ReferenceDevice } from '../kernels/index.ts';
 import type { RuleDefinition } from '../rules/index.ts';
@@ -69,6 +76,25 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     judge(score) {
       if (!(score >= 80)) throw new Error(`${score} % of the symbols by unseen edges are right`);
       return `${score.toFixed(1)} % of the symbols by unseen edges are right`;
+    },
+  },
+  inpaint: {
+    task: 'inpaint',
+    dataset: () => withTrainingExamples(tinyDataset(), 100),
+    layers: [36, 27],
+    judge(score) {
+      if (!(score < 1)) throw new Error(`the squared error is ${score} of that of ridge regression`);
+      return `squared error ${score.toFixed(3)} of that of ridge regression`;
+    },
+  },
+  'associative-recall': {
+    task: 'associative-recall',
+    dataset: () => makeAssociativeRecall(8, 1600, 200),
+    layers: [288, 16, 16],
+    judge(score) {
+      // One of the values that were shown, at random, is wrong in 82 %.
+      if (!(score <= 50)) throw new Error(`${score} % of the answers are wrong`);
+      return `${score.toFixed(1)} % of the answers are wrong`;
     },
   },
 };

@@ -7,6 +7,23 @@ export {
   type NeuronAtHand,
   type Recall,
 } from './associative.ts';
+export {
+  AstrocyteNetwork,
+  type AstrocyteOptions,
+  type AstrocyteRates,
+  type AstrocyteState,
+  astrocyteNetwork,
+  checkAstrocyte,
+} from './astrocyte.ts';
+export {
+  ATTENTIONS,
+  type Attended,
+  AttentionNetwork,
+  type AttentionOptions,
+  attentionNetwork,
+  type BlockErrors,
+  checkAttention,
+} from './attention.ts';
 export { BROADCASTS, BroadcastFeedback, type BroadcastKind } from './broadcast.ts';
 export {
   CompartmentalNetwork,

@@ -1,4 +1,6 @@
 /** The rules that come with the framework, a line each. Lists show them by family (registry.ts), then by name. */
+export { astrocyteAttention } from './astrocyte-attention.ts';
+export { astrocyteEquilibriumPropagation } from './astrocyte-equilibrium-propagation.ts';
 export { attentionNeuron } from './attention-neuron.ts';
 export { backprop } from './backprop.ts';
 export { backpropThroughTime } from './backprop-through-time.ts';

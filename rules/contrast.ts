@@ -26,7 +26,7 @@ export const contrast = (
   });
 
 /** The input is the same in both states, so that one product does. */
-function inputContrast(
+export function inputContrast(
   k: Kernels,
   connection: Connection,
   input: Tensor,
@@ -38,7 +38,7 @@ function inputContrast(
 }
 
 /** The factor goes into the postsynaptic side, so that plain descent can add the products straight to the weights. */
-function hebbianContrast(
+export function hebbianContrast(
   k: Kernels,
   connection: Connection,
   pre: Pair,

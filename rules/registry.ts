@@ -14,6 +14,7 @@ const FAMILIES = [
   'Hebbian competition',
   'energy-based',
   'associative memory',
+  'attention',
   'dendritic prediction',
   'segregated dendrites',
   'dendritic microcircuits',

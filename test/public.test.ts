@@ -30,6 +30,8 @@ const BOTH = words(`
   NeuronAtHand Recall Walks PositionStep TemT TemTActivity TemTOptions checkTemT temT recordMicrocircuit rulesFor sigmoid tinyDataset weightMatrix
   NeuronRecorder NeuronRecording RecordOptions RecordedPotentials SettlingPhases SettlingRecorder SettlingRecording
   createNeuronRecorder createSettlingRecorder
+  ATTENTIONS AstrocyteNetwork AstrocyteOptions AstrocyteRates AstrocyteState Attended AttentionNetwork AttentionOptions BlockErrors
+  astrocyteNetwork attentionNetwork checkAstrocyte checkAttention
 `);
 
 /** From 'dendrite' alone: files, worker threads, a choice of devices. */
@@ -50,7 +52,7 @@ const ON_NODE = words(`
 /** From 'dendrite/browser' alone: what Node's part reads from files is handed in. */
 const IN_BROWSERS = words(`
   Idx IdxContent IdxFiles MovingLabel Processor TrainerInput decodeCheckpoint encodeCheckpoint hasRelaxedSimd
-  makeGraphWorlds makeIdxDataset makeMnist makeMovingDigits makePatterns openCpu parseIdx parsePixels withValidation
+  makeAssociativeRecall makeGraphWorlds makeIdxDataset makeMnist makeMovingDigits makePatterns openCpu parseIdx parsePixels withValidation
 `);
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');

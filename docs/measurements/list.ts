@@ -147,6 +147,12 @@ export const CLAIMS = {
   streams: [experiment('two-streams'), experiment('two-streams-identity')],
 } as const satisfies Record<string, readonly MeasuredComparison[]>;
 
+/** Neurons with an astrocyte, of docs/claims.md. */
+export const ASTROCYTE = {
+  attention: experiment('astrocyte-attention'),
+  inpainting: experiment('astrocyte-inpainting'),
+} as const satisfies Record<string, MeasuredComparison>;
+
 /** What docs/memories.md is about. */
 export const MEMORIES = {
   load: experiment('memory-load'),
@@ -182,6 +188,7 @@ export const MEASURED: readonly MeasuredComparison[] = [
   ...Object.values(PRINTED),
   ...Object.values(BASELINES),
   ...Object.values(CLAIMS).flat(),
+  ...Object.values(ASTROCYTE),
   ...Object.values(MEMORIES),
   ...GRAPH_WORLDS,
 ];

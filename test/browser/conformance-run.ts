@@ -3,6 +3,7 @@ import {
   type Device,
   type EpochRecord,
   hashDataset,
+  makeAssociativeRecall,
   makeGraphWorlds,
   makePatterns,
   type RuleDefinition,
@@ -45,5 +46,10 @@ const TRIALS: Readonly<Record<string, () => ReturnType<typeof classifying>>> = {
   'next-symbol': () => ({
     dataset: makeGraphWorlds({ rows: 3, columns: 3, shape: 'torus' }, 64, 20),
     ...{ layers: [36, 24, 810], task: 'next-symbol:unseen-edge' },
+  }),
+  inpaint: () => ({ dataset: tinyDataset(), layers: [36, 27], task: 'inpaint' }),
+  'associative-recall': () => ({
+    dataset: makeAssociativeRecall(8, 100, 50),
+    ...{ layers: [288, 16, 16], task: 'associative-recall' },
   }),
 };

@@ -1,5 +1,6 @@
 import { closest, UserError } from '../../kernels/index.ts';
 import type { TaskDefinition } from '../task.ts';
+import { associativeRecall } from './associative-recall.ts';
 import { classify } from './classify.ts';
 import { inpaint } from './inpaint.ts';
 import { nextFrame } from './next-frame.ts';
@@ -19,6 +20,7 @@ export const TASKS: readonly TaskDefinition[] = [
   retrieval,
   robustness,
   nextSymbol,
+  associativeRecall,
 ];
 
 /** A task with its argument, e.g. that of 'probe:hidden 1'. */
@@ -28,7 +30,7 @@ export interface ChosenTask {
 }
 
 /**
- * @param text `classify`, `reconstruct`, `inpaint`, `next-frame:<frames-ahead>`, `probe:<population>`, `retrieval:<corruption>`, `robustness:<corruption>`, `next-symbol:<criterion>`
+ * @param text `classify`, `reconstruct`, `inpaint`, `associative-recall`, `next-frame:<frames-ahead>`, `probe:<population>`, `retrieval:<corruption>`, `robustness:<corruption>`, `next-symbol:<criterion>`
  * @param extra tasks of the user's own, from plug-ins
  * @throws UserError when there is no such task, or its argument is missing or too much
  */
