@@ -38,7 +38,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   'next-symbol':
     '--dataset graph-worlds:3x3-torus --layers 36,24,810 --task next-symbol:unseen-edge --examples 6000',
   inpaint: '--dataset mnist-small:8 --layers 64,48 --task inpaint --examples 1000',
-  'associative-recall': '--dataset associative-recall:8 --task associative-recall --examples 4000',
+  'associative-recall': '--dataset associative-recall:8 --task associative-recall --examples 16000',
 };
 
 /** A comparison small enough to be tried at once: the test of this page runs it. */
