@@ -12,10 +12,12 @@ export const UNUSED_BY_PAGES: readonly RegExp[] = [
   /\/sucrase\/dist\/esm\/(?:CJSImportProcessor|computeSourceMap|Options)\.js$/,
 ];
 
-/** The same of the workers: JSON schemas, which zod makes of what it checks, and the network of a rule that is left out below. */
+/** The same of the workers: JSON schemas, which zod makes of what it checks, tasks that the playground does not have, and what only these need. */
 export const UNUSED_BY_WORKERS: readonly RegExp[] = [
   /\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/,
-  /\/networks\/tem-t\.ts$/,
+  /\/training\/tasks\/(?:associative-recall|inpaint|next-frame|next-symbol|probe|reconstruct|retrieval|robustness)\.ts$/,
+  /\/data\/(?:associative-recall|graph-worlds|moving-digits|patterns)\.ts$/,
+  /\/networks\/(?:astrocyte|attention|tem-t)\.ts$/,
 ];
 
 /** Names that a module exports, in the forms in which these packages write it. */
