@@ -12,7 +12,11 @@ export const FAULTS: readonly Fault[] = [
     'budgets',
     COUNT,
     [
-      ['a product as if it were not transposed', 'op.transposeA ? op.a.rows : op.a.columns', 'op.a.columns'],
+      [
+        'a product as if it were not transposed',
+        'op.transposeA ? op.a.rows / op.groups : op.a.columns',
+        'op.a.columns',
+      ],
       [
         'a sum that is brought up to date is free',
         'op.out.rows * op.out.columns * op.b.rows',

@@ -80,9 +80,13 @@ export const FAULTS: readonly Fault[] = [
     ['dense-memory-classifier'],
     [
       ['pixels from 0 to 1', '2 * x - 1', 'x', 'overlaps'],
-      ['class units that start at 0', 'h - down', 'h - 0 * down'],
+      ['class units that start at 0', 'h - down', 'h - 0 * down', 'overlaps'],
       ['units that go up half way', 'Math.max(h + 2 * xi, 0)', 'Math.max(h + xi, 0)'],
-      ['always rectified', "activation === 'relu'", "activation !== 'sigmoid'", 'constructor'],
+      [
+        'always rectified',
+        "this.#isRectified = activation === 'relu'",
+        "this.#isRectified = activation !== 'sigmoid'",
+      ],
       ['a power too few', 'this.#power - 1', 'Math.max(this.#power - 2, 1)'],
       ['powers before the temperature', 'Math.max(h + 2 * xi, 0) / t', 'Math.max(h + 2 * xi, 0) + 0 * t'],
       ['the image without a class is no baseline', 'up - down', 'up - 0 * down', 'answer'],

@@ -53,7 +53,7 @@ export const FAULTS: readonly Fault[] = [
         'behindNone(this.#partOf(input, SYMBOL), 0)',
         'behindNone(this.#partOf(input, SYMBOL), 1)',
       ],
-      ['north is south', '[-1, 0],', '[1, 0],', 'moves'],
+      ['north is south', '[-1, 0]', '[1, 0]', 'moves'],
       [
         'a torus without a way round',
         '(Math.floor(node / side) + down + side) % side',
@@ -61,7 +61,7 @@ export const FAULTS: readonly Fault[] = [
       ],
       ['matrices that are not orthogonal', 'row(i)[j]! -= along * x;', 'row(i)[j]! -= 0 * along * x;'],
       ['rows of any length', 'row(i)[j]! /= length;', 'row(i)[j]! /= 1 + 0 * length;'],
-      ['beta in place of its root', 'Math.sqrt(beta)', 'beta'],
+      ['beta in place of its root', 'scaledIdentity(units, Math.sqrt(beta))', 'scaledIdentity(units, beta)'],
       ['a start of any length', 'drawn.map((x) => x / length)', 'drawn.map((x) => x / (1 + 0 * length))'],
     ],
     'networks/tem-t.ts',
