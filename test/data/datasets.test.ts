@@ -42,9 +42,11 @@ test('every listed dataset has the sizes that are listed', async () => {
     [
       'mnist',
       'mnist-full',
+      'mnist-small:<side>',
       'moving-digits:<frames>',
       'patterns:<bits>',
       'graph-worlds:<world>',
+      'associative-recall:<pairs>',
       'idx:<folder>',
     ],
   );
@@ -62,7 +64,7 @@ test('an unknown name gets a suggestion or the choices', async () => {
   await refuses(loadDataset('MNIST-ful'), "did you mean 'mnist-full'?");
   await refuses(
     loadDataset('cifar10'),
-    "'cifar10': choose mnist, mnist-full, moving-digits:<frames>, patterns:<bits>, graph-worlds:<world> or idx:",
+    "'cifar10': choose mnist, mnist-full, mnist-small:<side>, moving-digits:<frames>, patterns:<bits>, graph-worlds:<world>, associative-recall:<pairs> or idx:",
   );
 });
 
