@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import { describePlausibility, type RuleDefinition } from '../rules/index.ts';
 
 const COLUMNS = [
-  { head: 'rule and source', width: 31 },
+  { head: 'rule and source', width: 35 },
   { head: 'weight transport', width: 11 },
   { head: 'phases', width: 8 },
   { head: 'feedback pathway', width: 11 },
