@@ -12,6 +12,7 @@ import {
   readAttentionErrors,
   readInpaintingBaselines,
 } from './astrocyte-figures.ts';
+import { forecastTable, readForecasts } from './forecast-table.ts';
 import { accuracyTable, CLAIMED, NOT_SHOWN } from './generate-graph-worlds.ts';
 import { committedMeasurements, curvesFigure } from './generate-measurements.ts';
 import { ASTROCYTE, CLAIMS, FEEDBACK, GRAPH_WORLDS } from './measurements/list.ts';
@@ -42,6 +43,7 @@ export function claimsPage(documents: Documents): string {
     unseenEdges(documents),
     shuffledPatches(documents),
     nextFrame(documents),
+    forecasts(),
     attention(documents),
     inpainting(documents),
   ];
@@ -239,6 +241,20 @@ function nextFrame(documents: Documents): Claim {
         'Error of the next frame by training examples, for each rule with two streams and with one pathway',
     },
     notShown: `that anything beyond linear prediction was learned: every condition is better than copying, and none comes near ridge regression of the three frames that are shown, let alone a constant velocity, which errs where digits turn. Runs are of ${predicted.runs[0]!.epochs.length} epochs, and errors still fall at the end of them. Two streams are no better than one pathway of the same width, which has more synapses. Nor that one stream comes to know motion and the other form: the last column counts seeds whose streams differ by more than random halves of one pathway do, and they differ more in how well they know the direction than in the digit. Streams have half of the synapses between them, which alone may set them apart; streams that differ by chance in every layer would pass here. Taught to name the digit (\`${CLAIMS.streams[1].command}\`), the same networks make ${fixed(Math.min(...means))} to ${fixed(Math.max(...means))} % errors of ten classes, so that what a layer knows of identity can hardly differ between streams at this size.`,
+  };
+}
+
+function forecasts(): Claim {
+  const found = readForecasts();
+  return {
+    title: 'Networks that predict carry the future further than they carry the past',
+    claimed:
+      'the brain predicts several words ahead: recordings are explained better where the features of a language model are joined by those of words to come, most of all about eight words ahead (Caucheteux, Gramfort & King 2023). Others find the same in systems that cannot predict, since stimuli resemble themselves (eLife 106543, by its abstract).',
+    command: 'npx dendrite forecast <folder of a run> <folder of another>',
+    measure: `one pathway trained on the next frame by one rule as the brain, the network of the other rule from the same seed as the model; score of the future less score of the past, F(d) − P(d), ${found.length / 2} seeds; R is the correlation without either`,
+    shown: forecastTable(found),
+    notShown:
+      'any forecast: trained networks carry no more of the future than of the past, at any distance that moving digits allow, and what the future alone adds to R is as small. A prediction of one frame asks for no more: a digit that moves at a constant speed is known for many frames from two. The untrained brain stands where the same features explain a network that has learned nothing. That the score finds a planted forecast, tests show on synthetic brains: a passive one on an autocorrelated stimulus scores below 0.01 at 8 steps, and one that has the stimulus of 8 steps ahead in it has its maximum there.',
   };
 }
 
