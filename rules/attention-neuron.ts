@@ -34,7 +34,7 @@ const OPTIONS = {
 export const attentionNeuron = defineRule({
   name: 'attention-neuron',
   title: 'Attention neurons',
-  family: 'gradient',
+  family: 'attention',
   source: 'Tang & Ha 2021, NeurIPS, arXiv:2109.02869',
   summary:
     'Backpropagation through neurons that each see a patch of the image, do not know which, and send a key and a value to queries; the order of the patches makes no difference.',

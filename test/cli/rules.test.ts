@@ -24,7 +24,7 @@ test('rules are in groups of family and network', () => {
   const groups = [...text.matchAll(/^│ ([A-Z][A-Z -]+), ([\w-]+) network /gm)].map(([, family]) => family);
   // A family may have several kinds of networks.
   assert.equal([...new Set(groups)], [...new Set(RULES.map(({ family }) => family!.toUpperCase()))]);
-  assert.is(groups.filter((group) => group === 'GRADIENT').length, 3);
+  assert.is(groups.filter((group) => group === 'GRADIENT').length, 2);
   assert.ok(text.indexOf('FEEDBACK ALIGNMENT') < text.indexOf('weight-mirror'));
 });
 
