@@ -58,7 +58,10 @@ test('future features explain a passive brain too, and no better than those of t
     const [one, , eight] = scores;
     assert.ok(one!.future > 0.01, `the naive score of the next step is above zero: ${one!.future}`);
     assert.ok(Math.abs(eight!.difference) < 0.01, `${eight!.difference}`);
-    for (const { difference } of scores) assert.ok(Math.abs(difference) < 0.02, `${difference}`);
+    for (const { difference, future, past } of scores) {
+      assert.ok(Math.abs(difference) < 0.02, `${difference}`);
+      assert.is(difference, future - past);
+    }
   }
 });
 
