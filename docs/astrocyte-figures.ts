@@ -12,6 +12,7 @@ import {
 import { ASTROCYTE } from './measurements/list.ts';
 import { type AttentionErrors, DEVIATIONS, FEATURES } from './record-attention.ts';
 import type { InpaintingBaselines } from './record-inpainting.ts';
+import { deviationOf, meanOf } from './spread.ts';
 
 type Documents = ReadonlyMap<string, ComparisonDocument>;
 
@@ -26,11 +27,6 @@ export const readAttentionErrors = () =>
   };
 export const readInpaintingBaselines = () => read('astrocyte-inpainting-baselines') as InpaintingBaselines;
 
-const meanOf = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
-const deviationOf = (values: readonly number[]): number => {
-  const mean = meanOf(values);
-  return Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1));
-};
 const cell = (values: readonly number[]): string =>
   `${meanOf(values).toFixed(2)} ± ${deviationOf(values).toFixed(2)}`;
 

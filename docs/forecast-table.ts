@@ -2,17 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { markdownTable } from '../results/index.ts';
 import type { RecordedForecast } from './record-forecasts.ts';
+import { deviationOf, meanOf } from './spread.ts';
 
 export const readForecasts = (): readonly RecordedForecast[] =>
   JSON.parse(readFileSync(new URL('measurements/forecasts.json', import.meta.url), 'utf8'));
 
 const signed = (x: number): string => `${x < 0 ? '−' : '+'}${Math.abs(x).toFixed(3)}`;
 
-function spread(values: readonly number[]): string {
-  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
-  const sd = Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1));
-  return `${signed(mean)} ± ${sd.toFixed(3)}`;
-}
+const spread = (values: readonly number[]): string =>
+  `${signed(meanOf(values))} ± ${deviationOf(values).toFixed(3)}`;
 
 /** A row for each distance: future less past, for each brain and for the same before it was trained. */
 export function forecastTable(all: readonly RecordedForecast[]): string {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { markdownTable } from '../results/index.ts';
 import type { StreamReadouts } from './record-streams.ts';
+import { deviationOf, meanOf } from './spread.ts';
 
 export const streamReadouts = (): readonly StreamReadouts[] =>
   JSON.parse(readFileSync(new URL('measurements/two-streams-readouts.json', import.meta.url), 'utf8'));
@@ -16,12 +17,8 @@ const GROUPS = [
   ['digits, two streams', 'classify', 'two-streams'],
 ] as const;
 
-const meanOf = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
-const spread = (values: readonly number[]): string => {
-  const mean = meanOf(values);
-  const sd = Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1));
-  return `${mean.toFixed(1)} ± ${sd.toFixed(1)}`;
-};
+const spread = (values: readonly number[]): string =>
+  `${meanOf(values).toFixed(1)} ± ${deviationOf(values).toFixed(1)}`;
 
 const groupOf = (all: readonly StreamReadouts[], task: string, structure: string): StreamReadouts[] =>
   all.filter((one) => one.task === task && one.structure === structure);
