@@ -50,7 +50,7 @@ export function claimsPage(documents: Documents): string {
   return [
     '<!-- Written by docs/generate-claims.ts from docs/measurements/ and results/tables/: `npm run docs` writes it again. -->',
     '# Claims of the literature, tried',
-    'For each claim: what was claimed, one command that tries it, what its runs say, and what they do not. Verdicts are those of [statistics](statistics.md); a claim that runs of one seed seem to bear out is not borne out.',
+    'For each claim: what was claimed, one command that tries it, what its runs say, and what they do not. Verdicts are those of [statistics](statistics.md); a claim that runs of one seed seem to bear out is not borne out. [Memories](memories.md) and [graph worlds](graph-worlds.md) have pages of their own, in the same form.',
     ...claims.flatMap(
       ({ title, claimed, command, measure = 'test errors in percent', shown, figure, notShown }) => [
         `## ${title}`,
