@@ -111,7 +111,7 @@ function inpaintingFigure({ conditions, runs }: ComparisonDocument): FigureParts
   }));
   const { colour } = seriesStyle(0);
   return {
-    title: 'Hidden pixels of small digits, by neurons with and without an astrocyte',
+    title: 'Hidden pixels, with and without an astrocyte',
     subtitle: 'digits of 8 x 8, a quarter shown; backprop beside equilibrium propagation',
     panels: [
       {

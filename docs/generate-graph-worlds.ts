@@ -172,7 +172,7 @@ export async function accuracyFigure(documents: Documents): Promise<string> {
   );
   const { experiment } = documentOf(documents, 'unseen-edge');
   const drawn = drawFigure(await makeFigureDocument(), {
-    title: 'Which symbol comes next, in a world that is new but for its structure',
+    title: 'Which symbol comes next in a new world',
     subtitle: `${experiment.dataset}, 45 symbols, walks of ${2 * WORLD.rows * WORLD.columns} steps`,
     legend: criteria.map((criterion, place) => ({
       ...{ label: CRITERIA[criterion], style: seriesStyle(place), as: 'line' as const },
