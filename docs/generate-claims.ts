@@ -250,9 +250,9 @@ function forecasts(): Claim {
     title: 'Networks that predict carry the future further than they carry the past',
     claimed:
       'the brain predicts several words ahead: recordings are explained better where the features of a language model are joined by those of words to come, most of all about eight words ahead (Caucheteux, Gramfort & King 2023). Others find the same in systems that cannot predict, since stimuli resemble themselves (eLife 106543, by its abstract).',
-    command: 'npx dendrite forecast <folder of a run> <folder of another>',
+    command: CLAIMS.streams[0].command,
     measure: `one pathway trained on the next frame by one rule as the brain, the network of the other rule from the same seed as the model; score of the future less score of the past, F(d) − P(d), ${found.length / 2} seeds; R is the correlation without either`,
-    shown: forecastTable(found),
+    shown: ['By `dendrite forecast <brain> <model>` of these runs:', forecastTable(found)].join('\n\n'),
     notShown:
       'any forecast: trained networks carry no more of the future than of the past, at any distance that moving digits allow, and what the future alone adds to R is as small. A prediction of one frame asks for no more: a digit that moves at a constant speed is known for many frames from two. The untrained brain stands where the same features explain a network that has learned nothing. That the score finds a planted forecast, tests show on synthetic brains: a passive one on an autocorrelated stimulus scores below 0.01 at 8 steps, and one that has the stimulus of 8 steps ahead in it has its maximum there.',
   };
