@@ -228,7 +228,7 @@ async function partsFor(
   const layers = trial?.layers ?? [dataset.width, ...hidden, outputs];
   const settings = { ...(!definition.recipes && SETTINGS), epochs, layers };
   return {
-    condition: resolveCondition(definition, { settings }, {}, task.definition.defaults),
+    condition: resolveCondition(definition, { settings }, {}, task.definition),
     definition,
     seed: 1,
     task,

@@ -160,7 +160,7 @@ export function resolveExperiment(
   const common = parseSomeSettings(settings);
   const stated = rules.map((rule) => stateOf(rule, extensions.rules));
   const conditions = stated.map(({ definition, condition }) =>
-    resolveCondition(definition, condition, common, chosenTask.definition.defaults),
+    resolveCondition(definition, condition, common, chosenTask.definition),
   );
   refuseRepeatedConditions(conditions);
   const definitions = new Map(stated.map(({ definition }) => [definition.name, definition]));

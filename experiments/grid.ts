@@ -59,13 +59,13 @@ function partOf(
   overrides: Overrides,
   extensions: Extensions,
 ): ExperimentPart {
-  const { defaults } = at(task.place, () => findTask(task.value, extensions.tasks)).definition;
+  const taskDefinition = at(task.place, () => findTask(task.value, extensions.tasks)).definition;
   const places = new Map<string, Place>();
   const conditions = definition.rules.flatMap((entry, i) => {
     const place: Place = ['rules', i];
     const stated = stateOf(definition, entry, place, extensions);
     return gridOf(stated, place).map((condition) => {
-      const about = { ...stated, place, defaults, dataset: dataset.value, task: task.value };
+      const about = { ...stated, place, taskDefinition, dataset: dataset.value, task: task.value };
       const input = overrides.apply(condition, about);
       if (places.has(input.id!))
         throw new ExperimentMistake(

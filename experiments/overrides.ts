@@ -6,7 +6,7 @@ import {
   resolveCondition,
   SETTING_NAMES,
   type SettingName,
-  type SettingsInput,
+  type TaskDefinition,
 } from '../training/index.ts';
 import { axisOf, isOneValue, type Value } from './axis.ts';
 import type { ExperimentDefinition } from './experiment.schema.ts';
@@ -18,10 +18,10 @@ type Table = Readonly<Record<string, unknown>>;
 /** What is known of a condition beside its values. */
 export interface About {
   readonly definition: RuleDefinition;
-  /** Of the task. */
-  readonly defaults: SettingsInput | undefined;
   readonly dataset: string;
+  /** With its argument. */
   readonly task: string;
+  readonly taskDefinition: TaskDefinition;
   /** Of its rule in the experiment. */
   readonly place: Place;
   /** Names of the axes with several values. */
@@ -56,8 +56,8 @@ export class Overrides {
    * @throws ExperimentMistake when a condition or an override is not right
    */
   apply(condition: ConditionInput, about: About): ConditionInput {
-    const { definition, defaults } = about;
-    const resolved = at(about.place, () => resolveCondition(definition, condition, {}, defaults));
+    const { definition, taskDefinition } = about;
+    const resolved = at(about.place, () => resolveCondition(definition, condition, {}, taskDefinition));
     const { dataset, task } = about;
     const facts = { rule: resolved.rule, recipe: resolved.recipe, dataset, task };
     const known = { ...facts, ...resolved.settings, ...resolved.options };
@@ -68,7 +68,7 @@ export class Overrides {
       this.#used.add(i);
       for (const [name, value] of Object.entries(set))
         input = withOverride(input, about, name, value, [...place, 'set', name]);
-      at([...place, 'set'], () => resolveCondition(definition, input, {}, defaults));
+      at([...place, 'set'], () => resolveCondition(definition, input, {}, taskDefinition));
     }
     return input;
   }

@@ -14,6 +14,7 @@ import {
   settingFromText,
   settingsSchema,
 } from './settings.ts';
+import type { TaskDefinition } from './task.ts';
 
 /** What is compared with others: a rule with all of its options and all settings of its training. */
 export const conditionSchema = z.object({
@@ -45,14 +46,17 @@ export interface ConditionInput {
 /**
  * Fills in everything that is left open. Of several values for a setting the first wins of: those of the condition, those
  * that hold for all conditions, the recipe, the task, the defaults.
- * @throws UserError naming the option, setting or recipe, and what is wrong with it
+ * @throws UserError naming the option, setting or recipe, and what is wrong with it, or the task that the rule is not for
  */
 export function resolveCondition(
   definition: RuleDefinition,
   { id = definition.name, label = id, recipe: recipeName, settings = {}, options = {} }: ConditionInput,
   common: SettingsInput = {},
-  taskDefaults: SettingsInput = {},
+  task?: Pick<TaskDefinition, 'name' | 'defaults'>,
 ): Condition {
+  // First, as the settings of a rule for another task would be the wrong thing to complain about.
+  if (task) checkTask(definition, task.name);
+  const taskDefaults = task?.defaults ?? {};
   const chosen = { ...parseSomeSettings(common), ...parseSomeSettings(settings) };
   const layers = chosen.layers ?? taskDefaults.layers ?? DEFAULTS.layers;
   const recipe = findRecipe(definition, recipeName);
@@ -92,6 +96,13 @@ export function findRecipe(
   throw new UserError(
     `the rule '${rule}' has no recipe '${name}'; ${near ? `did you mean '${near}'?` : known}`,
   );
+}
+
+function checkTask({ name, onlyTask }: RuleDefinition, task: string): void {
+  if (onlyTask !== undefined && onlyTask !== task)
+    throw new UserError(
+      `the rule '${name}' is for the task '${onlyTask}' alone, not for '${task}': choose --task ${onlyTask}, or leave the rule out`,
+    );
 }
 
 function checkSynapses({ name, network }: RuleDefinition, settings: Settings): void {

@@ -31,7 +31,7 @@ export async function createTrainer(input: TrainerInput): Promise<Trainer> {
   const { dataset, seed = 1, diagnostics = [], device } = input;
   const definition = typeof input.rule === 'string' ? findRule(input.rule) : input.rule;
   const task = taskOf(input.task ?? 'classify');
-  const condition = resolveCondition(definition, input, {}, task.definition.defaults);
+  const condition = resolveCondition(definition, input, {}, task.definition);
   checkCondition(condition, definition, task, dataset);
   return buildTrainer({
     condition,
@@ -55,11 +55,6 @@ export function checkCondition(
   { definition: task, argument }: ChosenTask,
   dataset: Dataset,
 ): void {
-  const { name, onlyTask = task.name } = definition;
-  if (onlyTask !== task.name)
-    throw new UserError(
-      `the rule '${name}' is for the task '${onlyTask}' alone, not for '${task.name}': choose --task ${onlyTask}, or leave the rule out`,
-    );
   task.check({ argument, dataset, settings, definition });
   if (settings.patience !== null && dataset.validation === null)
     throw new UserError(

@@ -45,7 +45,7 @@ async function seenOn(device: Device, { rule, task, layers }: (typeof CASES)[num
       definition,
       { settings: { ...settings, ...rate, layers } },
       {},
-      chosen.definition.defaults,
+      chosen.definition,
     ),
     definition,
     seed: 1,

@@ -42,7 +42,7 @@ export async function partsOf(
   const layers = [36, ...hidden, task === 'reconstruct' ? 36 : 4];
   const settings = { layers, ...(!definition.recipes && { batch: 20 }), ...input.settings };
   return {
-    condition: resolveCondition(definition, { ...input, settings }, {}, chosen.definition.defaults),
+    condition: resolveCondition(definition, { ...input, settings }, {}, chosen.definition),
     definition,
     seed,
     task: chosen,

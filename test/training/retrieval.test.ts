@@ -190,7 +190,7 @@ test('what does not go with it is refused with a sentence', () => {
       findRule('backprop'),
       { settings: { layers: [BITS, BITS], ...settings } },
       {},
-      definition.defaults,
+      definition,
     );
     const rule = findRule('backprop');
     definition.check({ argument, dataset, settings: condition.settings, definition: rule });
@@ -224,7 +224,8 @@ test('a memory is for this task alone', async () => {
     dataset: DATASET,
     task: 'reconstruct',
     device: await openCpu(),
-    settings: { layers: [BITS, BITS], loss: 'squared-error' },
+    // As given: that these layers are none of a memory is not what is wrong first.
+    settings: { layers: [BITS, 8, BITS], loss: 'squared-error' },
   }).then(
     () => assert.unreachable(),
     (error: Error) => {

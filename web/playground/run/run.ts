@@ -79,7 +79,7 @@ export class DuelRun implements WatchedRun {
         ...(order.learningRate !== null && { learningRate: order.learningRate }),
       },
     };
-    const condition = resolveCondition(definition, input, {}, findTask(TASK).definition.defaults);
+    const condition = resolveCondition(definition, input, {}, findTask(TASK).definition);
     let run: DuelRun | null = null;
     const trainer = await createTrainer({
       ...{ ...input, rule: definition, seed: order.seed, task: TASK, diagnostics: DIAGNOSTICS, dataset },
