@@ -118,6 +118,7 @@ export class AstrocyteNetwork implements Network {
     };
   }
 
+  /** What neurons, synapses and processes pass on at their potentials. */
   rates({ neurons, synapses, processes }: AstrocyteState): AstrocyteRates {
     const psi = this.#rate(processes);
     return {

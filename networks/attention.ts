@@ -115,7 +115,10 @@ export class AttentionNetwork implements Network {
     return [read, output.rate];
   }
 
-  /** @param input batch x (L + 1) tokens */
+  /**
+   * Writes all pairs and reads at the query.
+   * @param input batch x (L + 1) tokens
+   */
   attend(input: Tensor): Attended {
     const k = this.#kernels;
     const [{ weights: toQuery }, { weights: toKeys }, { weights: toValues }, readout] = this.connections;

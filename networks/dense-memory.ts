@@ -122,7 +122,10 @@ export class DenseMemoryNetwork implements Network {
     return [overlaps.rate, this.answer(overlaps)];
   }
 
-  /** @param input batch x inputs, from 0 to 1 */
+  /**
+   * How well the memories fit images, which all classes share.
+   * @param input batch x inputs, from 0 to 1
+   */
   overlaps(input: Tensor): Overlaps {
     const k = this.#kernels;
     const pixels = k.map((x) => 2 * x - 1, input);

@@ -127,7 +127,10 @@ export class EnergyNetwork implements Network {
     return this.stateAt(this.settlingConnections.map(({ to }) => this.kernels.constant(0, batch, to.size)));
   }
 
-  /** @param potentials of the populations that settle, lowest first, each batch x size */
+  /**
+   * The state with these potentials.
+   * @param potentials of the populations that settle, lowest first, each batch x size
+   */
   stateAt(potentials: readonly Tensor[]): SettlingState {
     return potentials.map((potential, l) => this.#activity(this.settlingConnections[l]!.to, potential));
   }

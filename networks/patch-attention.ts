@@ -139,7 +139,10 @@ export class PatchAttentionNetwork implements Network {
     return { attention, activity: this.readout.forward(attention.messages) };
   }
 
-  /** @param input batch x inputs */
+  /**
+   * Looks at all patches at once.
+   * @param input batch x inputs
+   */
   attend(input: Tensor): Attention {
     const k = this.#kernels;
     const { queries: M, size: d } = this.#options;

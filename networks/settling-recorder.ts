@@ -54,7 +54,10 @@ interface Setup {
   readonly energy: Tensor;
 }
 
-/** @param phases how long it settles, and how it is nudged */
+/**
+ * Traces the steps of a recorder of single images.
+ * @param phases how long it settles, and how it is nudged
+ */
 export async function createSettlingRecorder(
   network: EnergyNetwork,
   phases: SettlingPhases,
