@@ -1,12 +1,12 @@
 /**
- * Measures the playground with four rules, in Chromium: how long it takes until a network learns, and the longest tasks of the page's
- * thread while all of them train. A task is told by the clock and by what it computed: the difference is time in which the thread
+ * Measures the playground in Chromium: how long it takes on a first visit until a network learns, and the longest tasks of the page's
+ * thread while four rules train. A task is told by the clock and by what it computed: the difference is time in which the thread
  * waited for a core, of which the workers use as many as there are rules.
  *
  *     npm run build:web && npm run bench:playground
  */
 import { fileURLToPath } from 'node:url';
-import { type CDPSession, chromium } from 'playwright-core';
+import { type CDPSession, chromium, type Page } from 'playwright-core';
 import { preview } from 'vite';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -33,33 +33,46 @@ const server = await preview({
   preview: { host: '127.0.0.1', port: 0 },
 });
 try {
-  await measure(new URL(`#rules=${RULES}`, server.resolvedUrls!.local[0]).href);
+  const address = server.resolvedUrls!.local[0]!;
+  await inBrowser(async (page) =>
+    report('first visit, two rules: until one has learned', await untilLearned(page, address)),
+  );
+  await inBrowser((page) => measureTraining(page, new URL(`#rules=${RULES}`, address).href));
 } finally {
   await server.close();
 }
 
-async function measure(address: string): Promise<void> {
+/** Of a browser of its own, which has nothing in its caches. */
+async function inBrowser(measure: (page: Page) => Promise<void>): Promise<void> {
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking'],
   });
   try {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
-    const session = await page.context().newCDPSession(page);
-    const loading = await startTrace(session);
-    const begun = performance.now();
-    await page.goto(address);
-    await page.waitForFunction(
-      `[...document.querySelectorAll('td')].some((cell) => /^[1-9][\\d,]*$/.test(cell.textContent))`,
-    );
-    report('until a network has learned from an example', performance.now() - begun);
-    reportTasks('while it loads', await loading());
-    const training = await startTrace(session);
-    await page.waitForTimeout(1000 * SECONDS);
-    reportTasks(`${SECONDS} s of training`, await training());
+    await measure(await browser.newPage({ viewport: { width: 1280, height: 900 } }));
   } finally {
     await browser.close();
   }
+}
+
+/** @returns milliseconds until a network has learned from an example */
+async function untilLearned(page: Page, address: string): Promise<number> {
+  const begun = performance.now();
+  await page.goto(address);
+  await page.waitForFunction(
+    `[...document.querySelectorAll('td')].some((cell) => /^[1-9][\\d,]*$/.test(cell.textContent))`,
+  );
+  return performance.now() - begun;
+}
+
+async function measureTraining(page: Page, address: string): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const loading = await startTrace(session);
+  report('four rules: until one has learned', await untilLearned(page, address));
+  reportTasks('while they load', await loading());
+  const training = await startTrace(session);
+  await page.waitForTimeout(1000 * SECONDS);
+  reportTasks(`${SECONDS} s of training`, await training());
 }
 
 /** @returns what ends it and gives what was traced */
