@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 /**
  * Runs all tests, or those whose path holds one of the texts given: `npm run unit -- results/ cli/plot`. As many processes as there are
- * cores take one part of the files after the other; what a part prints comes when it is done.
+ * cores take one part of the files after the other; what a part prints comes when it is done, and last of all what failed.
  */
 const PARTS_A_CORE = 8;
 
@@ -24,16 +24,17 @@ const count = Math.min(files.length, cores * PARTS_A_CORE);
 const parts = Array.from({ length: count }, (_, part) => files.filter((_file, i) => i % count === part));
 
 const sums = { Total: 0, Passed: 0, Skipped: 0 };
-let hasFailed = false;
+const failures: string[] = [];
 await Promise.all(
   Array.from({ length: cores }, async () => {
     for (let part = parts.shift(); part; part = parts.shift()) await runPart(part);
   }),
 );
+for (const failure of failures) process.stdout.write(failure);
 process.stdout.write(
   `${files.length} files: ${sums.Passed} of ${sums.Total} tests passed, ${sums.Skipped} more were skipped\n`,
 );
-process.exitCode = hasFailed ? 1 : 0;
+process.exitCode = failures.length > 0 ? 1 : 0;
 
 /** Runs some files in a process of their own. */
 async function runPart(part: readonly string[]): Promise<void> {
@@ -47,12 +48,10 @@ async function runPart(part: readonly string[]): Promise<void> {
       printed += text;
     });
   const code = await new Promise((resolve) => child.on('close', resolve));
-  process.stdout.write(printed);
   for (const [, name, number] of stripVTControlCharacters(printed).matchAll(
     /^ +(Total|Passed|Skipped): +(\d+)/gm,
   ))
     sums[name as keyof typeof sums] += Number(number);
-  if (code === 0) return;
-  hasFailed = true;
-  process.stdout.write(`failed: ${part.join(', ')}\n`);
+  if (code === 0) process.stdout.write(printed);
+  else failures.push(`${printed}failed: ${part.join(', ')}\n`);
 }
