@@ -38,6 +38,8 @@ const MARGIN = 12;
 const GAP = 14;
 const INNER = WIDTH - 2 * MARGIN;
 const LINE_HEIGHT = 1.3;
+/** How much wider than Helvetica bold letters may be: those of DejaVu Sans, which browsers take on Linux. */
+const BOLD = 1.2;
 
 /** Pixels of a panel where so many stand side by side. */
 export const panelWidth = (columns: number): number => (INNER - (columns - 1) * GAP) / columns;
@@ -47,8 +49,9 @@ export function drawFigure(dom: FigureDocument, parts: FigureParts): FigureEleme
   const { title, subtitle, legend = [], caption } = parts;
   const children: FigureElement[] = [];
   let y = MARGIN;
-  const write = (text: string, size: number, colour: string, weight = 'normal') => {
-    for (const line of wrapText(text, INNER, size)) {
+  const write = (text: string, size: number, colour: string, weight: 'normal' | 'bold' = 'normal') => {
+    const width = weight === 'bold' ? INNER / BOLD : INNER;
+    for (const line of wrapText(text, width, size)) {
       y += size * LINE_HEIGHT;
       const place = { x: MARGIN, y: round(y - size * 0.3), 'font-size': size, 'font-weight': weight };
       children.push(svgElement(dom, 'text', { ...place, fill: colour }, line));
