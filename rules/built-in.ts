@@ -31,5 +31,6 @@ export { predictiveCoding } from './predictive-coding.ts';
 export { segregatedDendrite } from './segregated-dendrite.ts';
 export { shallow } from './shallow.ts';
 export { signSymmetry } from './sign-symmetry.ts';
+export { threeFactorHebbian } from './three-factor-hebbian.ts';
 export { weightMirror } from './weight-mirror.ts';
 export { weightPerturbation } from './weight-perturbation.ts';

@@ -8,7 +8,7 @@ import { angleBetween, buildRule, float64, networkSettings, normalState, oneHotS
 export async function estimatesOf(rule: string, sigma: number, steps: number, seed = 1) {
   const { device, k } = float64(seed);
   const network = new LayeredNetwork(k, 3, networkSettings({ layers: [5, 6, 4, 3] }));
-  const { learn } = buildRule(findRule(rule), network, k, { sigma });
+  const built = buildRule(findRule(rule), network, k, { sigma });
   const [input, target] = [normalState(k, 'input', 6, 5), oneHotState(k, 6, 3)];
   const keep = (prefix: string) =>
     network.connections.map(({ name, weights, bias }) => ({
@@ -23,7 +23,7 @@ export async function estimatesOf(rule: string, sigma: number, steps: number, se
     }
   };
   const step = await k.trace('test', () => {
-    write(own, learn({ input, target }).directions);
+    write(own, built.learn({ input, target }).directions);
     write(exact, gradient(k, network, network.forward(input), target));
   });
   const read = (tensors: ReturnType<typeof keep>) =>
