@@ -414,7 +414,18 @@ test('events tell of comparisons that come and go, and of runs of none that is n
       ({ comparisons }) => comparisons.some(({ id, about }) => id === 'new' && about?.runs.finished === 3),
       url,
     );
-    assert.equal(came.pages, []);
+    assert.equal([came.pages, came.anew], [[], []]);
+    const trained = await nextChange(
+      'api/events?comparison=new',
+      () =>
+        appendFileSync(
+          join(at, 'backprop-seed-1', 'metrics.jsonl'),
+          `${JSON.stringify(epochRecord(2, 7))}\n`,
+        ),
+      ({ comparisons }) => comparisons.some(({ id }) => id === 'old'),
+      url,
+    );
+    assert.equal(trained.pages, [], 'only the other one was asked for');
     const gone = await nextChange(
       'api/events',
       () => rmSync(at, { recursive: true }),
@@ -422,6 +433,11 @@ test('events tell of comparisons that come and go, and of runs of none that is n
       url,
     );
     assert.equal(gone.gone, ['old']);
+    const { comparisons: left } = await ask<ComparisonList>('comparisons', url);
+    assert.equal(
+      left.map(({ id }) => id),
+      ['new'],
+    );
   });
 });
 
