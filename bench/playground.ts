@@ -35,7 +35,7 @@ const server = await preview({
 try {
   const address = server.resolvedUrls!.local[0]!;
   await inBrowser(async (page) =>
-    report('first visit, two rules: until one has learned', await untilLearned(page, address)),
+    report('first visit: until a network has learned', await untilLearned(page, address)),
   );
   await inBrowser((page) => measureTraining(page, new URL(`#rules=${RULES}`, address).href));
 } finally {
@@ -68,7 +68,7 @@ async function untilLearned(page: Page, address: string): Promise<number> {
 async function measureTraining(page: Page, address: string): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const loading = await startTrace(session);
-  report('four rules: until one has learned', await untilLearned(page, address));
+  report('four rules: until one of them has learned', await untilLearned(page, address));
   reportTasks('while they load', await loading());
   const training = await startTrace(session);
   await page.waitForTimeout(1000 * SECONDS);
