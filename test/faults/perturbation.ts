@@ -29,7 +29,7 @@ export const FAULTS: readonly Fault[] = [
     [
       ['sign of the surprise', 'mean - r', 'r - mean'],
       ['the reward in place of the surprise', 'mean - r', '0 * mean - r'],
-      ['sign of the reward', 'scale: -1', 'scale: 1'],
+      ['sign of the reward', "{ over: 'columns', scale: -1 }", "{ over: 'columns', scale: 1 }"],
       ['a reward shared by the minibatch', "{ over: 'columns', scale: -1 }", "{ over: 'all', scale: -1 }"],
       ['neurons without noise', 'i + b + xi', 'i + b + 0 * xi'],
       ['the potential in place of its difference', 's * (v - mean)', 's * (v - 0 * mean)'],
@@ -37,8 +37,8 @@ export const FAULTS: readonly Fault[] = [
       ['the sum over the minibatch, not its mean', '1 / values.rows', '1'],
       [
         'all neurons see the noise of the first',
-        '(xi, s) => s * xi, xi, surprise',
-        '(xi, s) => s * xi, k.columns(xi, 0, 1), surprise',
+        'k.map((xi, s) => s * xi, xi, surprise)',
+        'k.map((xi, s, first) => s * first + 0 * xi, xi, surprise, k.columns(xi, 0, 1))',
       ],
     ],
   ),
