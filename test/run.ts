@@ -8,6 +8,8 @@ import { stripVTControlCharacters } from 'node:util';
  * cores take one part of the files after the other; what a part prints comes when it is done, and last of all what failed.
  */
 const PARTS_A_CORE = 8;
+/** So many files are named with the time that they took. */
+const SLOWEST = 12;
 
 const texts = process.argv.slice(2);
 const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
@@ -25,12 +27,17 @@ const parts = Array.from({ length: count }, (_, part) => files.filter((_file, i)
 
 const sums = { Total: 0, Passed: 0, Skipped: 0 };
 const failures: string[] = [];
+const seconds = new Map<string, number>();
 await Promise.all(
   Array.from({ length: cores }, async () => {
     for (let part = parts.shift(); part; part = parts.shift()) await runPart(part);
   }),
 );
 for (const failure of failures) process.stdout.write(failure);
+const slowest = [...seconds].sort(([, a], [, b]) => b - a).slice(0, SLOWEST);
+process.stdout.write(
+  `slowest: ${slowest.map(([file, s]) => `${file.replace('.test.ts', '')} ${s.toFixed(0)} s`).join(', ')}\n`,
+);
 process.stdout.write(
   `${files.length} files: ${sums.Passed} of ${sums.Total} tests passed, ${sums.Skipped} more were skipped\n`,
 );
@@ -43,11 +50,20 @@ async function runPart(part: readonly string[]): Promise<void> {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';
+  let [file, begun] = ['', performance.now()];
+  const next = (name: string) => {
+    const now = performance.now();
+    if (file !== '') seconds.set(file, (now - begun) / 1000);
+    [file, begun] = [name, now];
+  };
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text) => {
       printed += text;
+      // uvu names a file before it runs its tests.
+      for (const [, name] of stripVTControlCharacters(text).matchAll(/^(\S+\.test\.ts)$/gm)) next(name!);
     });
   const code = await new Promise((resolve) => child.on('close', resolve));
+  next('');
   for (const [, name, number] of stripVTControlCharacters(printed).matchAll(
     /^ +(Total|Passed|Skipped): +(\d+)/gm,
   ))
