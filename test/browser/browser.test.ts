@@ -9,7 +9,7 @@ import * as assert from 'uvu/assert';
 import { build } from 'vite';
 import { openDevice } from '../../devices/index.ts';
 import { RULES } from '../../rules/index.ts';
-import { CHROMIUM, launchChromium } from './chromium.ts';
+import { CHROMIUM, LONGEST_WAIT_MS, launchChromium } from './chromium.ts';
 import { type ConformanceRun, conformanceRun } from './conformance-run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dendrite-browser-'));
@@ -46,7 +46,7 @@ async function runInPage(url: string): Promise<{ runs: ConformanceRun[]; shared:
     page.on('pageerror', (error) => failures.push(error.message));
     await page.goto(url);
     const result = page.locator('pre:not([data-state=running])');
-    await result.waitFor({ timeout: 120_000 });
+    await result.waitFor({ timeout: LONGEST_WAIT_MS });
     const text = (await result.textContent())!;
     assert.is(await result.getAttribute('data-state'), 'done', text);
     assert.equal(failures, []);

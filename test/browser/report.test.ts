@@ -9,7 +9,7 @@ import { writeReport } from '../../experiments/index.ts';
 import { condition, experiment } from '../results/example.ts';
 import { HOSTILE, measured, seedsOf } from '../results/figures/example.ts';
 import { storeComparison } from '../results/stored-comparison.ts';
-import { CHROMIUM, launchChromium } from './chromium.ts';
+import { CHROMIUM, LONGEST_WAIT_MS, launchChromium } from './chromium.ts';
 
 const test = suite('report in a browser');
 const folder = mkdtempSync(join(tmpdir(), 'dendrite-report-browser-'));
@@ -46,6 +46,7 @@ function watch(page: Page): { readonly requests: string[]; readonly complaints: 
 
 async function lookAt(browser: Browser, url: string): Promise<void> {
   const page = await browser.newPage({ viewport: { width: 360, height: 740 } });
+  page.setDefaultTimeout(LONGEST_WAIT_MS);
   const { requests, complaints } = watch(page);
   await page.goto(url);
   assert.equal(requests, [url]);

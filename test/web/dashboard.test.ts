@@ -8,7 +8,7 @@ import { build } from 'vite';
 import { type Dashboard, serveDashboard } from '../../cli/serve/server.ts';
 import { webFiles } from '../../cli/serve/web-files.ts';
 import { lockFolder } from '../../results/index.ts';
-import { CHROMIUM, launchChromium } from '../browser/chromium.ts';
+import { CHROMIUM, LONGEST_WAIT_MS, launchChromium } from '../browser/chromium.ts';
 import { ROOT } from '../cli/dendrite.ts';
 import { condition, epochRecord, run } from '../results/example.ts';
 import { HOSTILE, measured } from '../results/figures/example.ts';
@@ -80,6 +80,7 @@ async function looked(
   { width = 1024, expected }: { width?: number; expected?: RegExp } = {},
 ): Promise<void> {
   const page = await browser.newPage({ viewport: { width, height: 800 }, reducedMotion: 'reduce' });
+  page.setDefaultTimeout(LONGEST_WAIT_MS);
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (!expected?.test(message.text())) complaints.push(message.text());

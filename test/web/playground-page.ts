@@ -4,7 +4,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { EpochRecord } from '../../training/index.ts';
 import type { Opened } from '../../web/playground/run/messages.ts';
-import { CHROMIUM, launchChromium } from '../browser/chromium.ts';
+import { CHROMIUM, LONGEST_WAIT_MS, launchChromium } from '../browser/chromium.ts';
 import { openSite, type Site, watch } from './site.ts';
 
 /** Bits that tests of the playground in Chromium need. */
@@ -61,7 +61,7 @@ export async function withPage(
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(120_000);
+    page.setDefaultTimeout(LONGEST_WAIT_MS);
     const complaints = watch(page, site);
     await page.goto(site.url + address);
     await use(page);
