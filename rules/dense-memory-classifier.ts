@@ -23,7 +23,7 @@ const OPTIONS = {
   exponent: {
     default: 30,
     min: 1,
-    max: 50,
+    max: 31,
     integer: true,
     search: { choices: [1, 5, 30] },
     description:

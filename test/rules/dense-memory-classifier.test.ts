@@ -189,6 +189,26 @@ for (const [activation, options] of [
     }
   });
 
+test('loss and errors can be formed with the largest powers that the options take', async () => {
+  const { power, exponent } = RULE.options as Record<string, { max: number }>;
+  const largest = { power: power!.max, exponent: exponent!.max, temperature: 1 };
+  const { device, k, network, rule, input, target, labels } = setUp(largest);
+  const [output, loss] = [k.state('output', BATCH, CLASSES), k.state('loss', BATCH, CLASSES)];
+  await runOnce(k, () => {
+    const { output: c, directions } = rule.learn({ input, target });
+    assert.is(directions.length, 2);
+    k.mapInto(output, (c) => c, c);
+    k.mapInto(loss, (l) => l, network.loss(c, target));
+  });
+  const found = matrix(device.values(loss), CLASSES);
+  for (const [n, row] of matrix(device.values(output), CLASSES).entries())
+    for (const [a, c] of row.entries()) {
+      const expected = (c - (labels[n] === a ? 1 : -1)) ** (2 * exponent!.max);
+      assert.ok(Math.abs(found[n]![a]! - expected) <= 1e-12 * expected, `${found[n]![a]} ${expected}`);
+    }
+  assert.ok(Math.max(...found.flat()) > 1);
+});
+
 test('what is looked at is what is learned, and changes nothing', async () => {
   const { device, k, network, rule, input, target } = setUp({ power: 3, exponent: 1 });
   const keep = (name: string) =>
