@@ -9,11 +9,12 @@ const RESPONSE_BATCH = 100;
 
 /** @param width pixels of an image */
 export async function traceResponse(
-  { kernels: k, network, respond, rule, task }: TracedRun,
+  { kernels: k, network, respond, rule, shown, task }: TracedRun,
   width: number,
 ): Promise<Response> {
   const batch = rule.evaluationBatchSize ?? RESPONSE_BATCH;
-  const { first: from, count: inputs } = task.shown ?? { first: 0, count: width };
+  const inputs = task.images?.columns ?? width;
+  const inputOf = task.inputOf ?? ((image) => image.subarray(shown.first, shown.first + shown.count));
   const input = k.result('images to respond to', batch, inputs);
   const responses = network.populations
     .slice(1)
@@ -30,12 +31,10 @@ export async function traceResponse(
     const rates = responses.map(({ columns }) => new Float32Array(count * columns));
     const rows = new Uint32Array(0);
     for (let first = 0; first < count; first += batch) {
-      const shown = new Float32Array(batch * inputs);
-      for (let i = 0; i < Math.min(batch, count - first); i++) {
-        const pixel = (first + i) * width + from;
-        shown.set(images.subarray(pixel, pixel + inputs), i * inputs);
-      }
-      await k.device.write(input, shown);
+      const values = new Float32Array(batch * inputs);
+      for (let i = 0; i < Math.min(batch, count - first); i++)
+        values.set(inputOf(images.subarray((first + i) * width, (first + i + 1) * width)), i * inputs);
+      await k.device.write(input, values);
       await executable.run({ steps: 1, firstStep: first / batch, rows });
       const known = Math.min(batch, count - first);
       for (const [l, response] of responses.entries()) {

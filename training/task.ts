@@ -36,6 +36,11 @@ export interface BuiltTask {
   readonly images?: Table;
   /** Which pixels of an image those are, where the network has not an input for each: so many from the first one on. Left out: all. */
   readonly shown?: { readonly first: number; readonly count: number };
+  /**
+   * What the network is shown of an image of the dataset, pixels from 0 to 1, where that is something else than some of its pixels; as many
+   * values as `images` has columns. Left out: its pixels.
+   */
+  inputOf?(image: Float32Array): Float32Array;
   /** Traces what a minibatch of training examples is to be answered with, batch x outputs. */
   target(input: Tensor): Tensor;
   /**

@@ -39,6 +39,8 @@ export interface TracedRun {
   readonly network: Network;
   readonly rule: Rule;
   readonly task: BuiltTask;
+  /** Which pixels of an image the network is shown. */
+  readonly shown: NonNullable<BuiltTask['shown']>;
   readonly kernels: Kernels;
   /** One minibatch: learn, count loss and score, update the weights. */
   readonly step: TracedStep;
@@ -89,6 +91,7 @@ export async function traceRun(parts: RunParts): Promise<TracedRun> {
     network,
     rule,
     task,
+    shown: task.shown ?? { first: 0, count: dataset.width },
     kernels: k,
     ...traced,
     respond,

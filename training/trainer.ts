@@ -188,7 +188,7 @@ class DeviceTrainer implements Trainer {
   }
 
   get shown(): Trainer['shown'] {
-    return this.#run.task.shown ?? { first: 0, count: this.#parts.dataset.width };
+    return this.#run.shown;
   }
 
   get network(): Network {

@@ -78,7 +78,7 @@ const unlessBegun = ({ runs }: ComparisonDocument): string | null =>
   runs.length > 0 ? null : 'no run has begun yet; go on with `dendrite resume`';
 
 const unlessClasses = (document: ComparisonDocument): string | null =>
-  /^(reconstruct|inpaint|(next-frame|retrieval):.*)$/.test(document.experiment.task)
+  /^(reconstruct|inpaint|(next-frame|next-symbol|retrieval):.*)$/.test(document.experiment.task)
     ? `the task ${document.experiment.task} has outputs that are no classes; train again with --task classify`
     : unlessBegun(document);
 

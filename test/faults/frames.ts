@@ -38,8 +38,8 @@ export const FAULTS: readonly Fault[] = [
     [
       [
         'whole images are answered from their first pixels',
-        '(first + i) * width + from',
-        '(first + i) * width',
+        'image.subarray(shown.first, shown.first + shown.count)',
+        'image.subarray(0, shown.count)',
       ],
     ],
     'training/response.ts',

@@ -107,6 +107,32 @@ test('the network is shown actions and symbols, no node, and asked for symbols o
   assert.equal([...device.values(kept)], wanted);
 });
 
+for (const position of ['path-integrator', 'none'])
+  test(`walks of the dataset are answered as they are scored: position=${position}`, async () => {
+    const units = position === 'none' ? SYMBOLS + 4 : 9;
+    const trainer = await createTrainer({
+      rule: 'backprop-through-time',
+      ...{ dataset: DATASET, task: 'next-symbol:visited', device: await openCpu() },
+      options: { position },
+      settings: { layers: [36, units, STEPS * SYMBOLS], epochs: 1, batch: 30 },
+    });
+    const { values, scale, count } = DATASET.test.images;
+    const [code, output] = await trainer.respond(Float32Array.from(values, (byte) => byte * scale));
+    assert.is(code!.length, count * units);
+    let [right, all] = [0, 0];
+    for (const [w, walk] of walksOf(DATASET.test).entries())
+      for (const [step, arrival] of arrivalsOf(walk).entries()) {
+        if (!arrival) continue;
+        all++;
+        const at = (w * STEPS + step) * SYMBOLS;
+        const row = [...output!.subarray(at, at + SYMBOLS)];
+        if (row.indexOf(Math.max(...row)) === walk.symbols[step]) right++;
+      }
+    const { testScore } = await trainer.measure();
+    assert.ok(right > 0 && Math.abs(testScore! - (100 * right) / all) < 1e-4, `${testScore}`);
+    await trainer.dispose();
+  });
+
 test('training has the score of its minibatches', async () => {
   const trainer = await createTrainer({
     rule: 'backprop-through-time',

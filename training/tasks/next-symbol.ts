@@ -118,6 +118,10 @@ interface WalkTables {
   readonly arrivals: number;
 }
 
+/** Action and symbol of each step, of the three numbers of each in a row of the dataset. */
+const shownOf = (walk: readonly number[]): Float32Array =>
+  Float32Array.from(walk.filter((_, i) => i % 3 < 2));
+
 function tablesOf(split: Split, { symbols }: Walks, isScored: (arrival: Arrival) => boolean): WalkTables {
   const { name, count, columns } = split.images;
   const steps = columns / 3;
@@ -153,6 +157,7 @@ async function buildNextSymbol(context: TaskContext): Promise<BuiltTask> {
   const train = tablesOf(dataset.train, walks, isScored);
   return {
     images: train.shown,
+    inputOf: (walk) => shownOf(Array.from(walk, (value) => Math.round(value / dataset.train.images.scale))),
     target: (input) => k.gather(train.target, input.rows),
     trainingScore: (output, target) => rightAnswers(k, output, target, k.gather(train.scored, output.rows)),
     scale: scaleOf(train),
