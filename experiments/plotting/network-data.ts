@@ -70,15 +70,18 @@ const RANGES: { readonly [name in NonNullable<Population['activation']>]?: reado
   tanh: [-1, 1],
 };
 
-/** The weights from the input. */
-export async function inputWeights(run: TrainedRun): Promise<InputWeights> {
+/** The weights from the input; null where no neuron has one for each pixel that the network is shown. */
+export async function inputWeights(run: TrainedRun): Promise<InputWeights | null> {
   const { trainer, dataset } = run;
-  const [first] = trainer.network.connections;
+  const { connections, populations } = trainer.network;
+  const [, width] = dataset.shape;
+  const first = connections.find(({ from }) => from === populations[0] && from.size % width === 0);
+  if (!first) return null;
   return {
     ...shownNetwork(run),
-    name: first!.to.name,
-    weights: await trainer.read(first!.weights),
-    shape: [first!.from.size / dataset.shape[1], dataset.shape[1]],
+    name: first.to.name,
+    weights: await trainer.read(first.weights),
+    shape: [first.from.size / width, width],
   };
 }
 

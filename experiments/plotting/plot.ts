@@ -271,8 +271,14 @@ async function draw(figure: Figure, drawing: Drawing): Promise<FigureElement> {
   const shown = shownRuns(document, drawing.runs);
   if (figure.of === 'responses')
     return figure.draw(dom, { document, networks: await lookInto(shown, testResponses, drawing) }, by);
-  if (figure.of === 'weights')
-    return figure.draw(dom, { document, networks: await lookInto(shown, inputWeights, drawing) }, by);
+  if (figure.of === 'weights') {
+    const networks = (await lookInto(shown, inputWeights, drawing)).filter((network) => network !== null);
+    if (networks.length === 0)
+      throw new UserError(
+        'no network of the comparison has weights from the pixels of an image to neurons; train one by --rules backprop',
+      );
+    return figure.draw(dom, { document, networks }, by);
+  }
   if (figure.of === 'feedback') {
     const networks = (await lookInto(shown, feedbackWeights, drawing)).filter(
       ({ paths }) => paths.length > 0,

@@ -214,6 +214,53 @@ test('what was not recorded is refused with how to record it', async () => {
   assert.match(await refusal('activity'), /train again without --checkpoint none\n$/);
 });
 
+test('receptive fields are those of networks with weights from pixels, and other networks are no error', async () => {
+  const root = join(folder, 'others');
+  const compare = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await inThisProcess([
+      ...['compare', '--out', root, '--seeds', '1', '--diagnostics', 'none', '--json', ...args],
+    ]);
+    assert.is(code, 0, stderr);
+    return dirname((JSON.parse(stdout) as ComparisonDocument).runs[0]!.folder);
+  };
+  const draw = (at: string, figure: string) =>
+    plot(at, '--figure', figure, '--out', join(folder, 'other.svg'), '--force');
+  const both = await compare(
+    ...[...onTiny(join(folder, 'tiny')), '--rules', 'attention-neuron,backprop', '--epochs', '1'],
+    ...['--set', 'attention-neuron.patch=4'],
+  );
+  assert.is((await draw(both, 'receptive-fields')).stderr, '');
+  assert.match(readFileSync(join(folder, 'other.svg'), 'utf8'), /Receptive fields[^<]*backprop/i);
+  for (const args of [
+    [
+      '--rules',
+      'astrocyte-attention',
+      '--task',
+      'associative-recall',
+      '--set',
+      'astrocyte-attention.pairs=2',
+    ],
+    [
+      ...['--rules', 'backprop-through-time', '--task', 'next-symbol:visited'],
+      ...['--dataset', 'graph-worlds:3x3-torus', '--layers', '36,9,810'],
+    ],
+  ]) {
+    const dataset = args.includes('--dataset')
+      ? []
+      : ['--dataset', 'associative-recall:2', '--layers', '96,4,16'];
+    const at = await compare(...args, ...dataset, '--examples', '32');
+    const { code, stderr } = await draw(at, 'receptive-fields');
+    assert.is(code, 1);
+    assert.match(stderr, /^dendrite: no network of the comparison has weights from the pixels [^\n]+\n$/);
+    assert.is((await draw(at, 'activity')).stderr, '');
+    if (dataset.length === 0)
+      assert.match(
+        (await draw(at, 'confusion')).stderr,
+        /next-symbol:visited has outputs that are no classes/,
+      );
+  }
+});
+
 test('a folder that is no comparison is refused', async () => {
   const { code, stderr } = await plot(folder, '--figure', 'curves');
   assert.is(code, 1);
