@@ -50,12 +50,12 @@ const taskOf = (task: string | TaskDefinition): ChosenTask =>
 
 /** @throws UserError when a condition does not go with the task or the dataset */
 export function checkCondition(
-  { settings }: Condition,
+  { settings, options }: Condition,
   definition: RuleDefinition,
   { definition: task, argument }: ChosenTask,
   dataset: Dataset,
 ): void {
-  task.check({ argument, dataset, settings, definition });
+  task.check({ argument, dataset, settings, definition, options });
   if (settings.patience !== null && dataset.validation === null)
     throw new UserError(
       'patience: stopping early needs a validation score; set training examples aside for it (validation)',

@@ -1,7 +1,7 @@
 import type { Dataset, Split } from '../data/browser.ts';
 import type { Kernels, Table, Tensor } from '../kernels/index.ts';
 import type { Network } from '../networks/index.ts';
-import type { Rule, RuleDefinition } from '../rules/index.ts';
+import type { OptionValue, Rule, RuleDefinition } from '../rules/index.ts';
 import type { Settings, SettingsInput } from './settings.ts';
 
 /** What a task measures: the number in a table's cell. */
@@ -85,6 +85,8 @@ export interface TaskSetup {
   readonly dataset: Dataset;
   readonly settings: Settings;
   readonly definition: RuleDefinition;
+  /** Of the rule, filled in. */
+  readonly options: Readonly<Record<string, OptionValue>>;
 }
 
 /** Whether a value exported by a plug-in is meant as a task. */

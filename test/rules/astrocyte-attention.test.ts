@@ -1,9 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Tensor } from '../../kernels/index.ts';
+import { makeAssociativeRecall } from '../../data/index.ts';
+import { type Tensor, UserError } from '../../kernels/index.ts';
 import { ATTENTIONS, type AttentionNetwork } from '../../networks/index.ts';
 import { astrocyteAttention as RULE } from '../../rules/astrocyte-attention.ts';
-import { weightMatrix } from '../../rules/index.ts';
+import { findRule, weightMatrix } from '../../rules/index.ts';
+import { checkCondition, findTask, resolveCondition } from '../../training/index.ts';
 import { slope } from '../networks/settling-by-hand.ts';
 import {
   buildNetwork,
@@ -141,6 +143,26 @@ test('with direct feedback each token learns from the error times how much of it
             BATCH /
             SIZE ** 0.25;
   assertClose(direct.directions[0]!, queries, 1e-9);
+});
+
+test('examples with another number of pairs than the network reads are refused with a sentence', () => {
+  const { definition: task, argument } = findTask('associative-recall');
+  const check = (rule: string, options: Record<string, number>, pairs: number) => () => {
+    const definition = findRule(rule);
+    const dataset = makeAssociativeRecall(pairs, 4, 4);
+    const settings = { layers: [dataset.width, 4, 16], batch: 2 };
+    const condition = resolveCondition(definition, { settings, options }, {}, task);
+    checkCondition(condition, definition, { definition: task, argument }, dataset);
+  };
+  check('astrocyte-attention', { pairs: 2 }, 2)();
+  check('backprop', {}, 8)();
+  assert.throws(
+    check('astrocyte-attention', { pairs: 2 }, 8),
+    (error: unknown) =>
+      error instanceof UserError &&
+      error.message ===
+        "the option 'pairs' of the rule 'astrocyte-attention' is 2, but an example of 'associative-recall:8' has 9 tokens (rows), the last of which asks: set it to 8",
+  );
 });
 
 test.run();

@@ -127,6 +127,7 @@ test('settings and rules that do not go with it are refused', async () => {
         dataset,
         definition,
         settings: condition.settings,
+        options: condition.options,
       });
     } catch (error) {
       assert.ok(error instanceof UserError);

@@ -162,7 +162,8 @@ test('datasets, layers and rules that do not go with it are refused', async () =
         dataset,
       });
       const { definition, argument } = findTask(task);
-      const setup = { argument, dataset, definition: parts.definition, settings: parts.condition.settings };
+      const { settings: filled, options } = parts.condition;
+      const setup = { argument, dataset, definition: parts.definition, settings: filled, options };
       definition.check(setup);
     } catch (error) {
       assert.instance(error, UserError);

@@ -150,6 +150,7 @@ const refuses = (
   argument: string,
   settings: SettingsInput = {},
   dataset: Dataset = DATASET,
+  options: Record<string, string | number> = {},
 ) => {
   const filled = { ...DEFAULTS, layers: LAYERS, ...settings } as typeof DEFAULTS;
   assert.throws(
@@ -159,6 +160,7 @@ const refuses = (
         dataset,
         settings: filled,
         definition: findRule('backprop-through-time'),
+        options,
       }),
     (error: unknown) => error instanceof UserError && message.test(error.message),
     String(message),
@@ -176,6 +178,14 @@ test('what does not go with the task is refused with a sentence', () => {
   });
   refuses(/must be 36 and the last 810, not 54 and 810$/, 'visited', { layers: [54, 9, 810] });
   refuses(/^loss: symbols are classes/, 'visited', { loss: 'squared-error' });
+  refuses(
+    /^the option 'actions' of the rule 'backprop-through-time' is 2, but walks of 'graph-worlds:3x3-torus' have 4 actions: set it to 4$/,
+    ...(['visited', {}, DATASET, { actions: 2, position: 'learned' }] as const),
+  );
+  refuses(
+    /^layers: a path integrator .* has 9 nodes, but there are 4 units: give at least as many$/,
+    ...(['visited', { layers: [36, 4, 810] }, DATASET, { actions: 4, position: 'path-integrator' }] as const),
+  );
   assert.throws(() => findTask('next-symbol'), /needs a criterion: write next-symbol:<criterion>/);
 });
 
@@ -183,7 +193,13 @@ test('a rule that answers once is refused', () => {
   const settings = { ...DEFAULTS, layers: LAYERS };
   assert.throws(
     () =>
-      nextSymbol.check({ argument: 'visited', dataset: DATASET, settings, definition: findRule('backprop') }),
+      nextSymbol.check({
+        argument: 'visited',
+        dataset: DATASET,
+        settings,
+        definition: findRule('backprop'),
+        options: {},
+      }),
     (error: unknown) =>
       error instanceof UserError &&
       /^the rule 'backprop' answers once .* --rules backprop-through-time$/.test(error.message),

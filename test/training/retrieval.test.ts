@@ -193,7 +193,7 @@ test('what does not go with it is refused with a sentence', () => {
       definition,
     );
     const rule = findRule('backprop');
-    definition.check({ argument, dataset, settings: condition.settings, definition: rule });
+    definition.check({ argument, dataset, settings: condition.settings, definition: rule, options: {} });
   };
   check('flips-10', {});
   for (const [argument, settings, message, dataset] of [

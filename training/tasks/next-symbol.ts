@@ -69,13 +69,14 @@ export const nextSymbol: TaskDefinition = {
   build: buildNextSymbol,
 };
 
-function checkNextSymbol({ argument, dataset, settings: { layers, loss }, definition }: TaskSetup): void {
+function checkNextSymbol({ argument, dataset, settings, definition, options }: TaskSetup): void {
+  const { layers, loss } = settings;
   scoredArrivals(argument);
   if (definition.onlyTask !== nextSymbol.name)
     throw new UserError(
       `the rule '${definition.name}' answers once to what it is shown, and --task next-symbol asks at each step of a walk: choose --rules backprop-through-time`,
     );
-  const { symbols } = walksIn(dataset);
+  const { symbols, actions, nodes } = walksIn(dataset);
   const [steps] = dataset.shape;
   const wanted = [2 * steps, steps * symbols] as const;
   if (layers[0] !== wanted[0] || layers.at(-1) !== wanted[1])
@@ -84,6 +85,15 @@ function checkNextSymbol({ argument, dataset, settings: { layers, loss }, defini
     );
   if (loss !== 'cross-entropy')
     throw new UserError(`loss: symbols are classes, so --task next-symbol needs cross-entropy, not ${loss}`);
+  if (options.actions !== undefined && options.actions !== actions)
+    throw new UserError(
+      `the option 'actions' of the rule '${definition.name}' is ${options.actions}, but walks of '${dataset.name}' have ${actions} actions: set it to ${actions}`,
+    );
+  // A box also fits on a larger torus.
+  if (options.position === 'path-integrator' && layers[1]! < nodes)
+    throw new UserError(
+      `layers: a path integrator (position=path-integrator) has a unit for each node, and '${dataset.name}' has ${nodes} nodes, but there are ${layers[1]} units: give at least as many`,
+    );
 }
 
 /** @throws UserError when the images are no walks */
