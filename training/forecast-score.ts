@@ -1,3 +1,4 @@
+import { UserError } from '../kernels/index.ts';
 import { type Moments, solveRidge } from './tasks/ridge.ts';
 
 /** Values of several channels over time: steps x channels, row by row. */
@@ -41,6 +42,7 @@ const PENALTIES = [1e-4, 1e-2, 1, 100] as const;
  * averaged over the channels that vary, on sequences that were not fitted. All scores are of the same steps, those that have a past and a
  * future at the largest distance. Because a stimulus that is like itself a while later gives a passive brain a score too, features of the past are
  * scored beside those of the future.
+ * @throws UserError when distances or recordings are none, or have not the same steps and channels
  * @throws RangeError when no step has both, in one of the three parts
  */
 export function forecastScores({ fitted, held, tested, distances }: ForecastInput): {
@@ -48,6 +50,8 @@ export function forecastScores({ fitted, held, tested, distances }: ForecastInpu
   readonly brainScore: number;
   readonly scores: readonly ForecastScore[];
 } {
+  checkDistances(distances);
+  checkRecordings({ fitted, held, tested });
   const margin = Math.max(...distances);
   const parts = [fitted, held, tested].map((pairs) => stepsOf(pairs, margin)) as [Step[], Step[], Step[]];
   if (parts.some((steps) => steps.length === 0))
@@ -66,6 +70,42 @@ export function forecastScores({ fitted, held, tested, distances }: ForecastInpu
   };
 }
 
+function checkDistances(distances: readonly number[]): void {
+  if (distances.length === 0 || !distances.every((distance) => Number.isInteger(distance) && distance >= 1))
+    throw new UserError(
+      `distances of a forecast are whole numbers of steps from 1 on, not ${distances.join(', ') || 'none'}`,
+    );
+}
+
+/** Brain and model have as many steps, all of one have the same channels, and all values are finite. */
+function checkRecordings(parts: Pick<ForecastInput, 'fitted' | 'held' | 'tested'>): void {
+  const pairs = Object.entries(parts).flatMap(([part, pairs]) =>
+    pairs.map((pair, n) => ({ pair, place: `${part}[${n}]` })),
+  );
+  for (const { pair, place } of pairs) {
+    const [steps, other] = [stepsIn(pair.brain), stepsIn(pair.model)];
+    if (!(Number.isInteger(steps) && steps === other))
+      throw new UserError(
+        `${place} has ${steps} steps of the brain and ${other} of the model: record both at the same steps`,
+      );
+    for (const who of ['brain', 'model'] as const) {
+      const { channels, values } = pair[who];
+      const first = pairs[0]!.pair[who].channels;
+      if (channels !== first)
+        throw new UserError(
+          `${place} has ${channels} channels of the ${who}, and the first pair ${first}: record the same ones always`,
+        );
+      const wrong = Array.prototype.findIndex.call(values, (value) => !Number.isFinite(value));
+      if (wrong >= 0)
+        throw new UserError(
+          `${place} has the value ${values[wrong]} of the ${who} at step ${Math.floor(wrong / channels)}: only finite ones can be scored`,
+        );
+    }
+  }
+}
+
+const stepsIn = ({ channels, values }: Recording): number => values.length / channels;
+
 /** One step of a sequence. */
 interface Step extends RecordedPair {
   readonly at: number;
@@ -73,21 +113,19 @@ interface Step extends RecordedPair {
 
 const stepsOf = (pairs: readonly RecordedPair[], margin: number): Step[] =>
   pairs.flatMap((pair) => {
-    const steps = pair.brain.values.length / pair.brain.channels;
-    const inside = Math.max(0, steps - 2 * margin);
+    const inside = Math.max(0, stepsIn(pair.brain) - 2 * margin);
     return Array.from({ length: inside }, (_, i) => ({ ...pair, at: margin + i }));
   });
 
 /** Of the test steps, with the penalty that is best on those that are held out. */
 function correlationOf([fitted, held, tested]: readonly Step[][], offsets: readonly number[]): number {
   const moments = momentsOf(fitted!, offsets);
-  let [best, most] = [0, Number.NEGATIVE_INFINITY];
-  for (const penalty of PENALTIES) {
+  const [first, ...others] = PENALTIES.map((penalty) => {
     const fit = solveRidge(moments, fitted!.length, penalty);
-    const found = meanCorrelation(held!, offsets, fit);
-    if (found > most) [best, most] = [meanCorrelation(tested!, offsets, fit), found];
-  }
-  return best;
+    return { fit, correlation: meanCorrelation(held!, offsets, fit) };
+  });
+  const best = others.reduce((best, one) => (one.correlation > best.correlation ? one : best), first!);
+  return meanCorrelation(tested!, offsets, best.fit);
 }
 
 /** Features of a step: those of the model at each offset, one after the other. */

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RandomStream } from '../../kernels/index.ts';
+import { RandomStream, UserError } from '../../kernels/index.ts';
 import { forecastScores, type RecordedPair } from '../../training/index.ts';
 
 const STIMULI = 8;
@@ -136,6 +136,39 @@ test('a brain that never varies scores 0, and sequences without a past and a fut
   const input = { fitted: pairs, held: pairs, tested: pairs };
   assert.is(forecastScores({ ...input, distances: [1] }).brainScore, 0);
   assert.throws(() => forecastScores({ ...input, distances: [1, 3] }), /too short for a distance of 3 steps/);
+});
+
+test('distances and recordings that are none are refused with a sentence', () => {
+  const pairs = made(
+    3,
+    9,
+    (n, t) => Math.sin(n + t),
+    (n, t) => Math.cos(n * t),
+  );
+  const input = { fitted: pairs, held: pairs, tested: pairs, distances: [1] };
+  forecastScores(input);
+  const [{ brain, model }] = pairs as [RecordedPair];
+  const withPair = (pair: Partial<RecordedPair>) => ({
+    ...input,
+    held: [...pairs, { brain, model, ...pair }],
+  });
+  const shorter = { channels: 1, values: Array.from(model.values).slice(1) };
+  const withNaN = { channels: 1, values: Array.from(brain.values, (x, t) => (t === 4 ? Number.NaN : x)) };
+  const two = { channels: 3, values: new Float64Array(27) };
+  for (const [wrong, message] of [
+    [{ ...input, distances: [] }, /^distances of a forecast are whole numbers of steps from 1 on, not none$/],
+    [{ ...input, distances: [1, 0] }, /from 1 on, not 1, 0$/],
+    [{ ...input, distances: [1.5] }, /from 1 on, not 1.5$/],
+    [{ ...input, distances: [Number.NaN] }, /from 1 on, not NaN$/],
+    [withPair({ model: shorter }), /^held\[3\] has 9 steps of the brain and 8 of the model: /],
+    [withPair({ brain: withNaN }), /^held\[3\] has the value NaN of the brain at step 4: /],
+    [withPair({ model: two }), /^held\[3\] has 3 channels of the model, and the first pair 1: /],
+  ] as const)
+    assert.throws(
+      () => forecastScores(wrong),
+      (error: unknown) => error instanceof UserError && message.test(error.message),
+      String(message),
+    );
 });
 
 test.run();
