@@ -33,8 +33,10 @@ function drawEpisodes(random: RandomStream, count: number, pairs: number) {
  * Episodes of pairs of a key and a value, then one of the keys alone: the class is its value. A token is a row of an image: the key one-hot,
  * then the value one-hot, of 16 symbols each; the query has no value. Keys of an episode differ from each other, values need not. Always the same ones.
  * @param pairs from 2 to 16
+ * @throws UserError when there are other pairs
  */
 export function makeAssociativeRecall(pairs: number, train = TRAINING, test = TEST): Dataset {
+  if (!(Number.isInteger(pairs) && pairs >= 2 && pairs <= SYMBOLS)) throw noPairs(pairs);
   const random = new RandomStream(0, `associative recall of ${pairs} pairs`);
   return makeDataset({
     name: `associative-recall:${pairs}`,
@@ -47,6 +49,11 @@ export function makeAssociativeRecall(pairs: number, train = TRAINING, test = TE
   });
 }
 
+const noPairs = (given: number | string): UserError =>
+  new UserError(
+    `the dataset 'associative-recall' needs a whole number of pairs from 2 to ${SYMBOLS}, as in associative-recall:8, not '${given}'`,
+  );
+
 /** Episodes for networks that read by attention. */
 export const associativeRecall = defineDataset({
   name: 'associative-recall',
@@ -57,11 +64,7 @@ export const associativeRecall = defineDataset({
   source: 'drawn here, from a stream of random numbers that never changes',
   licence: 'that of Dendrite',
   load({ argument }) {
-    const pairs = /^\d+$/.test(argument) ? Number(argument) : Number.NaN;
-    if (!(pairs >= 2 && pairs <= SYMBOLS))
-      throw new UserError(
-        `the dataset 'associative-recall' needs a whole number of pairs from 2 to ${SYMBOLS}, as in associative-recall:8, not '${argument}'`,
-      );
-    return makeAssociativeRecall(pairs);
+    if (!/^\d+$/.test(argument)) throw noPairs(argument);
+    return makeAssociativeRecall(Number(argument));
   },
 });

@@ -31,9 +31,12 @@ interface World {
  * symbols of its own, drawn anew for every node. Always the same walks. An action is drawn from those that lead somewhere.
  * @param train number of walks to learn from
  * @param test number of walks with other symbols
+ * @throws UserError when there is no such world
  */
 export function makeGraphWorlds(world: World, train = TRAINING, test = TEST): Dataset {
-  const name = `graph-worlds:${world.rows}x${world.columns}-${world.shape}`;
+  const text = `${world.rows}x${world.columns}-${world.shape}`;
+  if (!isWorld(world)) throw noWorld(text);
+  const name = `graph-worlds:${text}`;
   const nodes = world.rows * world.columns;
   const random = new RandomStream(0, `walks through ${name}`);
   const walks: Walks = { nodes, actions: MOVES.length, symbols: SYMBOLS };
@@ -81,16 +84,22 @@ function moveBy({ rows, columns, shape }: World, node: number, action: number): 
   return row < 0 || row >= rows || column < 0 || column >= columns ? null : row * columns + column;
 }
 
-/** @throws UserError when a text names no world */
+function isWorld({ rows, columns, shape }: World): boolean {
+  const [least, most] = SIDES;
+  const isSide = (side: number) => Number.isInteger(side) && side >= least && side <= most;
+  return isSide(rows) && isSide(columns) && (shape === 'torus' || shape === 'box');
+}
+
+const noWorld = (text: string): UserError =>
+  new UserError(
+    `the dataset 'graph-worlds' knows no world '${text}': write rows, columns and whether edges wrap around, with sides from ${SIDES[0]} to ${SIDES[1]}, as in graph-worlds:5x5-torus or graph-worlds:4x6-box`,
+  );
+
+/** @throws UserError when a text is none of a world */
 function worldOf(argument: string): World {
   const [, rows, columns, shape] = /^(\d+)x(\d+)-(torus|box)$/.exec(argument) ?? [];
-  const [least, most] = SIDES;
-  const sides = [Number(rows), Number(columns)];
-  if (!sides.every((side) => side >= least && side <= most))
-    throw new UserError(
-      `the dataset 'graph-worlds' knows no world '${argument}': write rows, columns and whether edges wrap around, with sides from ${least} to ${most}, as in graph-worlds:5x5-torus or graph-worlds:4x6-box`,
-    );
-  return { rows: sides[0]!, columns: sides[1]!, shape: shape as World['shape'] };
+  if (shape === undefined) throw noWorld(argument);
+  return { rows: Number(rows), columns: Number(columns), shape: shape as World['shape'] };
 }
 
 /** Walks through worlds, for tasks of sequences. */

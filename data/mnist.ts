@@ -5,7 +5,7 @@ import { UserError } from '../kernels/index.ts';
 import { defineDataset } from './definition.ts';
 import { MNIST, makeMnist, parsePixels } from './digits.ts';
 import { loadIdxFolder } from './idx-folder.ts';
-import { LEAST_FRAMES, MOST_FRAMES, type MovingLabel, makeMovingDigits } from './moving-digits.ts';
+import { type MovingLabel, makeMovingDigits, noMovingDigits } from './moving-digits.ts';
 import { unreadable } from './unreadable.ts';
 
 const LICENCE = 'CC BY-SA 3.0 (Yann LeCun and Corinna Cortes)';
@@ -53,10 +53,7 @@ export const movingDigits = defineDataset({
   licence: LICENCE,
   async load({ argument }) {
     const [, frames, label = 'digit'] = /^(\d+)(?::(digit|direction))?$/.exec(argument) ?? [];
-    if (frames === undefined || Number(frames) < LEAST_FRAMES || Number(frames) > MOST_FRAMES)
-      throw new UserError(
-        `the dataset 'moving-digits' needs a whole number of frames from ${LEAST_FRAMES} to ${MOST_FRAMES}, as in moving-digits:5 or moving-digits:5:direction, not '${argument}'`,
-      );
+    if (frames === undefined) throw noMovingDigits(argument);
     return makeMovingDigits(
       await mnist.load({ name: 'mnist', argument: '' }),
       Number(frames),

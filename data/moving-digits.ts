@@ -13,9 +13,9 @@ const POOL = 3;
 const WHOLE = POOL * DIGIT + 2 * BORDER;
 
 /** Two are needed to have a direction. */
-export const LEAST_FRAMES = 2;
-/** More would take a gigabyte. */
-export const MOST_FRAMES = 64;
+const LEAST_FRAMES = 2;
+/** With so many, the 10,000 digits of mnist take 164 MB. */
+const MOST_FRAMES = 64;
 
 /** What sequences are labelled by: the digit, or where it goes from the frame before the last to the last: right, left, down or up. */
 export type MovingLabel = 'digit' | 'direction';
@@ -36,9 +36,13 @@ interface Motion {
  * frames: those of a shorter sequence are the first of a longer one. A small analogue of moving MNIST (Srivastava, Mansimov &
  * Salakhutdinov 2015, arXiv:1502.04681: two digits on 64 x 64 pixels).
  * @param digits images of 28 x 28 pixels with labels; training digits move in training sequences, and test digits in test sequences
- * @throws UserError when they are others
+ * @param frames from 2 to 64
+ * @throws UserError when digits or frames are others, or there is no such label
  */
 export function makeMovingDigits(digits: Dataset, frames: number, label: MovingLabel = 'digit'): Dataset {
+  const isLabel = label === 'digit' || label === 'direction';
+  if (!(Number.isInteger(frames) && frames >= LEAST_FRAMES && frames <= MOST_FRAMES && isLabel))
+    throw noMovingDigits(label === 'digit' ? `${frames}` : `${frames}:${label}`);
   const [height, width] = digits.shape;
   if (height !== WHOLE || width !== WHOLE || digits.classes === 0)
     throw new UserError(
@@ -57,6 +61,12 @@ export function makeMovingDigits(digits: Dataset, frames: number, label: MovingL
     comparable: 'sequences that are drawn here: there are no published figures for them',
   });
 }
+
+/** @param text what follows the name and a colon */
+export const noMovingDigits = (text: string): UserError =>
+  new UserError(
+    `the dataset 'moving-digits' needs a whole number of frames from ${LEAST_FRAMES} to ${MOST_FRAMES}, as in moving-digits:5 or moving-digits:5:direction, not '${text}'`,
+  );
 
 function moved(
   { images, labels }: Split,

@@ -53,4 +53,13 @@ test('episodes are always the same ones, and other numbers of pairs are refused 
     );
 });
 
+test('pairs that a dataset in memory cannot have are refused, too', () => {
+  for (const pairs of [1, 17, 2.5, Number.NaN])
+    assert.throws(
+      () => makeAssociativeRecall(pairs, 4, 4),
+      (error: unknown) =>
+        error instanceof UserError && error.message.endsWith(`as in associative-recall:8, not '${pairs}'`),
+    );
+});
+
 test.run();

@@ -110,6 +110,24 @@ test('other worlds are refused with a sentence', async () => {
     );
 });
 
+test('worlds that cannot be walked through in memory are refused, too', () => {
+  for (const [rows, columns, shape] of [
+    [2, 5, 'torus'],
+    [5, 17, 'box'],
+    [4.5, 4, 'torus'],
+    [4, Number.NaN, 'box'],
+    [5, 5, 'ring'],
+  ] as const)
+    assert.throws(
+      () => makeGraphWorlds({ rows, columns, shape: shape as 'box' }, 2, 2),
+      (error: unknown) =>
+        error instanceof UserError &&
+        error.message.startsWith(
+          `the dataset 'graph-worlds' knows no world '${rows}x${columns}-${shape}': write`,
+        ),
+    );
+});
+
 test('walks without three bytes a step are refused', () => {
   const walks = { nodes: 4, actions: 2, symbols: 3 };
   const split = { images: new Uint8Array(8) };

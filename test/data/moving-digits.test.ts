@@ -121,6 +121,18 @@ test('other numbers of frames, labels, images and strips are refused with a sent
         );
       },
     );
+  for (const [frames, label, text] of [
+    [1, 'digit', '1'],
+    [65, 'digit', '65'],
+    [2.5, 'direction', '2.5:direction'],
+    [Number.NaN, 'digit', 'NaN'],
+    [2, 'speed' as 'digit', '2:speed'],
+  ] as const)
+    assert.throws(
+      () => makeMovingDigits(still, frames, label),
+      (error: unknown) =>
+        error instanceof UserError && error.message.endsWith(`or moving-digits:5:direction, not '${text}'`),
+    );
   assert.throws(() => makeMovingDigits(makeMovingDigits(still, 2), 2), /28 x 28 pixels with labels/);
   const strip = { images: new Uint8Array(7) };
   assert.throws(
