@@ -344,7 +344,7 @@ function inpainting(documents: Documents): Claim {
       `Equilibrium propagation does what it should: the estimate agrees with finite differences of the loss at rest (tests hold it to that), and without synapses and astrocyte it comes to what backprop comes to. ` +
         `The astrocyte adds little: \`astrocyte\` differs from backprop by ${difference('astrocyte')}, and \`astrocyte-as-drawn\`, whose T learns nothing, by ${difference('astrocyte-as-drawn')}, so that most of it may come from the synapses. A hidden layer does not help after so few examples either. ` +
         'Why no more, as far as we can tell: all that synapses and astrocyte hear of an image is which outputs are bright together, φ_i φ_j, which the input alone decides; they sharpen an answer, and make no new feature of the pixels that are shown. ' +
-        `Where they count for more (\`astrocyte-strong\`), the free phase has not come to rest when it ends (guards say so), where the estimate need not be a gradient, and the answer is worse than the mean image, ${difference('astrocyte-strong')} beside backprop.`,
+        `Where they count for more (\`astrocyte-strong\`), the free phase has not come to rest when it ends (guards say so, and of \`astrocyte\` too, which moves less), where the estimate need not be a gradient, and the answer is worse than the mean image, ${difference('astrocyte-strong')} beside backprop.`,
     ].join('\n\n'),
     notShown:
       'that T of full rank, other gains, more examples or backpropagation through time would not do better. T has 16 modes here; κ and the gain were tried at few values, by hand.',

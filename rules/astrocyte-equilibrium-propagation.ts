@@ -141,12 +141,26 @@ class AstrocyteEquilibriumPropagation implements Rule {
     return [this.#network.output(this.#freePhase(input).state)];
   }
 
+  /**
+   * Of each example the root mean square of what moves most, neurons, synapses or processes: of the latter there are so many that neurons
+   * would be lost in a mean of all.
+   */
   settle(input: Tensor) {
+    const k = this.#k;
     const { state, drive } = this.#freePhase(input);
-    return {
-      firingRates: [this.#network.output(state)],
-      residuals: [this.#network.derivatives(state, drive).neurons],
-    };
+    const { neurons, synapses, processes } = this.#network.derivatives(state, drive);
+    const [ofNeurons, ofSynapses, ofProcesses] = [neurons, synapses, processes].map((change) =>
+      k.sum(
+        k.map((dz) => dz * dz, change),
+        { over: 'columns', scale: 1 / change.columns },
+      ),
+    ) as [Tensor, Tensor, Tensor];
+    const residual = k.map(
+      (n, s, p, kappa) => Math.sqrt(kappa > 0 ? Math.max(n, Math.max(s, p)) : n),
+      ...[ofNeurons, ofSynapses, ofProcesses],
+      this.#network.kappa,
+    );
+    return { firingRates: [this.#network.output(state)], residuals: [residual] };
   }
 
   #freePhase(input: Tensor): FreePhase {

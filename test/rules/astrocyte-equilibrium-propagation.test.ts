@@ -76,4 +76,49 @@ test('weights, biases and T follow the gradient of the loss at rest, by finite d
   }
 });
 
+for (const [what, strength, freeIterations, epsilon] of [
+  // Neurons are at rest after a step, and synapses have not begun to move.
+  ['synapses that have not settled', 1e-9, 1, 1],
+  // After another step synapses are there as well, and calcium has not begun to rise.
+  ['processes that have not settled', 1e-9, 2, 1],
+  ['neurons that have not settled', 2, 1, 0.1],
+  ['synapses that do not count, as they act on nothing', 0, 1, 1],
+] as const)
+  test(`how far a network is from its rest tells ${what}`, async () => {
+    const { device, k } = float64();
+    const settings = networkSettings({
+      layers: [3, 4],
+      loss: 'squared-error',
+      outputActivation: 'sigmoid',
+      initial: 'lecun-normal',
+    });
+    const options = { ...OPTIONS, strength, freeIterations, epsilon };
+    const network: AstrocyteNetwork = buildNetwork(RULE, k, settings, options, 5);
+    const rule = buildRule(RULE, network, k, options);
+    const input = k.state('input', 2, 3, Float32Array.from(X));
+    const residual = k.state('residual', 2, 1);
+    const kinds = ['neurons', 'synapses', 'processes'] as const;
+    const changes = kinds.map((name) => k.state(name, 2, name === 'neurons' ? 4 : 6));
+    await runOnce(k, () => {
+      k.mapInto(residual, (r) => r, rule.settle!(input).residuals[0]!);
+      const drive = network.drive(input);
+      const at = network.relax(network.rest(2), drive, freeIterations);
+      const moved = network.derivatives(at, drive);
+      for (const [i, name] of kinds.entries()) k.mapInto(changes[i]!, (dz) => dz, moved[name]);
+    });
+    for (const example of [0, 1]) {
+      const sizes = changes.map((change) => {
+        const row = device.values(change).slice(example * change.columns, (example + 1) * change.columns);
+        return Math.sqrt(row.reduce((sum, dz) => sum + dz * dz, 0) / row.length);
+      });
+      const largest = Math.max(...sizes);
+      const which = kinds.findIndex((name) => what.startsWith(name));
+      if (strength > 0) assert.is(sizes[which], largest, `${sizes}`);
+      else assert.ok(sizes[0]! < largest / 10);
+      const expected = strength > 0 ? largest : sizes[0]!;
+      assert.ok(expected > 1e-3 || strength === 0);
+      assert.ok(Math.abs(device.values(residual)[example]! - expected) < 1e-12);
+    }
+  });
+
 test.run();
