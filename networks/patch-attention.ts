@@ -190,7 +190,7 @@ export class PatchAttentionNetwork implements Network {
 /**
  * The numbers of the pixels of each patch, row by row.
  * @param inputs pixels of a square image
- * @throws UserError when the image is not square
+ * @throws UserError when the image is not square, or a patch is more than half of its side
  */
 export function patchPixels(
   inputs: number,
@@ -201,8 +201,13 @@ export function patchPixels(
     throw new UserError(
       `layers: patches are cut from square images, but ${inputs} inputs make no square; choose another dataset or another rule`,
     );
+  const { patch: width } = options;
   // One patch alone would be attended to whatever it is.
-  const width = Math.max(1, Math.min(options.patch, Math.floor(side / 2)));
+  const most = Math.max(1, Math.floor(side / 2));
+  if (width > most)
+    throw new UserError(
+      `the option 'patch' is ${width}, but a patch of an image of ${side} x ${side} pixels has at most ${most} pixels a side, so that there are several: choose a smaller one`,
+    );
   const stride = Math.max(1, Math.min(options.stride, side - width));
   const starts = Array.from({ length: Math.floor((side - width) / stride) + 1 }, (_, i) => i * stride);
   const within = Array.from({ length: width }, (_, i) => i);

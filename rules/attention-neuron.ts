@@ -8,7 +8,8 @@ const OPTIONS = {
     default: 7,
     min: 1,
     integer: true,
-    description: 'Pixels of a side of a patch, at most half of the side of an image.',
+    description:
+      'Pixels of a side of a patch, at most half of the side of an image; where that is below 7, the recipe takes as many.',
   },
   stride: {
     default: 7,
@@ -30,6 +31,10 @@ const OPTIONS = {
     description: 'd, length of keys, values and messages.',
   },
 } as const;
+
+/** Patches of half the side of an image, where the usual ones are too large. */
+const forSmallImages = (side: number) =>
+  side < 2 * OPTIONS.patch.default ? { options: { patch: Math.max(1, Math.floor(side / 2)) } } : {};
 
 export const attentionNeuron = defineRule({
   name: 'attention-neuron',
@@ -63,12 +68,13 @@ export const attentionNeuron = defineRule({
     {
       name: 'few-epochs',
       source: 'chosen here; not published',
-      settings: () => ({
+      settings: ([inputs]) => ({
         activation: 'relu',
         optimizer: 'adam',
         learningRate: [0.005],
         schedule: 'linear',
         batch: 50,
+        ...forSmallImages(Math.sqrt(inputs!)),
       }),
     },
   ],

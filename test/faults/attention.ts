@@ -39,7 +39,7 @@ export const FAULTS: readonly Fault[] = [
       ['keys without their scale', 'k.matmul(byPatch, queries, { scale })', 'k.matmul(byPatch, queries)'],
       ['patches that all lie at the left', '(top + y) * side + left + x', '(top + y) * side + 0 * left + x'],
       ['one patch too few', 'Math.floor((side - width) / stride) + 1', 'Math.floor((side - width) / stride)'],
-      ['patches larger than the image', 'Math.min(options.patch, Math.floor(side / 2))', 'options.patch'],
+      ['patches that leave no other', 'width > most', 'width > side'],
       ['any number of inputs', '!Number.isInteger(side)', 'side < 0'],
     ],
     'networks/patch-attention.ts',

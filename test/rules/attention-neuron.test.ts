@@ -4,6 +4,7 @@ import { openDevice } from '../../devices/index.ts';
 import { type Device, Kernels, RandomStream, UserError } from '../../kernels/index.ts';
 import { type PatchAttentionNetwork, patchPixels } from '../../networks/index.ts';
 import { findRule, weightMatrix } from '../../rules/index.ts';
+import { resolveCondition } from '../../training/index.ts';
 import {
   buildNetwork,
   buildRule,
@@ -137,9 +138,29 @@ test('patches lie side by side, overlap or skip, and small images have several t
   ]);
   assert.is(patchPixels(784, { patch: 7, stride: 3 }).length, 64);
   assert.equal(patchPixels(9, { patch: 1, stride: 2 }), [[0], [2], [6], [8]]);
-  assert.equal(patchPixels(4, { patch: 7, stride: 7 }), [[0], [1], [2], [3]]);
-  assert.is(patchPixels(36, { patch: 7, stride: 7 }).length, 4);
-  assert.equal(patchPixels(1, { patch: 7, stride: 7 }), [[0]]);
+  assert.equal(patchPixels(4, { patch: 1, stride: 7 }), [[0], [1], [2], [3]]);
+  assert.is(patchPixels(36, { patch: 3, stride: 7 }).length, 4);
+  assert.equal(patchPixels(1, { patch: 1, stride: 7 }), [[0]]);
+});
+
+test('patches that leave no other are refused, and the recipe takes smaller ones of small images', () => {
+  const condition = (inputs: number, options: Record<string, number> = {}) =>
+    resolveCondition(RULE, { settings: { layers: [inputs, 8, 3] }, options }).options.patch;
+  assert.is(condition(784), 7);
+  assert.is(condition(784, { patch: 14 }), 14);
+  assert.is(condition(36), 3);
+  for (const [inputs, patch, most] of [
+    [784, 15, 14],
+    [36, 4, 3],
+    [1, 2, 1],
+  ] as const)
+    assert.throws(
+      () => condition(inputs, { patch }),
+      (error: unknown) =>
+        error instanceof UserError &&
+        error.message.startsWith(`the option 'patch' is ${patch}, but`) &&
+        error.message.includes(`at most ${most} pixels a side`),
+    );
 });
 
 test('images that are not square are refused', () => {
