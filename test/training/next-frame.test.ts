@@ -186,7 +186,11 @@ test('datasets, layers and rules that do not go with it are refused', async () =
   assert.throws(() => findTask('next-frame'), /write next-frame:<frames-ahead>/);
   await scored('constant-velocity', DATASET, '3').then(
     () => assert.unreachable(),
-    (error: Error) => assert.match(error.message, /needs two frames before the one that is predicted/),
+    (error: Error) =>
+      assert.match(
+        error.message,
+        /needs two frames before the one that is predicted, and next-frame:3 shows one of 'dots'; leave it out$/,
+      ),
   );
 });
 

@@ -21,7 +21,7 @@ export const constantVelocity: Predictor = {
     const { size, shown, ahead } = framesOf(dataset, argument);
     if (shown < 2)
       throw new UserError(
-        `the baseline 'constant-velocity' needs two frames before the one that is predicted, and '${dataset.name}' has one; leave it out`,
+        `the baseline 'constant-velocity' needs two frames before the one that is predicted, and next-frame:${ahead} shows one of '${dataset.name}'; leave it out`,
       );
     const { test, shape } = dataset;
     const [before, last, target] = [shown - 2, shown - 1, shown - 1 + ahead].map(

@@ -61,7 +61,7 @@ export function arrivalsOf({ actions, nodes }: Walk): (Arrival | null)[] {
 export const nextSymbol: TaskDefinition = {
   name: 'next-symbol',
   description:
-    'Predict the next symbol of a walk through a world that is new but for its structure; scored where a known node is reached, by an edge that was not walked before.',
+    'Predict the next symbol of a walk through a world that is new but for its structure; scored where a known node is reached; the criterion says by which edges.',
   argument: 'criterion',
   score: { label: 'Test accuracy', unit: '%', better: 'higher', digits: 1 },
   defaults: { layers: [100, 64, 2250], loss: 'cross-entropy' },
