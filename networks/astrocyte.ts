@@ -60,9 +60,10 @@ export class AstrocyteNetwork implements Network {
   /** W, with the biases b, then A. */
   readonly connections: readonly [Connection, Connection];
   readonly hasEnergy = true;
+  /** κ: dE/dA = −κ ψᵀ o. */
+  readonly kappa: number;
   readonly #kernels: Kernels;
   readonly #options: AstrocyteOptions;
-  readonly #kappa: number;
   /** Numbers of the first and the second neuron of each pair, 1 x pairs. */
   readonly #first: Tensor;
   readonly #second: Tensor;
@@ -78,7 +79,7 @@ export class AstrocyteNetwork implements Network {
     const pairs = (size * (size - 1)) / 2;
     this.#kernels = kernels;
     this.#options = options;
-    this.#kappa = options.strength / size;
+    this.kappa = options.strength / size;
     this.populations = populations;
     this.connections = [connections[0]!, modes(kernels, seed, settings, pairs, options.modes)];
     const [first, second, numbers] = [[], [], new Float32Array(size ** 2).fill(-1)] as [
@@ -166,7 +167,7 @@ export class AstrocyteNetwork implements Network {
       drive,
       this.#synapticCurrent(phi, g),
       state.neurons,
-      this.#kappa,
+      this.kappa,
     );
     // −β dC/dφ, with y = (1 + φ) / 2
     if (nudge)
@@ -218,13 +219,8 @@ export class AstrocyteNetwork implements Network {
     );
     const spread = k.map((o) => -0.5 * o * o, modes);
     for (const part of [pairs, excited, spread])
-      k.sum(part, { over: 'columns', scale: this.#kappa, into: energy, accumulate: true });
+      k.sum(part, { over: 'columns', scale: this.kappa, into: energy, accumulate: true });
     return energy;
-  }
-
-  /** κ: dE/dA = −κ ψᵀ o. */
-  get kappa(): number {
-    return this.#kappa;
   }
 
   /** Σ_j g_ij φ_j */
