@@ -170,6 +170,7 @@ export {
   type StructureSettings,
   type Synapses,
   settleHolomorphic,
+  softmaxBackward,
   type TaughtLayer,
   TemT,
   type TemTActivity,

@@ -2,6 +2,7 @@ import { type Kernels, RandomStream, type Tensor, UserError } from '../kernels/i
 import { INITIAL_WEIGHTS } from './initial.ts';
 import { crossEntropy } from './loss.ts';
 import type { Activity, Connection, Network, NetworkKind, NetworkSettings, Population } from './network.ts';
+import { softmaxBackward } from './softmax-backward.ts';
 
 /** How a query is answered from keys and values. */
 export const ATTENTIONS = ['astrocyte', 'undivided', 'softmax'] as const;
@@ -234,11 +235,7 @@ export class AttentionNetwork implements Network {
       shares: k.reshape(shares, keys.rows, 1),
       descend: (error) => {
         const dShares = k.matmul(error, values, { ...each, transposeB: true });
-        const mean = k.sum(
-          k.map((s, d) => s * d, shares, dShares),
-          { over: 'columns' },
-        );
-        const dLogits = k.map((s, d, mean) => s * (d - mean), shares, dShares, mean);
+        const dLogits = softmaxBackward(k, shares, dShares);
         return {
           query: k.matmul(dLogits, keys, each),
           keys: k.matmul(dLogits, query, { ...each, transposeA: true }),

@@ -142,6 +142,7 @@ export {
   type SettlingRecording,
   settlingPhases,
 } from './settling-recorder.ts';
+export { softmaxBackward } from './softmax-backward.ts';
 export {
   checkStructure,
   type Mask,

@@ -2,6 +2,7 @@ import { type Kernels, RandomStream, type Tensor, UserError } from '../kernels/i
 import { INITIAL_WEIGHTS } from './initial.ts';
 import { LayeredNetwork } from './layered.ts';
 import type { Activity, Connection, Network, NetworkKind, NetworkSettings, Population } from './network.ts';
+import { softmaxBackward } from './softmax-backward.ts';
 
 /** What attention over patches has to know of its rule. */
 export interface PatchAttentionOptions {
@@ -172,11 +173,7 @@ export class PatchAttentionNetwork implements Network {
     const [batch, T] = [error.rows, this.patches];
     const ofMessages = k.reshape(error, batch * M, d);
     const ofShares = k.matmul(ofMessages, values, { transposeB: true, groups: batch });
-    const drawn = k.sum(
-      k.map((e, a) => e * a, ofShares, shares),
-      { over: 'columns' },
-    );
-    const ofScores = k.map((e, a, drawn) => a * (e - drawn), ofShares, shares, drawn);
+    const ofScores = softmaxBackward(k, shares, ofShares);
     const byPatch = k.reshape(k.select(k.reshape(ofScores, batch, M * T), this.#byPatch), batch * T, M);
     const scale = 1 / Math.sqrt(d);
     return {

@@ -1,5 +1,5 @@
 import type { Kernels, Tensor } from '../kernels/index.ts';
-import { checkTemT, type TemT, type TemTActivity, temT } from '../networks/index.ts';
+import { checkTemT, softmaxBackward, type TemT, type TemTActivity, temT } from '../networks/index.ts';
 import { type Direction, outerProduct } from './direction.ts';
 import { defineRule, type Minibatch, type Recipe } from './rule.ts';
 
@@ -113,11 +113,7 @@ function keyError(k: Kernels, { keys, attention, values, output }: TemTActivity,
   const mixed = k.map((y, t) => -t / Math.max(y, 1.17549435e-38), output, target);
   const perStep = k.reshape(mixed, values.rows, values.columns);
   const attended = k.matmul(perStep, values, { transposeB: true, groups });
-  const mean = k.sum(
-    k.map((a, d) => a * d, attention, attended),
-    { over: 'columns' },
-  );
-  const scores = k.map((a, d, m) => a * (d - m), attention, attended, mean);
+  const scores = softmaxBackward(k, attention, attended);
   const error = k.matmul(scores, keys, { groups });
   k.matmul(scores, keys, { groups, transposeA: true, into: error, accumulate: true });
   return error;

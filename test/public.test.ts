@@ -26,7 +26,7 @@ const BOTH = words(`
   SplitBytes StartHashes StepInfo SumOptions Synapses SynapticFactor TASKS Table TaskContext TaskDefinition TaskSetup
   Tensor TimedPhase Times Trainer UserError associativeNetwork checkAssociative checkCompetitive checkDenseMemory checkForwardForward checkMicrocircuit checkNeurons compartmentalNetwork competitiveNetwork createRecorder createTrainer
   defineRule denseMemoryNetwork divide drawFeedback energyNetwork feedbackPath forwardForwardNetwork gradient hashDataset layeredNetwork makeDataset
-  ComplexNudge ComplexRate LabelledImages Mask Structure StructureSettings checkHolomorphic maskWeights settleHolomorphic meanOverExamples outerProduct patchAttentionNetwork patchPixels raised randomDuration
+  ComplexNudge ComplexRate LabelledImages Mask Structure StructureSettings checkHolomorphic maskWeights settleHolomorphic softmaxBackward meanOverExamples outerProduct patchAttentionNetwork patchPixels raised randomDuration
   NeuronAtHand Recall Walks PositionStep TemT TemTActivity TemTOptions checkTemT temT recordMicrocircuit rulesFor sigmoid tinyDataset weightMatrix
   NeuronRecorder NeuronRecording RecordOptions RecordedPotentials SettlingPhases SettlingRecorder SettlingRecording
   createNeuronRecorder createSettlingRecorder

@@ -60,7 +60,6 @@ export const FAULTS: readonly Fault[] = [
     [
       ['the divisor has no error', '-sum / r', '0 * sum'],
       ['features whose length has no error', 'd - x * total', 'd - 0 * x * total'],
-      ['the softmax without its mean', 's * (d - mean)', 's * (d - 0 * mean)'],
       ['what the astrocyte adds is not taught', 'd + dr * a', 'd + 0 * dr * a'],
     ],
     'networks/attention.ts',

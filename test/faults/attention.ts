@@ -2,6 +2,14 @@ import { type Fault, faultsOf } from './fault.ts';
 
 /** Of attention over patches, and of the task that moves patches. */
 export const FAULTS: readonly Fault[] = [
+  ...['attention-neuron', 'astrocyte-attention', 'backprop-through-time'].flatMap((rule) =>
+    faultsOf(
+      rule,
+      [rule],
+      [['shares that need not sum to 1', 's * (d - mean)', 's * (d - 0 * mean)']],
+      'networks/softmax-backward.ts',
+    ),
+  ),
   ...faultsOf(
     'attention-neuron',
     ['attention-neuron'],
@@ -35,7 +43,6 @@ export const FAULTS: readonly Fault[] = [
       ],
       ['queries and patches change places', '(i % T) * M + Math.floor(i / T)', 'i'],
       ['errors that come back in the order of queries', '(i % M) * T + Math.floor(i / M)', 'i'],
-      ['shares that need not sum to 1', 'a * (e - drawn)', 'a * (e - 0 * drawn)'],
       ['keys without their scale', 'k.matmul(byPatch, queries, { scale })', 'k.matmul(byPatch, queries)'],
       ['patches that all lie at the left', '(top + y) * side + left + x', '(top + y) * side + 0 * left + x'],
       ['one patch too few', 'Math.floor((side - width) / stride) + 1', 'Math.floor((side - width) / stride)'],

@@ -7,7 +7,6 @@ export const FAULTS: readonly Fault[] = [
     ['backprop-through-time'],
     [
       ['the error is not divided by the probability', '-t / Math.max(y, 1.17549435e-38)', '-t + 0 * y'],
-      ['attention without its normalisation', 'a * (d - m)', 'a * d + 0 * m'],
       [
         'queries do not learn',
         'const error = k.matmul(scores, keys, { groups });',
