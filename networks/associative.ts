@@ -1,6 +1,7 @@
 import { type Kernels, type Tensor, UserError } from '../kernels/index.ts';
 import { squaredError } from './loss.ts';
 import type { Connection, Network, NetworkKind, NetworkSettings, Population } from './network.ts';
+import { numbers } from './numbers.ts';
 
 /** What an associative network has to know of its rule. */
 export interface AssociativeOptions {
@@ -135,14 +136,6 @@ export class AssociativeNetwork implements Network {
     );
   }
 }
-
-const numbers = (k: Kernels, of: string, size: number): Tensor =>
-  k.state(
-    `numbers of ${of}`,
-    1,
-    size,
-    Float32Array.from({ length: size }, (_, i) => i),
-  );
 
 /** @throws UserError when there are not two layers of one size */
 export function checkAssociative(layers: readonly number[]): void {

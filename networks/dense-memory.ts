@@ -1,6 +1,7 @@
 import { type Kernels, type Tensor, UserError } from '../kernels/index.ts';
 import { initialSynapses } from './layers.ts';
 import type { Connection, Network, NetworkKind, NetworkSettings, Population } from './network.ts';
+import { numbers } from './numbers.ts';
 import { raised } from './raised.ts';
 
 /** What a dense memory has to know of its rule. */
@@ -98,12 +99,7 @@ export class DenseMemoryNetwork implements Network {
     this.temperature = temperature * inputs;
     this.#exponent = exponent;
     this.#isRectified = activation === 'relu';
-    this.classNumbers = kernels.state(
-      'numbers of output',
-      1,
-      size,
-      Float32Array.from({ length: size }, (_, i) => i),
-    );
+    this.classNumbers = numbers(kernels, 'output', size);
   }
 
   /** (c - t)^2m of targets t that are 0 or 1 and stand for -1 and 1 (eq. 14). */

@@ -2,6 +2,7 @@ import { type Kernels, RandomStream, type Tensor, UserError } from '../kernels/i
 import { ACTIVATIONS } from './activation.ts';
 import { crossEntropy } from './loss.ts';
 import type { Activity, Connection, Network, NetworkKind, NetworkSettings, Population } from './network.ts';
+import { numbers } from './numbers.ts';
 
 /** Places in a step of the input. */
 const [ACTION, SYMBOL] = [0, 1];
@@ -98,19 +99,12 @@ export class TemT implements Network {
       bias: null,
     };
     this.connections = this.recurrent ? [this.recurrent, this.keys] : [this.keys];
-    const numbers = (of: string, count: number, number = (i: number) => i): Tensor =>
-      k.state(
-        `numbers of ${of}`,
-        1,
-        count,
-        Float32Array.from({ length: count }, (_, i) => number(i)),
-      );
     this.#numbers = {
-      symbols: numbers('symbols', symbols),
-      actions: numbers('actions', actions),
-      steps: numbers('steps', steps),
-      units: numbers('units of conjunctive neurons', units * actions, (i) => Math.floor(i / actions)),
-      own: numbers('actions of conjunctive neurons', units * actions, (i) => i % actions),
+      symbols: numbers(k, 'symbols', symbols),
+      actions: numbers(k, 'actions', actions),
+      steps: numbers(k, 'steps', steps),
+      units: numbers(k, 'units of conjunctive neurons', units * actions, (i) => Math.floor(i / actions)),
+      own: numbers(k, 'actions of conjunctive neurons', units * actions, (i) => i % actions),
     };
   }
 
