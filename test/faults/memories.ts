@@ -166,7 +166,7 @@ export const FAULTS: readonly Fault[] = [
   ...faultsOf(
     'retrieval',
     ['test/training/retrieval.test.ts'],
-    [['a memory goes with every task', 'onlyTask !== task.name', "onlyTask === ''"]],
-    'training/create-trainer.ts',
+    [['a memory goes with every task', 'onlyTask !== task', "onlyTask === ''"]],
+    'training/condition.ts',
   ),
 ];
