@@ -39,7 +39,7 @@ export const baselinesOption = {
   type: 'boolean',
   default: false,
   describe:
-    'Score what needs no learning rule, too: chance, ridge regression of pixels and of random features, the nearest neighbour',
+    'Score what needs no learning rule, too: chance, ridge regression of pixels and of random features, the nearest neighbour; for next-frame copying, a constant velocity, ridge regression',
 } satisfies Options;
 
 /** `--tune` and `--tune-seed`. */

@@ -45,6 +45,11 @@ const NEGATIONS: Readonly<Record<string, string>> = {
 
 const withMeaning = (argument: string): string => NEGATIONS[argument] ?? argument;
 
+/** Options that are on or off, and where that goes what somebody might write behind them. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  baselines: 'names of baselines go in an experiment file',
+};
+
 function makeParser(args: readonly string[], commands: readonly CommandModule[]): Argv {
   const parser = yargs([...args])
     // Negation is ours; a dot belongs to the name of what is given.
@@ -61,6 +66,7 @@ function makeParser(args: readonly string[], commands: readonly CommandModule[])
     .wrap(Math.min(110, outputWidth()))
     .exitProcess(false)
     .check((given) => refuseRepeats(given, optionsOf(parser).array))
+    .check(() => refuseValues(args, optionsOf(parser).boolean))
     .fail((message, error) => {
       throw error ?? new UsageError(explain(message, Object.keys(optionsOf(parser).key)));
     });
@@ -68,8 +74,14 @@ function makeParser(args: readonly string[], commands: readonly CommandModule[])
 }
 
 /** What yargs knows of the options of the command at hand; its types do not show the method. */
-const optionsOf = (parser: Argv): { key: object; array: string[] } =>
-  (parser as unknown as { getOptions(): { key: object; array: string[] } }).getOptions();
+const optionsOf = (parser: Argv): KnownOptions =>
+  (parser as unknown as { getOptions(): KnownOptions }).getOptions();
+
+interface KnownOptions {
+  readonly key: object;
+  readonly array: readonly string[];
+  readonly boolean: readonly string[];
+}
 
 /** yargs would make a list of an option that is given twice. */
 function refuseRepeats(given: Record<string, unknown>, lists: readonly string[]): true {
@@ -77,6 +89,21 @@ function refuseRepeats(given: Record<string, unknown>, lists: readonly string[])
     (name) => name !== '_' && Array.isArray(given[name]) && !lists.includes(name),
   );
   if (repeated !== undefined) throw new UsageError(`--${repeated} is given more than once; give it once`);
+  return true;
+}
+
+/** yargs would take anything but 'true' behind `--name=` for false. */
+function refuseValues(args: readonly string[], switches: readonly string[]): true {
+  for (const argument of args) {
+    if (argument === '--') break;
+    const [, written = '', value] = /^--([^=]+)=(.*)$/s.exec(argument) ?? [];
+    // yargs knows dry-run as dryRun, too.
+    const name = written.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (!switches.includes(name) || value === 'true' || value === 'false') continue;
+    throw new UsageError(
+      `--${written} '${value}' must be true or false; ${ELSEWHERE[name] ?? `write --${written}, or leave it out`}`,
+    );
+  }
   return true;
 }
 
