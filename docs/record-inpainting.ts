@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { type Dataset, loadDataset, type Split } from '../data/index.ts';
 import { maskOf } from '../training/tasks/inpaint.ts';
-import { solveRidge } from '../training/tasks/ridge.ts';
+import { RIDGE_PENALTY, solveRidge } from '../training/tasks/ridge.ts';
 
 /** Squared error of a hidden pixel of the test images, and the same beside that of ridge regression. */
 export interface InpaintingBaselines {
@@ -18,9 +18,6 @@ export interface InpaintingBaselines {
   readonly zero: number;
   readonly mean: number;
 }
-
-/** The ridge penalty of the task. */
-const PENALTY = 1e-3;
 
 const pixelsOf = ({ images }: Split, pixels: readonly number[]): number[][] =>
   Array.from({ length: images.count }, (_, n) =>
@@ -38,7 +35,7 @@ export function inpaintingBaselines(dataset: Dataset): InpaintingBaselines {
     h: shown.map((_, i) => sumOf(h, (row) => row[i]!)),
     t: hidden.map((_, j) => sumOf(t, (row) => row[j]!)),
   };
-  const { weights, bias } = solveRidge(moments, h.length, PENALTY);
+  const { weights, bias } = solveRidge(moments, h.length, RIDGE_PENALTY);
   const asked = pixelsOf(dataset.test, shown);
   const expected = pixelsOf(dataset.test, hidden);
   const errorOf = (answer: (image: number, pixel: number) => number) =>

@@ -1,11 +1,9 @@
 import { type Dataset, loadDataset, type Split } from '../data/index.ts';
 import { openDevice } from '../devices/index.ts';
 import { RandomStream, UserError } from '../kernels/index.ts';
-import { type Moments, solveRidge } from '../training/index.ts';
+import { type Moments, RIDGE_PENALTY, solveRidge } from '../training/index.ts';
 import { findTrainedRun, type TrainedRun } from './trained-run.ts';
 
-/** Of the readouts, as in the task `probe`. */
-const PENALTY = 1e-3;
 /** Random halves that the two halves of a layer are held against. */
 const HALVES = 20;
 
@@ -72,31 +70,35 @@ export async function readLayers(folder: string, labels: readonly string[]): Pro
         untrained: before[l]!.readers[i]!.error(all(reader.size)),
       })),
     ),
-    specialisations: after.flatMap((layer, l) => {
-      const { population, readers } = layer;
-      const { size } = readers[0]!;
+    specialisations: after.flatMap(({ population, readers }, l) => {
+      const size = readers[0]?.size ?? 0;
       if (readers.length !== 2 || size % 2 === 1) return [];
-      const halves = [all(size).slice(0, size / 2), all(size).slice(size / 2)] as const;
-      const errors = readers.map((reader) => halves.map((half) => reader.error(half)) as [number, number]);
+      const errors = errorsOf(readers, halvesOf(all(size)));
       return {
         ...{ population, areStreams, errors },
         index: indexOf(errors),
-        untrained: indexOf(
-          before[l]!.readers.map((reader) => halves.map((half) => reader.error(half)) as [number, number]),
+        untrained: indexOf(errorsOf(before[l]!.readers, halvesOf(all(size)))),
+        random: Array.from({ length: HALVES }, () =>
+          indexOf(errorsOf(readers, halvesOf([...random.shuffle(Uint32Array.from(all(size)))]))),
         ),
-        random: Array.from({ length: HALVES }, () => {
-          const order = [...random.shuffle(Uint32Array.from(all(size)))];
-          const drawn = [order.slice(0, size / 2), order.slice(size / 2)];
-          return indexOf(
-            readers.map((reader) => drawn.map((half) => reader.error(half)) as [number, number]),
-          );
-        }),
       };
     }),
   };
 }
 
 const all = (size: number): number[] => Array.from({ length: size }, (_, i) => i);
+
+/** Numbers of neurons of a layer. */
+type Halves = readonly [first: readonly number[], second: readonly number[]];
+
+const halvesOf = (neurons: readonly number[]): Halves => [
+  neurons.slice(0, neurons.length / 2),
+  neurons.slice(neurons.length / 2),
+];
+
+/** Of each half, for each kind of labels. */
+const errorsOf = (readers: readonly Reader[], [first, second]: Halves): [number, number][] =>
+  readers.map((reader) => [reader.error(first), reader.error(second)]);
 
 /** S of errors in %. */
 export const indexOf = ([one, other]: readonly (readonly [number, number])[]): number =>
@@ -195,7 +197,7 @@ export class Reader {
       h: Float64Array.from(neurons, (i) => h[i]!),
       t,
     };
-    const { weights, bias } = solveRidge(moments, train.images.count, PENALTY);
+    const { weights, bias } = solveRidge(moments, train.images.count, RIDGE_PENALTY);
     let wrong = 0;
     for (const [n, label] of test.labels!.values.entries()) {
       const answer = Float64Array.from(bias);

@@ -80,7 +80,7 @@ export {
   type TaskSetup,
 } from './task.ts';
 export { type ChosenTask, findTask, TASKS, usage } from './tasks/index.ts';
-export { type Moments, solveRidge } from './tasks/ridge.ts';
+export { type Moments, RIDGE_PENALTY, solveRidge } from './tasks/ridge.ts';
 export { tinyDataset } from './tiny-dataset.ts';
 export { type RunParts, type TracedRun, traceRun } from './traced-run.ts';
 export { buildTrainer } from './trainer.ts';

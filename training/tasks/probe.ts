@@ -3,10 +3,7 @@ import { meanOverExamples, passOver } from '../evaluation.ts';
 import type { BuiltTask, TaskContext, TaskDefinition } from '../task.ts';
 import { wrongAnswers } from './classify.ts';
 import { checkClasses, checkInputs } from './layers-fit.ts';
-import { solveRidge } from './ridge.ts';
-
-/** Ridge penalty, relative to the mean square of a firing rate: it only keeps silent neurons from making the fit singular. */
-const PENALTY = 1e-3;
+import { RIDGE_PENALTY, solveRidge } from './ridge.ts';
 
 /**
  * The rule trains the network to classify; what is scored is how well a linear readout of one population does, fitted anew
@@ -86,7 +83,7 @@ async function buildProbe({
       const [hh, ht, h, t] = await Promise.all(
         [sums.hh, sums.ht, sums.h, sums.t].map((tensor) => k.device.read(tensor)),
       );
-      const fit = solveRidge({ hh: hh!, ht: ht!, h: h!, t: t! }, train.images.count, PENALTY);
+      const fit = solveRidge({ hh: hh!, ht: ht!, h: h!, t: t! }, train.images.count, RIDGE_PENALTY);
       await k.device.write(weights, fit.weights);
       await k.device.write(bias, fit.bias);
     },

@@ -1,10 +1,7 @@
 import type { Kernels, Table, Tensor } from '../../kernels/index.ts';
 import { passOver } from '../evaluation.ts';
 import type { TaskContext } from '../task.ts';
-import { solveRidge } from './ridge.ts';
-
-/** Ridge penalty, relative to the mean variance of a pixel: it only keeps dark pixels from making the fit singular. */
-const PENALTY = 1e-3;
+import { RIDGE_PENALTY, solveRidge } from './ridge.ts';
 
 /**
  * Fits some pixels of images to others, row by row, by ridge regression in closed form.
@@ -36,7 +33,7 @@ export async function fitRidge(
   const [hh, ht, h, t] = (await Promise.all(
     [sums.hh, sums.ht, sums.h, sums.t].map((tensor) => k.device.read(tensor)),
   )) as [Float32Array, Float32Array, Float32Array, Float32Array];
-  const fit = solveRidge({ hh, ht, h, t }, shown.count, PENALTY);
+  const fit = solveRidge({ hh, ht, h, t }, shown.count, RIDGE_PENALTY);
   await k.device.write(weights, fit.weights);
   await k.device.write(bias, fit.bias);
   return (input) => addBias(k, k.matmul(input, weights), bias);

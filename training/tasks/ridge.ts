@@ -1,3 +1,6 @@
+/** Of readouts and of the fit of hidden pixels: it only keeps silent neurons and dark pixels from making the fit singular. */
+export const RIDGE_PENALTY = 1e-3;
+
 /** Sums over examples of firing rates h (n of them) and targets t (m), row by row. */
 export interface Moments {
   /** n x n and n x m. */
