@@ -16,6 +16,7 @@ import { forecastTable, readForecasts } from './forecast-table.ts';
 import { accuracyTable, CLAIMED, NOT_SHOWN } from './generate-graph-worlds.ts';
 import { committedMeasurements, curvesFigure } from './generate-measurements.ts';
 import { ASTROCYTE, CLAIMS, FEEDBACK, GRAPH_WORLDS } from './measurements/list.ts';
+import { meanOf } from './spread.ts';
 import { readoutTable, specialisationTable, streamReadouts } from './stream-readouts.ts';
 
 type Documents = ReturnType<typeof committedMeasurements>;
@@ -291,7 +292,7 @@ const angleTable = ({ conditions, runs }: ComparisonDocument, ids: readonly stri
         conditions.find((condition) => condition.id === id)!.label,
         ...connections.map((connection) => {
           const angles = own.map(({ epochs }) => epochs.at(-1)!.diagnostics!.angle![connection] as number);
-          return angle(angles.reduce((sum, a) => sum + a, 0) / angles.length);
+          return angle(meanOf(angles));
         }),
       ];
     }),

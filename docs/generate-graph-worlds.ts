@@ -17,6 +17,7 @@ import { committedMeasurements } from './generate-measurements.ts';
 import { type AgentName, agentScores, type Criterion, WORLD, worldDataset } from './graph-world-agents.ts';
 import { GRAPH_WORLDS } from './measurements/list.ts';
 import type { MeasuredMaps, RateMapRecord } from './record-rate-maps.ts';
+import { deviationOf, meanOf } from './spread.ts';
 
 type Documents = ReturnType<typeof committedMeasurements>;
 
@@ -69,14 +70,11 @@ function predictors(documents: Documents): Predictor[] {
   ];
 }
 
-const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
-const deviation = (values: readonly number[]): number =>
-  Math.sqrt(values.reduce((sum, x) => sum + (x - mean(values)) ** 2, 0) / (values.length - 1));
 const fixed = (x: number, digits = 1): string => x.toFixed(digits);
 const cell = (scores: readonly number[], digits = 1): string =>
   scores.length === 1
     ? fixed(scores[0]!, digits)
-    : `${fixed(mean(scores), digits)} ± ${fixed(deviation(scores), digits)}`;
+    : `${fixed(meanOf(scores), digits)} ± ${fixed(deviationOf(scores), digits)}`;
 
 /** Accuracy of every predictor. */
 export const accuracyTable = (documents: Documents): string =>
@@ -102,11 +100,11 @@ const mapRow = (title: string, measured: readonly MeasuredMaps[]): string[] => [
   title,
   cell(measured.map(({ explained }) => 100 * explained)),
   cell(
-    measured.map(({ peaks }) => mean(peaks)),
+    measured.map(({ peaks }) => meanOf(peaks)),
     2,
   ),
   cell(
-    measured.map(({ shuffledMean }) => mean(shuffledMean)),
+    measured.map(({ shuffledMean }) => meanOf(shuffledMean)),
     2,
   ),
   cell(measured.map(aboveNull)),
@@ -168,7 +166,7 @@ export function graphWorldsPage(documents: Documents, maps: RateMapRecord): stri
 export async function accuracyFigure(documents: Documents): Promise<string> {
   const all = predictors(documents);
   const dots = all.flatMap(({ title, scores }) =>
-    criteria.map((criterion, place) => ({ title, accuracy: mean(scores[criterion]), place })),
+    criteria.map((criterion, place) => ({ title, accuracy: meanOf(scores[criterion]), place })),
   );
   const { experiment } = documentOf(documents, 'unseen-edge');
   const drawn = drawFigure(await makeFigureDocument(), {

@@ -34,6 +34,7 @@ import {
   PRINTED,
   UNLABELLED,
 } from './measurements/list.ts';
+import { meanOf } from './spread.ts';
 
 /** The committed documents, by file. */
 export const committedMeasurements = (): Map<string, ComparisonDocument> =>
@@ -133,7 +134,7 @@ function withBaselines(text: string, documents: Documents): string {
   ];
   const file = 'docs/baselines.md';
   const seconds = ({ scores }: BaselineSummary): string =>
-    `${(scores.reduce((sum, { seconds }) => sum + seconds, 0) / scores.length).toFixed(1)} s${scores.length > 1 ? ' each' : ''}`;
+    `${meanOf(scores.map(({ seconds }) => seconds)).toFixed(1)} s${scores.length > 1 ? ' each' : ''}`;
   const score = ({ mean, sd, n }: BaselineSummary): string =>
     sd === null ? fixed(mean) : `${fixed(mean)} ± ${fixed(sd)} (${n} seeds)`;
   const nameOf = ({ baseline, width }: BaselineSummary): string =>

@@ -16,6 +16,7 @@ import {
 } from '../results/index.ts';
 import { committedMeasurements } from './generate-measurements.ts';
 import { MEMORIES } from './measurements/list.ts';
+import { deviationOf, meanOf } from './spread.ts';
 
 type Documents = ReturnType<typeof committedMeasurements>;
 
@@ -61,12 +62,6 @@ function pointsOf({ conditions, runs }: ComparisonDocument, curve: Curve): Point
 }
 
 const lastScore = ({ epochs }: ComparedRun): number => epochs.at(-1)!.testScore!;
-
-const meanOf = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
-const deviationOf = (values: readonly number[]): number => {
-  const mean = meanOf(values);
-  return Math.sqrt(values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (values.length - 1));
-};
 
 /**
  * Of each seed, the load at which half of the patterns are recalled: on the straight line between the first load that is over it and the one

@@ -1,4 +1,5 @@
 import type { RandomStream } from '../kernels/index.ts';
+import { meanOf } from './spread.ts';
 
 /** Rates of units at steps of walks, and where the step is on a torus: from 0, row by row. */
 export interface VisitedPlaces {
@@ -45,7 +46,7 @@ export function rateMaps({ rows, columns, nodes, rates }: VisitedPlaces): RateMa
  * bands do. 0 for a map without variance.
  */
 export function autocorrelationPeak(map: readonly number[], rows: number, columns: number): number {
-  const mean = map.reduce((sum, x) => sum + x, 0) / map.length;
+  const mean = meanOf(map);
   const centred = map.map((x) => x - mean);
   const variance = centred.reduce((sum, x) => sum + x * x, 0);
   if (variance < 1e-12) return 0;

@@ -14,6 +14,7 @@ import { readRun, trainedCheckpoint } from '../results/index.ts';
 import { walksOf } from '../training/tasks/next-symbol.ts';
 import { WORLD } from './graph-world-agents.ts';
 import { autocorrelationPeak, rateMaps, shuffledPeaks } from './rate-maps.ts';
+import { meanOf } from './spread.ts';
 
 const WALKS = 200;
 
@@ -80,7 +81,7 @@ function measure({ maps, explained }: Awaited<ReturnType<typeof codes>>): Measur
   return {
     explained: rounded(explained),
     peaks: maps.map((map) => rounded(autocorrelationPeak(map, rows, columns))),
-    shuffledMean: nulls.map((peaks) => rounded(peaks.reduce((sum, x) => sum + x, 0) / peaks.length)),
+    shuffledMean: nulls.map((peaks) => rounded(meanOf(peaks))),
     shuffled95: nulls.map((peaks) => rounded(peaks[Math.floor(0.95 * peaks.length)]!)),
   };
 }

@@ -1,4 +1,4 @@
-/** Mean and standard deviation of what was recorded for several seeds, for pages. */
+/** Mean and standard deviation of what was recorded, e.g. for several seeds, for pages. */
 export const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, x) => sum + x, 0) / values.length;
 
