@@ -49,7 +49,7 @@ export interface RunReadouts {
  * trained. It may be read what the network was never taught.
  * @param folder of the run
  * @param labels names of datasets of images as the network is shown; with two of them, halves of layers are compared
- * @throws UserError when the run cannot be opened, or a dataset does not fit
+ * @throws UserError when the run cannot be opened, its network has no hidden layers, or a dataset does not fit
  */
 export async function readLayers(folder: string, labels: readonly string[]): Promise<RunReadouts> {
   const found = await findTrainedRun(folder);
@@ -113,6 +113,10 @@ interface Layer {
 async function withRun(run: TrainedRun, datasets: readonly Dataset[]): Promise<Layer[]> {
   const hidden = run.trainer.network.populations.slice(1, -1);
   try {
+    if (hidden.length === 0)
+      throw new UserError(
+        `${run.spec.condition.label} has no hidden layers to read from; choose another run`,
+      );
     const readers: Reader[][] = hidden.map(() => []);
     for (const dataset of datasets) {
       const [train, test] = [

@@ -17,7 +17,7 @@ async function trained(name: string, task: string, dataset: string, layers: numb
   const { runs } = await compare({
     ...{ rules: ['backprop'], dataset, task, seeds: [1], diagnostics: ['none'], out: join(folder, name) },
     ...{ device: { device: 'cpu', blas: 'none' }, jobs: 1 },
-    settings: { layers, structure: 'two-streams', epochs: 1, batch: 20 },
+    settings: { layers, structure: layers.length > 2 ? 'two-streams' : 'full', epochs: 1, batch: 20 },
   });
   return { run: runs[0]!.folder, score: runs[0]!.epochs.at(-1)!.testScore! };
 }
@@ -77,6 +77,14 @@ test('a network that predicts frames is read by its shown frames; its future exp
   );
   await refused(forecastRuns(run, run, { dataset: 'mnist' }), /has no sequences of 4 frames or more of 256/);
   await refused(forecastRuns(run, run, { brainLayer: 3 }), /has 2 hidden layers, and no number 3/);
+});
+
+test('a network without hidden layers has nothing to read or to forecast', async () => {
+  const { run } = await trained('shallow', 'next-frame:1', 'moving-digits:4@40', [768, 256]);
+  await refused(
+    readLayers(run, ['moving-digits:3']),
+    /^backprop has no hidden layers to read from; choose another run$/,
+  );
 });
 
 test('specialisation is the difference of differences', () => {
