@@ -41,7 +41,7 @@ export interface RunForecast {
  * that end at the same frames.
  * @param brain folder of a run
  * @param model folder of a run
- * @throws UserError when a run cannot be opened, its images are no sequences, or sequences do not fit
+ * @throws UserError when a run cannot be opened, its images are no sequences, sequences do not fit, or there is no such hidden layer
  */
 export async function forecastRuns(
   brain: string,
@@ -50,10 +50,11 @@ export async function forecastRuns(
 ): Promise<RunForecast> {
   const [brainRun, modelRun] = [await findTrainedRun(brain), await findTrainedRun(model)];
   const long = await loadDataset(name);
-  const ofBrain = { layer: brainLayer, most: BRAIN_NEURONS };
+  const ofBrain = { option: 'brain-layer', layer: brainLayer, most: BRAIN_NEURONS } as const;
   const watched = await watch(brainRun, long, ofBrain);
   const passive = await watch(brainRun, long, { ...ofBrain, untrained: true });
-  const features = await watch(modelRun, long, { layer: modelLayer, most: MODEL_NEURONS });
+  const ofModel = { option: 'model-layer', layer: modelLayer, most: MODEL_NEURONS } as const;
+  const features = await watch(modelRun, long, ofModel);
   const distances = Array.from({ length: distance }, (_, i) => i + 1);
   const scores = (other: Watched): Scores => {
     const pairs = pairsOf(other, features);
@@ -90,6 +91,8 @@ interface Watched {
 
 /** What of a run is looked at. */
 interface Look {
+  /** Which chooses the layer. */
+  readonly option: 'brain-layer' | 'model-layer';
   readonly layer: number | undefined;
   readonly most: number;
   readonly untrained?: boolean;
@@ -98,7 +101,7 @@ interface Look {
 async function watch(
   found: FoundRun,
   long: Dataset,
-  { layer, most, untrained = false }: Look,
+  { option, layer, most, untrained = false }: Look,
 ): Promise<Watched> {
   const { frames = 0, width } = found.dataset;
   const size = width / frames;
@@ -118,11 +121,13 @@ async function watch(
   try {
     const { first, count } = trainer.shown;
     const hidden = trainer.network.populations.slice(1, -1);
+    if (hidden.length === 0)
+      throw new UserError(`${label} has no hidden layers to compare; choose another run`);
     const chosen = layer ?? hidden.length;
     const population = hidden[chosen - 1];
     if (!population)
       throw new UserError(
-        `${label} has ${hidden.length} hidden layers, and no number ${chosen}; choose another`,
+        `--${option} ${chosen}: ${label} has ${hidden.length === 1 ? '1 hidden layer; choose 1' : `${hidden.length} hidden layers; choose 1 to ${hidden.length}`}`,
       );
     const recordings: Recording[] = [];
     const { values, scale, count: sequences } = long.test.images;

@@ -17,7 +17,7 @@ async function trained(name: string, task: string, dataset: string, layers: numb
   const { runs } = await compare({
     ...{ rules: ['backprop'], dataset, task, seeds: [1], diagnostics: ['none'], out: join(folder, name) },
     ...{ device: { device: 'cpu', blas: 'none' }, jobs: 1 },
-    settings: { layers, structure: layers.length > 2 ? 'two-streams' : 'full', epochs: 1, batch: 20 },
+    settings: { layers, structure: layers.length > 3 ? 'two-streams' : 'full', epochs: 1, batch: 20 },
   });
   return { run: runs[0]!.folder, score: runs[0]!.epochs.at(-1)!.testScore! };
 }
@@ -76,7 +76,10 @@ test('a network that predicts frames is read by its shown frames; its future exp
     /too short for a distance of 5/,
   );
   await refused(forecastRuns(run, run, { dataset: 'mnist' }), /has no sequences of 4 frames or more of 256/);
-  await refused(forecastRuns(run, run, { brainLayer: 3 }), /has 2 hidden layers, and no number 3/);
+  await refused(
+    forecastRuns(run, run, { brainLayer: 3 }),
+    /^--brain-layer 3: backprop has 2 hidden layers; choose 1 to 2$/,
+  );
 });
 
 test('a network without hidden layers has nothing to read or to forecast', async () => {
@@ -84,6 +87,15 @@ test('a network without hidden layers has nothing to read or to forecast', async
   await refused(
     readLayers(run, ['moving-digits:3']),
     /^backprop has no hidden layers to read from; choose another run$/,
+  );
+  await refused(forecastRuns(run, run), /^backprop has no hidden layers to compare; choose another run$/);
+});
+
+test('the option is named that asks for a hidden layer too many', async () => {
+  const { run } = await trained('one-hidden', 'next-frame:1', 'moving-digits:4@40', [768, 4, 256]);
+  await refused(
+    forecastRuns(run, run, { dataset: 'moving-digits:10', modelLayer: 2 }),
+    /^--model-layer 2: backprop has 1 hidden layer; choose 1$/,
   );
 });
 
