@@ -1,7 +1,7 @@
 import { type Dataset, loadDataset } from '../data/index.ts';
 import { openDevice } from '../devices/index.ts';
 import { UserError } from '../kernels/index.ts';
-import { forecastScores, type RecordedPair, type Recording } from '../training/index.ts';
+import { type ForecastScore, forecastScores, type RecordedPair, type Recording } from '../training/index.ts';
 import { type FoundRun, findTrainedRun } from './trained-run.ts';
 
 /** Test sequences: three fifths are fitted, a fifth each chooses penalties and is scored. */
@@ -21,8 +21,13 @@ export interface ForecastOptions {
   readonly distance?: number | undefined;
 }
 
-/** Scores of a brain: see `forecastScores`. */
-type Scores = ReturnType<typeof forecastScores>;
+/** How well features of a model explain a brain. */
+export interface BrainScores {
+  /** R(X): the correlation of a neuron with its prediction from the features X of the same frame, a mean over neurons. */
+  readonly brainScore: number;
+  /** What features of frames later and earlier add to it, for each distance from 1. */
+  readonly scores: readonly ForecastScore[];
+}
 
 /** How well the future of one network explains another. */
 export interface RunForecast {
@@ -30,9 +35,9 @@ export interface RunForecast {
   /** Names of the populations. */
   readonly brainLayer: string;
   readonly modelLayer: string;
-  readonly brain: Scores;
+  readonly brain: BrainScores;
   /** The control: the same brain with the weights that it started from, which has learned to predict nothing. */
-  readonly passive: Scores;
+  readonly passive: BrainScores;
   readonly notes: readonly string[];
 }
 
@@ -56,7 +61,7 @@ export async function forecastRuns(
   const ofModel = { option: 'model-layer', layer: modelLayer, most: MODEL_NEURONS } as const;
   const features = await watch(modelRun, long, ofModel);
   const distances = Array.from({ length: distance }, (_, i) => i + 1);
-  const scores = (other: Watched): Scores => {
+  const scores = (other: Watched): BrainScores => {
     const pairs = pairsOf(other, features);
     const [first, second] = [Math.floor(0.6 * pairs.length), Math.floor(0.8 * pairs.length)];
     const parts = {

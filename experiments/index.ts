@@ -24,7 +24,7 @@ export {
   resolveExperiment,
 } from './experiment.ts';
 export { type ExperimentSource, isFileName, mapPaths, readExperimentFile } from './experiment-file.ts';
-export { type ForecastOptions, forecastRuns, type RunForecast } from './forecast.ts';
+export { type BrainScores, type ForecastOptions, forecastRuns, type RunForecast } from './forecast.ts';
 export { expandExperiment } from './grid.ts';
 export type { Job, Launcher, RunEvents, RunProgress, Shared } from './launchers/launcher.ts';
 export { describePlace, type Place } from './mistake.ts';
@@ -44,7 +44,7 @@ export {
   predictRun,
   type RunPrediction,
 } from './predict.ts';
-export { type Readout, type RunReadouts, readLayers, type Specialisation } from './readouts.ts';
+export { type LayerReadout, type RunReadouts, readLayers, type Specialisation } from './readouts.ts';
 export { checkRepeatable, type Repetition, repeatRun } from './repeat.ts';
 export { writeReport } from './report.ts';
 export {

@@ -8,7 +8,7 @@ import { findTrainedRun, type TrainedRun } from './trained-run.ts';
 const HALVES = 20;
 
 /** What can be read from a population, in % of wrong answers to the test images. */
-export interface Readout {
+export interface LayerReadout {
   readonly population: string;
   /** Name of the dataset whose labels are read. */
   readonly labels: string;
@@ -39,7 +39,7 @@ export interface RunReadouts {
   readonly checkpoint: string;
   readonly step: number;
   readonly notes: readonly string[];
-  readonly readouts: readonly Readout[];
+  readonly readouts: readonly LayerReadout[];
   /** Of each hidden layer of an even number of neurons; empty where labels are not of two kinds. */
   readonly specialisations: readonly Specialisation[];
 }

@@ -47,6 +47,7 @@ const ON_NODE = words(`
   experimentJsonSchema explainCell exportFolder formatPivot listDatasets listDevices listFigures loadDataset
   newestCheckpoint openDevice pivotJsonSchema pivotTable plotFigure predictRun readCheckpoint readExperiment
   readRun repeatRun resubmit resume runExperiment submitComparison writeCheckpoint writeReport
+  BrainScores ForecastOptions ForecastScore LayerReadout RunForecast RunReadouts Specialisation forecastRuns readLayers
 `);
 
 /** From 'dendrite/browser' alone: what Node's part reads from files is handed in. */
