@@ -15,6 +15,7 @@ import {
   settingsSchema,
 } from './settings.ts';
 import type { TaskDefinition } from './task.ts';
+import { TASKS, usage } from './tasks/index.ts';
 
 /** What is compared with others: a rule with all of its options and all settings of its training. */
 export const conditionSchema = z.object({
@@ -99,10 +100,13 @@ export function findRecipe(
 }
 
 function checkTask({ name, onlyTask }: RuleDefinition, task: string): void {
-  if (onlyTask !== undefined && onlyTask !== task)
+  if (onlyTask !== undefined && onlyTask !== task) {
+    // One of the user's own is not among them.
+    const definition = TASKS.find((one) => one.name === onlyTask);
     throw new UserError(
-      `the rule '${name}' is for the task '${onlyTask}' alone, not for '${task}': choose --task ${onlyTask}, or leave the rule out`,
+      `the rule '${name}' is for the task '${onlyTask}' alone, not for '${task}': choose --task ${definition ? usage(definition) : onlyTask}, or leave the rule out`,
     );
+  }
 }
 
 function checkSynapses({ name, network }: RuleDefinition, settings: Settings): void {

@@ -232,9 +232,13 @@ test('a memory is for this task alone', async () => {
       assert.instance(error, UserError);
       assert.is(
         error.message,
-        "the rule 'hopfield' is for the task 'retrieval' alone, not for 'reconstruct': choose --task retrieval, or leave the rule out",
+        "the rule 'hopfield' is for the task 'retrieval' alone, not for 'reconstruct': choose --task retrieval:<corruption>, or leave the rule out",
       );
     },
+  );
+  assert.throws(
+    () => resolveCondition({ ...findRule('hopfield'), onlyTask: 'own' }, {}, {}, { name: 'classify' }),
+    /is for the task 'own' alone, not for 'classify': choose --task own, or leave the rule out$/,
   );
 });
 
