@@ -230,16 +230,16 @@ function chooseDiagnostics(names: readonly string[], extra: readonly Diagnostic[
   return diagnostics;
 }
 
-/** @throws UserError for a name that there is not, and where it does not go with the score of the task */
+/** @throws UserError for a name that there is not, and where it does not go with the task */
 function chooseBaselines(asked: boolean | readonly string[], { definition }: ChosenTask): string[] {
   const fitting = BASELINES.filter((baseline) => goesWith(baseline, definition));
   if (asked === true && fitting.length === 0)
-    throw new UserError(`no baseline goes with the score of the task '${definition.name}'; leave them out`);
+    throw new UserError(`no baseline goes with the task '${definition.name}'; leave them out`);
   const names = asked === true ? fitting.map(({ name }) => name) : asked || [];
   for (const name of names)
     if (!goesWith(findBaseline(name), definition))
       throw new UserError(
-        `the baseline '${name}' does not go with the score of the task '${definition.name}'; ${fitting.length > 0 ? `choose ${fitting.map((one) => one.name).join(', ')}` : 'leave it out'}`,
+        `the baseline '${name}' does not go with the task '${definition.name}'; ${fitting.length > 0 ? `choose ${fitting.map((one) => one.name).join(', ')}` : 'leave it out'}`,
       );
   refuseRepeats('baseline', names);
   return [...names];

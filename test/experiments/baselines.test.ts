@@ -118,17 +118,22 @@ test('what is no baseline, and a task that scores something else, are refused', 
   assert.match(refusal({ baselines: ['chance', 'chance'] }), 'the baseline chance is named twice');
   assert.match(
     refusal({ baselines: true, task: 'reconstruct' }),
-    "no baseline goes with the score of the task 'reconstruct'; leave them out",
+    "no baseline goes with the task 'reconstruct'; leave them out",
+  );
+  assert.match(
+    refusal({ baselines: true, task: 'robustness:shuffle-7' }),
+    "no baseline goes with the task 'robustness'; leave them out",
   );
   assert.match(
     refusal({ baselines: ['copy-last-frame'] }),
-    "the baseline 'copy-last-frame' does not go with the score of the task 'classify'; choose chance, pixels-ridge",
+    "the baseline 'copy-last-frame' does not go with the task 'classify'; choose chance, pixels-ridge",
   );
   assert.match(
     refusal({ baselines: ['chance'], task: 'next-frame:1' }),
-    "the baseline 'chance' does not go with the score of the task 'next-frame'; choose copy-last-frame",
+    "the baseline 'chance' does not go with the task 'next-frame'; choose copy-last-frame",
   );
   assert.is(refusal({ baselines: true, task: 'probe:hidden-1' }), '');
+  assert.is(refusal({ baselines: true, task: 'associative-recall' }), '');
   const { baselines } = resolveExperiment({ rules: ['backprop'], baselines: true, task: 'next-frame:1' });
   assert.equal(baselines, ['copy-last-frame', 'constant-velocity', 'frames-ridge']);
 });
