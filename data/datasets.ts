@@ -91,7 +91,9 @@ function findDataset(
   }
   const argument = rest.join(':');
   if (definition.argument && argument === '')
-    throw new UserError(`the dataset '${name}' needs a ${definition.argument}: write ${usage(definition)}`);
+    throw new UserError(
+      `the dataset '${name}' needs <${definition.argument}> after its name: write ${usage(definition)}`,
+    );
   if (!definition.argument && rest.length > 0)
     throw new UserError(`the dataset '${name}' takes nothing after its name, not '${argument}'`);
   return { definition, argument };

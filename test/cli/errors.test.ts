@@ -158,7 +158,12 @@ const MISTAKES: [string, string[], number, RegExp][] = [
 
   // Tasks, recipes and what is varied.
   ['an unknown task', small('--task', 'clasify'), 1, /no task 'clasify'; did you mean 'classify'\?/],
-  ['a probe of nothing', small('--task', 'probe'), 1, /needs a population: write probe:<population>/],
+  [
+    'a probe of nothing',
+    small('--task', 'probe'),
+    1,
+    /needs <population> after its name: write probe:<population>/,
+  ],
   ['a probe of a population that is not there', small('--task', 'probe:hidden 2'), 1, /probe:hidden-1/],
   [
     'a recipe of a rule that has none',

@@ -187,7 +187,7 @@ test('a dataset of the user is listed, loaded and suggested beside the built-in 
   assert.equal([...dataset.validation!.labels!.values].sort(), [0, 1]);
   const pairs = await loadDataset('pairs:a:b', {}, extra);
   assert.equal([pairs.name, pairs.title], ['pairs:a:b', 'a:b']);
-  await refuses(loadDataset('pairs', {}, extra), "'pairs' needs a size", 'pairs:<size>');
+  await refuses(loadDataset('pairs', {}, extra), "'pairs' needs <size> after its name", 'pairs:<size>');
   await refuses(loadDataset('faces:3', {}, extra), "'faces' takes nothing", "'3'");
   await refuses(loadDataset('facse', {}, extra), "did you mean 'faces'?", 'pairs:<size>');
   await refuses(loadDataset('faces'), "unknown dataset 'faces'");

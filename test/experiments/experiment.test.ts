@@ -86,7 +86,10 @@ test('what cannot be compared is one sentence', () => {
     /no setting 'epoch'; did you mean 'epochs'\?/,
   );
   refuses({ rules: ['backprop'], task: 'clasify' }, /no task 'clasify'; did you mean 'classify'\?/);
-  refuses({ rules: ['backprop'], task: 'probe' }, /needs a population: write probe:<population>/);
+  refuses(
+    { rules: ['backprop'], task: 'probe' },
+    /needs <population> after its name: write probe:<population>/,
+  );
   refuses({ rules: ['backprop'], task: 'classify:x' }, /takes nothing after its name, not 'x'/);
   refuses(
     { rules: [{ rule: 'segregated-dendrite', options: { apicalConductance: -1 } }] },

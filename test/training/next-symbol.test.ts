@@ -186,7 +186,10 @@ test('what does not go with the task is refused with a sentence', () => {
     /^layers: a path integrator .* has 9 nodes, but there are 4 units: give at least as many$/,
     ...(['visited', { layers: [36, 4, 810] }, DATASET, { actions: 4, position: 'path-integrator' }] as const),
   );
-  assert.throws(() => findTask('next-symbol'), /needs a criterion: write next-symbol:<criterion>/);
+  assert.throws(
+    () => findTask('next-symbol'),
+    /needs <criterion> after its name: write next-symbol:<criterion>/,
+  );
 });
 
 test('a rule that answers once is refused', () => {

@@ -49,7 +49,9 @@ export function findTask(text: string, extra: readonly TaskDefinition[] = []): C
     );
   }
   if (definition.argument && argument === '')
-    throw new UserError(`the task '${name}' needs a ${definition.argument}: write ${usage(definition)}`);
+    throw new UserError(
+      `the task '${name}' needs <${definition.argument}> after its name: write ${usage(definition)}`,
+    );
   if (!definition.argument && rest.length > 0)
     throw new UserError(`the task '${name}' takes nothing after its name, not '${argument}'`);
   return { definition, argument };
