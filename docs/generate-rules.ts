@@ -148,11 +148,11 @@ const tuningList = (rule: RuleDefinition): string =>
         .map(([name, search]) => `- \`${name}\`: ${describeSearch(search)}`)
         .join('\n')}`;
 
-function recipeSection({ name, recipes = [] }: RuleDefinition): string[] {
+function recipeSection({ name, onlyTask, recipes = [] }: RuleDefinition): string[] {
   if (recipes.length === 0) return [];
   return [
     '## Recipes',
-    `Settings that the rule was published with, here for layers ${LAYERS.join(',')}. The first holds where you do not choose; \`--recipe ${name}=<name>\` takes another.`,
+    `Settings under a name, with where they come from${onlyTask ? '' : `, here for layers ${LAYERS.join(',')}`}. The first holds where you do not choose; \`--recipe ${name}=<name>\` takes another.`,
     markdownTable(
       ['recipe', 'source', 'published figure', 'settings'],
       recipes.map((recipe) => [

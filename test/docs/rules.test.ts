@@ -24,6 +24,13 @@ test('the committed pages are those of the definitions', () => {
     );
 });
 
+test('settings of recipes are shown for layers that a rule can have', () => {
+  const forLayers = /^Settings under a name, with where they come from, here for layers 784,500,10\./m;
+  assert.match(pages.get('burstccn.md')!, forLayers);
+  for (const { name } of RULES.filter(({ onlyTask }) => onlyTask))
+    assert.not.match(pages.get(`${name}.md`)!, /here for layers/);
+});
+
 test('the README lists the rules by family', () => {
   const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
   assert.is(readme, withFamilyTable(readme), "README.md is out of date: run 'npm run docs'");
