@@ -27,8 +27,9 @@ import { firstLine } from './plugins.ts';
 /** One promise that every rule keeps, and whether this one does. */
 export interface CheckResult {
   readonly check: string;
-  readonly passed: boolean;
-  /** What was seen. */
+  /** Null where it could not be tried. */
+  readonly passed: boolean | null;
+  /** What was seen, or why nothing was. */
   readonly detail: string;
 }
 
@@ -43,6 +44,9 @@ const COMPARED_STEPS = 5;
 /** For rules without a recipe of their own. */
 const SETTINGS: SettingsInput = { batch: 20, optimizer: 'sgd', learningRate: 0.2, schedule: 'constant' };
 const EPOCHS = 15;
+
+/** What rules are tried by that are for no other task alone. */
+const CLASSIFY = 'classify';
 
 /** Patterns that a memory stores. */
 const STORED = 4;
@@ -190,8 +194,17 @@ const CHECKS: Readonly<Record<string, Check>> = {
   },
 };
 
-/** Runs the table of checks on a rule. */
+/** Runs the table of checks on a rule. Of a rule that is for one task alone, for which there is no trial, none can be run: the only result says so. */
 export async function checkRule(definition: RuleDefinition): Promise<CheckResult[]> {
+  const { onlyTask = CLASSIFY } = definition;
+  if (onlyTask !== CLASSIFY && !trialOf(definition))
+    return [
+      {
+        check: 'all checks',
+        passed: null,
+        detail: `there is no trial for the task '${onlyTask}', which alone the rule is for; there are some for ${[CLASSIFY, ...Object.keys(TRIALS)].join(', ')}`,
+      },
+    ];
   const results: CheckResult[] = [];
   for (const [check, perform] of Object.entries(CHECKS)) {
     try {
@@ -206,10 +219,9 @@ export async function checkRule(definition: RuleDefinition): Promise<CheckResult
 const openCpu = (): Promise<Device> => openDevice({ device: 'cpu', blas: 'none' });
 
 /** What a rule is checked by. */
-const taskOf = (definition: RuleDefinition): string =>
-  trialOf(definition)?.task ?? definition.onlyTask ?? 'classify';
+const taskOf = (definition: RuleDefinition): string => trialOf(definition)?.task ?? CLASSIFY;
 
-/** Null: it is tried by classifying, or its task is one of the user's own. */
+/** Null: it is tried by classifying, or cannot be tried. */
 const trialOf = ({ onlyTask }: RuleDefinition): Trial | null =>
   (onlyTask !== undefined && TRIALS[onlyTask]) || null;
 

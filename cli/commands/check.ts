@@ -16,13 +16,14 @@ export const check: Command<{ file: string }> = {
   handler: async ({ file }) => {
     const { rules } = await loadPlugin(file);
     if (rules.length === 0) throw new UserError(`the plug-in ${file} exports no rule to check`);
-    const { green, red } = pc.createColors(useColour());
+    const { green, red, yellow } = pc.createColors(useColour());
     let allPassed = true;
     for (const rule of rules) {
       print(`${rule.name}\n`);
       for (const { check, passed, detail } of await checkRule(rule)) {
-        print(`  ${passed ? green('ok  ') : red('FAIL')} ${check}: ${detail}\n`);
-        allPassed &&= passed;
+        const mark = passed ? green('ok  ') : passed === null ? yellow('skip') : red('FAIL');
+        print(`  ${mark} ${check}: ${detail}\n`);
+        allPassed &&= passed === true;
       }
     }
     return allPassed ? 0 : 1;

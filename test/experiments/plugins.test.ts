@@ -116,6 +116,18 @@ test('a plug-in that waits for ever is refused, not waited for', async () => {
   );
 });
 
+test('a rule for a task without a trial is skipped, not passed', async () => {
+  const { inThisProcess } = await import('../cli/dendrite.ts');
+  const rule = file(
+    'own-task.ts',
+    "import { RULES } from 'dendrite';",
+    "export const rule = { ...RULES[0], name: 'mine', onlyTask: 'own' };",
+  );
+  const { code, stdout } = await inThisProcess(['check', rule]);
+  assert.is(code, 1);
+  assert.match(stdout, /^mine\n {2}skip all checks: there is no trial for the task 'own', .*\n$/);
+});
+
 test('names are taken once, and a sentence about two plug-ins is about two files', async () => {
   const [one, two] = [file('one.ts', own('mine')), file('two.ts', own('mine'))];
   assert.match(await refusal(one, two), /^two plug-ins define the rule 'mine'; rename one of them$/);

@@ -121,4 +121,14 @@ test('a direction of the wrong shape is named', async () => {
   );
 });
 
+for (const onlyTask of ['next-frame', 'own'])
+  test(`a rule for the task ${onlyTask} alone, which has no trial, is not checked`, async () => {
+    const results = await checkRule(broken({ onlyTask }));
+    assert.equal(
+      results.map(({ check, passed }) => [check, passed]),
+      [['all checks', null]],
+    );
+    assert.match(results[0]!.detail, `there is no trial for the task '${onlyTask}'`);
+  });
+
 test.run();
