@@ -24,6 +24,17 @@ test('the committed pages are those of the definitions', () => {
     );
 });
 
+test('every row of a table has as many cells as its head', () => {
+  for (const [file, text] of pages)
+    for (const [table] of text.matchAll(/(?:^\|.*\n)+/gm)) {
+      const cells = table
+        .trim()
+        .split('\n')
+        .map((row) => row.split(/(?<!\\)\|/).length);
+      assert.is(new Set(cells).size, 1, `${file}: ${table}`);
+    }
+});
+
 test('settings of recipes are shown for layers that a rule can have', () => {
   const forLayers = /^Settings under a name, with where they come from, here for layers 784,500,10\./m;
   assert.match(pages.get('burstccn.md')!, forLayers);
