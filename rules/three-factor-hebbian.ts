@@ -111,11 +111,11 @@ class ThreeFactorHebbian implements Rule {
   }
 
   observe(batch: Minibatch): Observation {
-    const pass = this.#pass(batch);
+    const undisturbed = this.#network.forward(batch.input);
     return {
-      directions: this.#directions(pass),
-      gradient: gradient(this.#kernels, this.#network, this.#network.forward(batch.input), batch.target),
-      firingRates: pass.activity.slice(1).map(({ rate }) => rate),
+      directions: this.#directions(this.#pass(batch)),
+      gradient: gradient(this.#kernels, this.#network, undisturbed, batch.target),
+      firingRates: undisturbed.slice(1).map(({ rate }) => rate),
     };
   }
 
