@@ -2,7 +2,30 @@ import * as assert from 'uvu/assert';
 import type { Tensor } from '../../kernels/index.ts';
 import { LayeredNetwork } from '../../networks/index.ts';
 import { biasVector, type Direction, findRule, gradient, weightMatrix } from '../../rules/index.ts';
-import { angleBetween, buildRule, float64, networkSettings, normalState, oneHotState } from '../support.ts';
+import {
+  angleBetween,
+  buildRule,
+  float64,
+  networkSettings,
+  normalState,
+  oneHotState,
+  runOnce,
+} from '../support.ts';
+import { type Matrix, matrix } from './by-hand.ts';
+
+/** The noise of the trace 'test' in the potentials of populations, batch x size each. */
+export async function noiseOf(
+  populations: readonly { name: string; size: number }[],
+  batch: number,
+  sigma: number,
+): Promise<Matrix[]> {
+  const { device, k } = float64();
+  const kept = populations.map(({ name, size }) => k.state(name, batch, size));
+  await runOnce(k, () => {
+    for (const t of kept) k.mapInto(t, (x) => x, k.normal(`noise in ${t.name}`, batch, t.columns, 0, sigma));
+  });
+  return kept.map((t) => matrix(device.values(t), t.columns));
+}
 
 /** Directions of a rule that draws noise, step after step on one minibatch: weights and biases of all connections one after the other. */
 export async function estimatesOf(rule: string, sigma: number, steps: number, seed = 1) {

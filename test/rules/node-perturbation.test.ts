@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { angleBetween, float64, runOnce } from '../support.ts';
+import { angleBetween } from '../support.ts';
 import {
   combine,
   distance,
@@ -11,29 +11,19 @@ import {
   potentials,
   softmax,
 } from './by-hand.ts';
-import { expectOwnNoise, expectUnbiased } from './estimates.ts';
+import { expectOwnNoise, expectUnbiased, noiseOf } from './estimates.ts';
 import { learnedOf } from './learned.ts';
 
 const RULE = 'node-perturbation';
 const [BATCH, INPUTS, CLASSES] = [6, 5, 3];
 const SIGMA = 0.01;
 
-/** The noise of the trace 'test' in the populations above the input, batch x size each. */
-async function noiseOf(populations: readonly { name: string; size: number }[]): Promise<Matrix[]> {
-  const { device, k } = float64();
-  const kept = populations.map(({ name, size }) => k.state(name, BATCH, size));
-  await runOnce(k, () => {
-    for (const t of kept) k.mapInto(t, (x) => x, k.normal(`noise in ${t.name}`, BATCH, t.columns, 0, SIGMA));
-  });
-  return kept.map((t) => matrix(device.values(t), t.columns));
-}
-
 const tanh = (v: Matrix) => v.map((row) => row.map(Math.tanh));
 const add = (a: number, b: number) => a + b;
 
 test('two passes, computed by hand', async () => {
   const { network, values, own } = await learnedOf(RULE, { options: { sigma: SIGMA } });
-  const noise = await noiseOf(network.populations.slice(1));
+  const noise = await noiseOf(network.populations.slice(1), BATCH, SIGMA);
   const [x, t] = [matrix(values('input'), INPUTS), matrix(values('target'), CLASSES)];
   const clean = potentials(values, network.connections, x, Math.tanh);
   const rates = [x, ...clean.map(tanh)];

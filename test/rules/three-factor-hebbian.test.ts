@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { angleBetween, float64, runOnce } from '../support.ts';
-import { combine, distance, type Matrix, matrix, meanProduct, multiply, softmax } from './by-hand.ts';
-import { estimatesOf, expectOwnNoise } from './estimates.ts';
+import { angleBetween } from '../support.ts';
+import { combine, distance, matrix, meanProduct, multiply, softmax } from './by-hand.ts';
+import { estimatesOf, expectOwnNoise, noiseOf } from './estimates.ts';
 import { learnedOf } from './learned.ts';
 
 const RULE = 'three-factor-hebbian';
@@ -12,16 +12,6 @@ const DECAY = 0.9;
 
 const add = (a: number, b: number) => a + b;
 const mean = (values: readonly number[]) => values.reduce(add, 0) / values.length;
-
-/** The noise of the trace 'test' in the populations above the input, batch x size each. */
-async function noiseOf(populations: readonly { name: string; size: number }[]): Promise<Matrix[]> {
-  const { device, k } = float64();
-  const kept = populations.map(({ name, size }) => k.state(name, BATCH, size));
-  await runOnce(k, () => {
-    for (const t of kept) k.mapInto(t, (x) => x, k.normal(`noise in ${t.name}`, BATCH, t.columns, 0, SIGMA));
-  });
-  return kept.map((t) => matrix(device.values(t), t.columns));
-}
 
 for (const post of ['noise', 'potential'])
   test(`post=${post}: one pass and the running means after it, computed by hand`, async () => {
@@ -35,7 +25,7 @@ for (const post of ['noise', 'potential'])
       },
     });
     const populations = network.populations.slice(1);
-    const noise = await noiseOf(populations);
+    const noise = await noiseOf(populations, BATCH, SIGMA);
     const [x, t] = [matrix(values('input'), INPUTS), matrix(values('target'), CLASSES)];
     const rates = [x];
     const potentials = noise.map((xi, l) => {
