@@ -88,7 +88,7 @@ class ThreeFactorHebbian implements Rule {
   readonly #kernels: Kernels;
   readonly #options: OptionValues<typeof OPTIONS>;
   readonly #meanReward: Tensor;
-  /** v̄ of the populations above the input, 1 x size each. */
+  /** v̄ of the populations above the input, 1 x size each; none where the noise counts. */
   readonly #meanPotentials: readonly Tensor[];
 
   constructor({ network, kernels: k, options }: RuleContext<typeof OPTIONS, LayeredNetwork>) {
@@ -96,9 +96,10 @@ class ThreeFactorHebbian implements Rule {
     this.#kernels = k;
     this.#options = options;
     this.#meanReward = k.state('mean reward', 1, 1);
-    this.#meanPotentials = network.connections.map(({ to }) =>
-      k.state(`mean potential of ${to.name}`, 1, to.size),
-    );
+    this.#meanPotentials =
+      options.post === 'noise'
+        ? []
+        : network.connections.map(({ to }) => k.state(`mean potential of ${to.name}`, 1, to.size));
   }
 
   learn(batch: Minibatch): RuleOutput {

@@ -20,6 +20,7 @@ for (const post of ['noise', 'potential'])
       options: { sigma: SIGMA, post },
       set(values) {
         values('mean reward').fill(before);
+        if (post === 'noise') return;
         for (const [l, name] of ['hidden 1', 'hidden 2', 'output'].entries())
           values(`mean potential of ${name}`).fill(0.1 * (l + 1));
       },
@@ -46,6 +47,7 @@ for (const post of ['noise', 'potential'])
       // Directions are descended.
       const error = factor.map((row, i) => row.map((e) => -(reward[i]! - before) * e));
       assert.ok(distance(direction!, meanProduct(rates[l]!, error)) < 1e-12, `connection ${l + 1}`);
+      if (post === 'noise') continue;
       const means = values(`mean potential of ${populations[l]!.name}`);
       for (const [j, m] of means.entries()) {
         const now = mean(potentials[l]!.map((row) => row[j]!));
